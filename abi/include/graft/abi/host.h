@@ -1,0 +1,83 @@
+/* What a plugin may ask of the runtime that holds it, and what it is told when it starts.
+ *
+ * Both tables begin with their size and only ever grow at the end. New abilities are host contracts found by name, not new
+ * fields here. */
+#ifndef GRAFT_ABI_HOST_H
+#define GRAFT_ABI_HOST_H
+
+#include "contract.h"
+
+GRAFT_C_BEGIN
+
+#define GRAFT_ABI_MAJOR 1
+#define GRAFT_ABI_MINOR 0
+
+typedef enum graft_log_level {
+  GRAFT_LOG_TRACE = 0,
+  GRAFT_LOG_DEBUG = 1,
+  GRAFT_LOG_INFO = 2,
+  GRAFT_LOG_WARN = 3,
+  GRAFT_LOG_ERROR = 4
+} graft_log_level;
+
+/* Why an initialiser runs. */
+typedef enum graft_reason { GRAFT_REASON_LOAD = 1, GRAFT_REASON_RELOAD = 2, GRAFT_REASON_ROLLBACK = 3 } graft_reason;
+
+/* A promise of the calling thread: while it is held, the code behind `table` stays mapped. One scope, one thread: release it
+ * where it was taken, last taken first. */
+typedef struct graft_pin {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const void *table;
+} graft_pin;
+
+typedef struct graft_host graft_host;
+
+/* Told to `graft_init` once, before the bundle is published. Everything in it is borrowed until the function returns. */
+typedef struct graft_init_context {
+  uint32_t struct_size;
+  uint32_t reason;        /* a graft_reason */
+  graft_str bundle;       /* the bundle's name */
+  graft_version version;  /* the version that starts */
+  graft_version previous; /* the version it replaces; all zero at a first load */
+  uint64_t generation;    /* counts up from 1 in each runtime */
+} graft_init_context;
+
+/* The runtime's functions, one table per generation. Valid as long as the generation's code is mapped. */
+struct graft_host {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor;
+  void *context; /* the runtime's own; not to be read */
+
+  /* `size` bytes aligned to `align`, a power of two; null when `size` is 0, `align` is no power of two, or memory is short.
+   * The caller owns them and gives them back to `free` with the same size and alignment. [any thread] */
+  void *(*alloc)(const graft_host *host, size_t size, size_t align);
+  /* Null is allowed. [any thread] */
+  void (*free)(const graft_host *host, void *memory, size_t size, size_t align);
+  /* One line for the host's log, tagged with the bundle's name; `level` is a graft_log_level. The text is copied. [any thread] */
+  void (*log)(const graft_host *host, uint32_t level, graft_str message);
+  /* The first provider of `contract`@`major` with at least `minor`. GRAFT_NOT_FOUND, GRAFT_INCOMPATIBLE. [any thread] */
+  graft_status (*find)(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_handle *out);
+  /* Pins what `handle` names and returns its table in `pin->table`. GRAFT_STALE when the slot was vacated. [any thread] */
+  graft_status (*resolve)(const graft_host *host, graft_handle handle, graft_pin *pin);
+  /* Ends a pin. [the thread that took it] */
+  void (*release)(const graft_host *host, graft_pin *pin);
+  /* Adds a provider to the generation that is being initialised; the table is copied. Only inside `graft_init`.
+   * GRAFT_CONFLICT, GRAFT_INVALID, GRAFT_WOULD_DEADLOCK elsewhere. [the thread that runs graft_init] */
+  graft_status (*register_provider)(const graft_host *host, const graft_provider *provider);
+  /* Copies the calling thread's last error text, cut to `capacity` with its terminator, and returns its full length. [any thread] */
+  size_t (*last_error)(const graft_host *host, char *out, size_t capacity);
+};
+
+/* The table of the bundle that this code belongs to; bound when the bundle is linked, so it is usable from the first
+ * constructor on. */
+extern const graft_host graft_self;
+
+/* What a bundle may define. A status other than GRAFT_OK from `graft_init` refuses the load with that code. `graft_stop` runs once
+ * before the finalisers, when nobody is inside any more. */
+graft_status graft_init(const graft_host *host, const graft_init_context *context);
+void graft_stop(void);
+
+GRAFT_C_END
+
+#endif

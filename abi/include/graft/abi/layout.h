@@ -1,0 +1,57 @@
+/* The recorded layout of everything in the ABI, as static asserts: a change that breaks a plugin built yesterday does not
+ * compile today. Included by the tests of both languages and by the runtime; a plugin need not. */
+#ifndef GRAFT_ABI_LAYOUT_H
+#define GRAFT_ABI_LAYOUT_H
+
+#include "host.h"
+
+#define GRAFT_LOCK_SIZE(type, size) GRAFT_STATIC_ASSERT(sizeof(type) == (size), #type " changed its size")
+#define GRAFT_LOCK_FIELD(type, field, offset) \
+  GRAFT_STATIC_ASSERT(offsetof(type, field) == (offset), #type "." #field " moved")
+
+GRAFT_LOCK_SIZE(graft_str, 16);
+GRAFT_LOCK_FIELD(graft_str, data, 0);
+GRAFT_LOCK_FIELD(graft_str, size, 8);
+GRAFT_LOCK_SIZE(graft_buf, 24);
+GRAFT_LOCK_FIELD(graft_buf, data, 0);
+GRAFT_LOCK_FIELD(graft_buf, size, 8);
+GRAFT_LOCK_FIELD(graft_buf, capacity, 16);
+GRAFT_LOCK_SIZE(graft_version, 12);
+GRAFT_LOCK_FIELD(graft_version, major, 0);
+GRAFT_LOCK_FIELD(graft_version, minor, 4);
+GRAFT_LOCK_FIELD(graft_version, patch, 8);
+GRAFT_LOCK_SIZE(graft_handle, 16);
+GRAFT_LOCK_FIELD(graft_handle, index, 0);
+GRAFT_LOCK_FIELD(graft_handle, runtime, 4);
+GRAFT_LOCK_FIELD(graft_handle, tag, 8);
+GRAFT_LOCK_SIZE(graft_status, 4);
+GRAFT_LOCK_SIZE(graft_contract_info, 16);
+GRAFT_LOCK_FIELD(graft_contract_info, major, 4);
+GRAFT_LOCK_FIELD(graft_contract_info, minor, 6);
+GRAFT_LOCK_FIELD(graft_contract_info, name, 8);
+GRAFT_LOCK_SIZE(graft_provider, 24);
+GRAFT_LOCK_FIELD(graft_provider, table_size, 4);
+GRAFT_LOCK_FIELD(graft_provider, contract, 8);
+GRAFT_LOCK_FIELD(graft_provider, table, 16);
+GRAFT_LOCK_SIZE(graft_pin, 16);
+GRAFT_LOCK_FIELD(graft_pin, table, 8);
+GRAFT_LOCK_SIZE(graft_init_context, 56);
+GRAFT_LOCK_FIELD(graft_init_context, reason, 4);
+GRAFT_LOCK_FIELD(graft_init_context, bundle, 8);
+GRAFT_LOCK_FIELD(graft_init_context, version, 24);
+GRAFT_LOCK_FIELD(graft_init_context, previous, 36);
+GRAFT_LOCK_FIELD(graft_init_context, generation, 48);
+GRAFT_LOCK_SIZE(graft_host, 80);
+GRAFT_LOCK_FIELD(graft_host, abi_major, 4);
+GRAFT_LOCK_FIELD(graft_host, abi_minor, 6);
+GRAFT_LOCK_FIELD(graft_host, context, 8);
+GRAFT_LOCK_FIELD(graft_host, alloc, 16);
+GRAFT_LOCK_FIELD(graft_host, free, 24);
+GRAFT_LOCK_FIELD(graft_host, log, 32);
+GRAFT_LOCK_FIELD(graft_host, find, 40);
+GRAFT_LOCK_FIELD(graft_host, resolve, 48);
+GRAFT_LOCK_FIELD(graft_host, release, 56);
+GRAFT_LOCK_FIELD(graft_host, register_provider, 64);
+GRAFT_LOCK_FIELD(graft_host, last_error, 72);
+
+#endif

@@ -1,0 +1,68 @@
+// The one thing that the compiler and the linker both know: what compiling a bundle yields. Plain bytes and facts; it may be
+// stored, sent and signed, and nothing happens until somebody links it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "diagnostic.hpp"
+#include "facts.hpp"
+
+namespace graft {
+
+/// Names the content of something by a hash of all that went into it. All zero: not known.
+struct ContentKey {
+  std::array<std::uint8_t, 32> bytes{};
+
+  bool operator==(const ContentKey &) const = default;
+};
+
+/// The first 16 hexadecimal digits: enough to tell versions apart in a message.
+std::string short_text(const ContentKey &key);
+
+/// One relocatable ELF file for x86-64.
+struct ObjectFile {
+  std::string source;  ///< the source it came from, for messages
+  std::vector<char> bytes;
+};
+
+/// A symbol that the bundle uses and does not define, with the first place that asks for it.
+struct Import {
+  std::string symbol;
+  SourcePos where;   ///< not known for machine code and bitcode without debug locations
+  bool weak = false; ///< may stay undefined
+};
+
+/// A contract function's thunk: what the table holds, and what it calls.
+struct Thunk {
+  std::string symbol;
+  std::string target;
+  std::string contract;  ///< for messages
+  std::string function;
+};
+
+/// What compiling took, in nanoseconds of wall time, summed over the files.
+struct CompileTimes {
+  std::uint64_t front_end_ns = 0;  ///< preprocess, parse, check, lower
+  std::uint64_t optimise_ns = 0;
+  std::uint64_t emit_ns = 0;
+};
+
+/// What compiling yields. Inert: no pointer in it refers to anything outside.
+struct Artifact {
+  std::string bundle;
+  std::vector<ObjectFile> objects;
+  std::vector<char> bitcode;  ///< of the whole bundle; empty unless it was asked for
+  Facts facts;
+  std::vector<Import> imports;
+  std::vector<Thunk> thunks;
+  std::vector<Diagnostic> warnings;
+  ContentKey source_key;  ///< over the sources and the headers they read, and the arguments: "is it the same text?"
+  ContentKey object_key;  ///< over the object bytes: "does it compile to the same?"
+  CompileTimes times;
+};
+
+}  // namespace graft

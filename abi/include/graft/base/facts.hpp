@@ -1,0 +1,74 @@
+// What compiling a bundle found out about it: contracts, providers, kept state, headers. Read from the AST, or, for bitcode and
+// machine code, from what the macros leave in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "diagnostic.hpp"
+#include "types.hpp"
+
+namespace graft {
+
+/// One entry of a contract, in the order of the declaration.
+struct ContractFunction {
+  std::string name;
+  TypeIndex type = 0;           ///< a kFunction
+  bool returns_status = false;  ///< declared to return `graft_status`
+  std::string fingerprint;
+  std::string declaration;      ///< as written, on one line
+  SourcePos where;
+};
+
+/// A contract that a header of the bundle declares.
+struct ContractFacts {
+  std::string tag;
+  std::string name;
+  std::uint16_t major = 0;
+  std::uint16_t minor = 0;
+  std::vector<ContractFunction> functions;
+  SourcePos where;
+};
+
+/// An implementation of a contract in this bundle.
+struct ProviderFacts {
+  std::string contract;  ///< the contract's name
+  std::uint16_t major = 0;
+  std::uint16_t minor = 0;
+  std::string tag;
+  /// Symbol of an array of `entries.size()` function pointers, in contract order, each the thunk that the host calls; null where
+  /// the provider has none.
+  std::string table_symbol;
+  std::vector<std::string> entries;  ///< symbol behind each entry; empty where the provider has none
+  bool checked = false;              ///< the types were seen by our own compiler
+  SourcePos where;
+};
+
+/// A variable marked GRAFT_KEEP.
+struct KeptFacts {
+  std::string name;    ///< as written
+  std::string symbol;  ///< as linked
+  TypeIndex type = 0;
+  std::string fingerprint;
+  SourcePos where;
+};
+
+/// A file that was read besides the sources, or looked for in vain.
+struct HeaderFacts {
+  std::string path;
+  bool system = false;  ///< found in a system directory
+};
+
+struct Facts {
+  TypeTable types;
+  std::vector<ContractFacts> contracts;
+  std::vector<ProviderFacts> providers;
+  std::vector<KeptFacts> kept;
+  std::vector<HeaderFacts> headers;
+  bool defines_init = false;  ///< a graft_init with C linkage
+  bool defines_stop = false;  ///< a graft_stop with C linkage
+  bool defines_main = false;
+};
+
+}  // namespace graft

@@ -1,0 +1,95 @@
+// Sources to an Artifact: Clang in this process. No LLVM type passes this header.
+//
+// What is deliberately elsewhere: which files belong to a bundle and what its manifest allows (runtime), and everything that
+// happens to the bytes afterwards (jit).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <graft/base/artifact.hpp>
+#include <graft/base/result.hpp>
+
+namespace graft::driver {
+
+enum class Language : std::uint8_t {
+  kFromName,  ///< .c; .cc .cpp .cxx .c++ .C; .bc .ll. Anything else is refused
+  kC,
+  kCxx,
+  kBitcode,   ///< LLVM bitcode or IR text, told apart by its first bytes
+};
+
+/// One input. With `contents`, `name` is only what messages call it (and what `__FILE__` says); without, it is read.
+struct Source {
+  std::string name;
+  std::optional<std::string> contents;
+  Language language = Language::kFromName;
+};
+
+enum class Bitcode : std::uint8_t { kOmit, kKeep };
+enum class Need : std::uint8_t {
+  kObjects,  ///< the whole artifact
+  kFacts,    ///< parse and check only: facts, diagnostics, no objects and no imports
+};
+
+struct Options {
+  std::string c_standard = "c17";
+  std::string cxx_standard = "c++23";
+  unsigned optimise = 0;             ///< 0 to 3; a -O in `flags` wins
+  std::vector<std::string> include_dirs;
+  std::vector<std::string> flags;    ///< clang driver flags, already allowed by whoever calls
+  std::string working_directory;     ///< relative names are relative to it; empty: the process's own
+  Bitcode bitcode = Bitcode::kOmit;
+  Need need = Need::kObjects;
+};
+
+/// All that one compile needs to know.
+struct Job {
+  std::string bundle;            ///< goes into the artifact and its messages
+  std::vector<Source> sources;
+  Options options;
+};
+
+enum class Text : std::uint8_t { kIr, kAssembly };
+
+struct Config {
+  unsigned threads = 0;  ///< how many files compile side by side; 0: one a core
+};
+
+/// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
+///
+/// Owns: no process-wide state but Clang's crash-recovery handlers, and those only while a compile runs.
+/// Threads: `compile` and `emit` may run side by side.
+/// Fails: kInvalid with diagnostics for source that does not compile; kNotFound for a file that is not there; kEnvironment when
+/// Clang's own headers or the C library's are missing on this machine; kUnsupported for what the linker could not take.
+class Compiler {
+ public:
+  static Result<std::unique_ptr<Compiler>> create(Config config = {});
+  ~Compiler();
+
+  Result<Artifact> compile(const Job &job) const;
+  /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
+  Result<std::string> emit(const Job &job, Text text) const;
+
+ private:
+  struct State;
+  explicit Compiler(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// What of the environment a compile needs: one line each, with whether it is there and how to get it.
+struct Requirement {
+  std::string what;      ///< "Clang's resource headers"
+  bool present = false;
+  std::string found;     ///< where, when present
+  std::string remedy;    ///< the Debian package to install
+};
+std::vector<Requirement> requirements();
+
+/// The version of the Clang that is linked in, such as "22.1.8".
+std::string clang_version();
+
+}  // namespace graft::driver

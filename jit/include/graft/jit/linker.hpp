@@ -1,0 +1,96 @@
+// Artifact to callable code, and away again: ORC and JITLink in this process. No LLVM type passes this header.
+//
+// The linker never sees a compiler. It knows nothing of contracts either: it is told which symbols to keep visible and what
+// else a bundle may link against, and gives back addresses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <graft/base/artifact.hpp>
+#include <graft/base/result.hpp>
+
+namespace graft::jit {
+
+/// A symbol that is bound to an address instead of being looked up in the process. Data and functions alike.
+struct Symbol {
+  std::string name;
+  const void *address = nullptr;
+};
+
+struct LinkOptions {
+  std::string name;                    ///< of the dylib; made unique by the linker
+  std::vector<Symbol> symbols;         ///< win over the process's own
+  std::vector<std::string> exports;    ///< stay visible; everything else becomes local to the image
+  std::vector<std::string> libraries;  ///< shared libraries whose symbols are searched too, by path or soname
+};
+
+struct Config {
+  std::size_t slab_bytes = std::size_t{1} << 30;  ///< address space reserved at a time; memory is taken only as it is used
+};
+
+/// What an image takes, in bytes, and how many symbols and blocks it was made of.
+struct ImageStats {
+  std::size_t code_bytes = 0;
+  std::size_t read_only_bytes = 0;
+  std::size_t writable_bytes = 0;
+};
+
+struct AddressRange {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;  ///< exclusive
+};
+
+/// One artifact linked into memory: code that can be called until it is destroyed.
+///
+///   linked --run_initialisers()--> running --run_finalisers()--> stopped --~Image()--> gone
+///      +-------------------------- ~Image() ----------------------------------------------^
+///
+/// Owns: one JITDylib, its memory, its unwind tables, its thread-locals, and what its code registered with `atexit`.
+/// Threads: one thread at a time drives it through its states; `address` may be called from any.
+/// Fails: an initialiser that throws is a kException error that names what was thrown; what had been constructed is
+/// finalised, and the image is stopped.
+class Image {
+ public:
+  virtual ~Image() = default;
+
+  /// `.preinit_array`, `.init_array` in priority order: what runs before `main` natively.
+  virtual Result<void> run_initialisers() = 0;
+  /// What `atexit` and `__cxa_atexit` registered, newest first, then `.fini_array`; thread-locals with destructors, of all
+  /// threads, before those. Safe to call twice; the second does nothing. Nothing may run in the image when it is called.
+  virtual void run_finalisers() = 0;
+
+  /// The address of an exported symbol; null when the image does not have it.
+  virtual const void *address(std::string_view symbol) const = 0;
+  /// The executable ranges: "is this pc mine?"
+  virtual const std::vector<AddressRange> &code() const = 0;
+  virtual ImageStats stats() const = 0;
+};
+
+/// How frames of JIT code are found by the unwinder.
+enum class Unwinding : std::uint8_t {
+  kLookup,      ///< our `_dl_find_object` answers: throws cost the same with many images
+  kRegistered,  ///< `__register_frame`: works, and slows every throw down as images add up
+};
+
+/// An ORC session with our own link plugin, memory manager and symbol rules.
+///
+/// Owns: the session and the address space. All images must be gone before it is destroyed.
+/// Threads: `link` may run on several threads; an image's destructor too.
+/// Fails: kInvalid for undefined and duplicate symbols, with the file, the symbol and a near match; kUnsupported for what
+/// JITLink cannot take, with what to do instead; kExhausted for address space, memory and mappings.
+class Linker {
+ public:
+  static Result<std::unique_ptr<Linker>> create(Config config = {});
+  virtual ~Linker() = default;
+
+  virtual Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) = 0;
+  virtual Unwinding unwinding() const = 0;
+};
+
+}  // namespace graft::jit

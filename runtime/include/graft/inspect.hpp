@@ -1,0 +1,61 @@
+// Looking at a bundle without running it: facts, sizes, text forms; and at the machine: what is missing to compile.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <graft/base/artifact.hpp>
+#include <graft/base/export.hpp>
+#include <graft/base/result.hpp>
+
+namespace graft {
+
+/// What a symbol of a bundle's object code is.
+enum class SymbolKind : std::uint8_t { kFunction, kObject, kUndefined, kOther };
+
+struct SymbolInfo {
+  std::string name;       ///< demangled
+  std::string linked;     ///< as in the object
+  SymbolKind kind = SymbolKind::kOther;
+  std::uint64_t size = 0; ///< bytes
+  bool local = false;
+};
+
+/// Everything that compiling a bundle tells.
+struct Inspection {
+  std::string name;
+  std::string version;
+  std::vector<std::string> sources;
+  std::vector<std::string> provides;   ///< "demo.greeter@1.0"
+  std::vector<std::string> requires_;
+  Artifact artifact;
+  std::vector<SymbolInfo> symbols;
+};
+
+enum class TextForm : std::uint8_t { kIr, kAssembly };
+
+struct InspectOptions {
+  std::vector<std::string> include_dirs;
+  std::vector<std::string> flags;  ///< after the manifest's own
+};
+
+/// Compiles and verifies a bundle (manifest against code, imports against this process) and runs none of it.
+GRAFT_API Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptions &options = {});
+/// The bundle's IR or assembly, file after file.
+GRAFT_API Result<std::string> emit(const std::filesystem::path &path, TextForm form, const InspectOptions &options = {});
+
+/// One thing that compiling needs of this machine.
+struct Requirement {
+  std::string what;
+  bool present = false;
+  std::string found;   ///< where, when present
+  std::string remedy;  ///< the package to install, when not
+};
+
+GRAFT_API std::vector<Requirement> requirements();
+/// graft's own version and that of the Clang in it.
+GRAFT_API std::string version_text();
+
+} // namespace graft

@@ -1,0 +1,47 @@
+// A program from source, run in this process: what `graft exec` is made of.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <graft/base/export.hpp>
+#include <graft/base/result.hpp>
+
+#include "inspect.hpp"
+
+namespace graft {
+
+/// Sources with a `main`, and how to compile them.
+struct ProgramOptions {
+  std::vector<std::string> sources;    ///< paths; C, C++, .bc and .ll may be mixed
+  std::vector<std::string> flags;      ///< clang driver flags: -O, -std, -D, -U, -I, -include, -W, -w, ...
+  std::vector<std::string> libraries;  ///< as after -l: "m", "pthread", or a path
+};
+
+/// A linked program. `main` may be called once.
+///
+/// Threads: everything on one thread. Owns: the program's code; leave it alive until the process ends when threads of the program
+/// may still run.
+/// Fails: kInvalid with diagnostics for code that does not compile or link.
+class GRAFT_API Program {
+public:
+  static Result<std::unique_ptr<Program>> create(const ProgramOptions &options);
+  ~Program();
+
+  /// Runs static initialisers. An exception that leaves one ends the process as natively.
+  void start(int argc, char **argv);
+  /// Calls `main` and returns its status. Does not return when the program calls `exit`.
+  int main(int argc, char **argv);
+  /// Runs what `atexit` and static destructors left to do, newest first. Register it with the process's `atexit` before `main`.
+  void finish();
+
+  const std::vector<Diagnostic> &warnings() const;
+
+private:
+  struct State;
+  explicit Program(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+} // namespace graft

@@ -1,0 +1,195 @@
+// The product: load bundles from source, call them, reload them while they are called.
+//
+//     auto runtime = graft::Runtime::create();
+//     auto bundle  = runtime->load("plugins_src/greeter");   // compile, link, verify, publish
+//     auto greeter = runtime->bind<::greeter>();             // resolves once
+//     greeter->greet(name, &out);                            // pinned for this expression; sees a reload at the next call
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <graft/abi.h>
+#include <graft/base/artifact.hpp>
+#include <graft/base/export.hpp>
+#include <graft/base/ids.hpp>
+#include <graft/base/result.hpp>
+
+#include "bound.hpp"
+
+namespace graft {
+
+enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
+
+/// Whether code whose types graft's own compiler never saw (foreign bitcode) may be loaded. Its contracts' names and versions are
+/// checked, its function types cannot be.
+enum class Unchecked : std::uint8_t { kRefuse, kAllow };
+
+/// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
+struct Config {
+  unsigned compile_threads = 0;      ///< 0: one a core
+  unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
+  Unchecked unchecked = Unchecked::kRefuse;
+  std::vector<std::string> include_dirs;  ///< where bundles find contracts of the host and of each other
+  std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
+  /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
+  std::function<void(LogLevel, std::string_view line)> log;
+  LogLevel log_level = LogLevel::kInfo;
+};
+
+/// One file given as text, or bitcode as bytes; its name's ending tells the language.
+struct MemoryFile {
+  std::string name;
+  std::string contents;
+};
+
+/// A bundle that is in no folder. A file named `graft.toml` is its manifest.
+struct MemoryBundle {
+  std::string name;  ///< used when there is no manifest
+  std::vector<MemoryFile> files;
+};
+
+/// What the runtime knows of a loaded bundle. A copy.
+struct BundleInfo {
+  std::string name;
+  std::string version;                ///< "1.2.0"
+  BundleId id;
+  std::string path;                   ///< empty for a bundle from memory
+  std::uint64_t generation = 0;       ///< counts up over all bundles of the runtime
+  ContentKey source;                  ///< over sources, headers and arguments of the live generation
+  std::vector<std::string> provides;  ///< "demo.greeter@1.0"
+  std::vector<std::string> requires_; ///< as the manifest spells them
+  std::size_t retired = 0;            ///< older generations that a pin still holds
+  std::vector<Diagnostic> warnings;   ///< of the compile that made the live generation
+};
+
+/// One live provider of a contract. A copy.
+struct ContractInfo {
+  std::string name;
+  std::uint16_t major = 0;
+  std::uint16_t minor = 0;
+  ContractId id;
+  std::string bundle;
+  std::uint64_t generation = 0;
+  graft_handle handle{};
+};
+
+/// A provider's contract with all its types, for callers that know it by name only.
+struct ContractDescription {
+  ContractFacts contract;
+  TypeTable types;
+};
+
+enum class Phase : std::uint8_t {
+  kPreparing,  ///< a reload begins to run new code; the old is live
+  kReloaded,   ///< the new is live
+  kFailed,     ///< the old stays live; `error` says why. May come without kPreparing
+  kUnloading,  ///< the unload can no longer be refused
+};
+
+const char *to_string(Phase phase) noexcept;
+
+/// What happens to a bundle, told on the thread that makes it happen. Views are valid during the call only.
+struct Event {
+  Phase phase = Phase::kPreparing;
+  std::string_view bundle;
+  BundleId id;
+  std::uint64_t generation = 0;  ///< the one that this is about; 0 when none was made
+  const Error *error = nullptr;  ///< of kFailed
+};
+
+/// What the steps of the last load or reload of this call took, in nanoseconds of wall time.
+struct StepTimes {
+  std::uint64_t read_ns = 0;       ///< manifest and sources
+  std::uint64_t compile_ns = 0;
+  std::uint64_t link_ns = 0;
+  std::uint64_t initialise_ns = 0;
+  std::uint64_t publish_ns = 0;
+};
+
+enum class Force : std::uint8_t { kNo, kYes };
+
+struct ReloadOptions {
+  Force force = Force::kNo;      ///< kYes: reload even what did not change
+  StepTimes *times = nullptr;    ///< filled when given
+};
+
+struct LoadOptions {
+  StepTimes *times = nullptr;    ///< filled when given
+};
+
+/// A set of bundles, their contracts, and the code behind them. Many may live in one process and share nothing.
+///
+/// Owns: every generation that it linked. Threads: all functions may be called from any thread; load, reload and unload are
+/// serialised among themselves (first come, first served), calls never wait for them. From inside a callback or an initialiser of
+/// the same runtime, load, reload and unload return kWouldDeadlock.
+/// Fails: with an Error, and then what was running goes on running. Nothing throws.
+class GRAFT_API Runtime {
+public:
+  static Result<std::unique_ptr<Runtime>> create(Config config = {});
+  /// Unloads everything. No call may be running and no Binding may be left.
+  ~Runtime();
+
+  /// Loads a folder, a single source file, or a bundle from memory: compile, link, verify, run its initialisers, publish.
+  Result<BundleInfo> load(const std::filesystem::path &path, LoadOptions options = {});
+  Result<BundleInfo> load(const MemoryBundle &bundle, LoadOptions options = {});
+
+  /// Replaces the code of a loaded bundle, found by its name (its own folder is read again) or by the path of a folder whose manifest
+  /// has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won.
+  Result<BundleInfo> reload(std::string_view name_or_path, ReloadOptions options = {});
+  Result<BundleInfo> reload(const MemoryBundle &bundle, ReloadOptions options = {});
+
+  /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict while another bundle requires it.
+  Result<void> unload(std::string_view name);
+
+  /// The provider of a contract that was registered first and has at least `minor`.
+  Result<graft_handle> find(std::string_view contract, std::uint32_t major, std::uint32_t minor = 0) const;
+  Result<graft_handle> find(ContractId id, std::uint32_t minor = 0) const;
+  /// All live providers, in the order of their registration.
+  std::vector<graft_handle> find_all(ContractId id) const;
+  /// kStale when the handle's slot was vacated, kInvalid when it is none of this runtime's.
+  Result<Binding> resolve(graft_handle handle) const;
+
+  /// Binds a contract by its type; the provider's minor must reach the header's, or `minor` when given.
+  template <Contract C>
+  Result<Bound<C>> bind(std::optional<std::uint32_t> minor = {}) const {
+    const graft_contract_info info = graft_contract_of(static_cast<const C *>(nullptr));
+    auto binding = bind_view(info, sizeof(C) / sizeof(void *), minor.value_or(info.minor));
+    if (!binding) return std::move(binding).error();
+    return Bound<C>(*std::move(binding));
+  }
+
+  /// Pins several contracts that are guaranteed to come from one publication.
+  template <class... Contracts>
+  View<Contracts...> view(const Bound<Contracts> &...bounds) const noexcept {
+    return View<Contracts...>(bounds...);
+  }
+
+  std::vector<BundleInfo> bundles() const;
+  std::vector<ContractInfo> contracts() const;
+  /// The contract behind a handle with its types. kUnsupported for code whose types nobody saw.
+  Result<ContractDescription> describe(graft_handle handle) const;
+
+  /// Calls `listener` for every event from now on, in the order of the commits. The returned number is for `forget`.
+  std::uint64_t listen(std::function<void(const Event &)> listener);
+  void forget(std::uint64_t listener);
+
+  /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with the bundles that are still held.
+  Result<void> await_retired(std::chrono::milliseconds limit);
+
+private:
+  class Impl;
+  explicit Runtime(std::unique_ptr<Impl> impl);
+  Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace graft
