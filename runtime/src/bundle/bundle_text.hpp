@@ -1,0 +1,33 @@
+// A bundle as its author wrote it: the manifest and the sources, read in one go, so that a compile sees one moment of the folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <graft/base/result.hpp>
+#include <graft/driver/compiler.hpp>
+#include <graft/inspect.hpp>
+#include <graft/runtime.hpp>
+
+#include "manifest.hpp"
+
+namespace graft {
+
+struct BundleText {
+  Manifest manifest;                   ///< made up from the file's or folder's name when there is none
+  std::string path;                    ///< absolute; empty for a bundle from memory
+  std::string directory;               ///< where relative names start; empty for a bundle from memory
+  std::vector<driver::Source> sources; ///< all with contents, sorted by name
+};
+
+/// Reads a folder or a single source file. kNotFound for a path that is not there, kInvalid for a folder without sources, a file
+/// that cannot be read (with the reason), a glob that matches nothing, or a kind of file graft does not know.
+Result<BundleText> read_bundle(const std::filesystem::path &path);
+Result<BundleText> read_bundle(const MemoryBundle &bundle);
+
+/// The compile that the bundle asks for. `flags` come after the manifest's own.
+driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,
+                     const std::vector<std::string> &flags = {});
+
+} // namespace graft
