@@ -1,1 +1,24 @@
 # `cmake --install` gives a relocatable tree: headers, libgraft.so, the graft command, and the package that find_package(graft) finds.
+# A host sees no third-party header and links nothing but libgraft.so; what that needs at run time (libLLVM, libclang-cpp, TBB, fmt)
+# the system's loader finds where Debian puts it.
+include(CMakePackageConfigHelpers)
+set(package_directory lib/cmake/graft)
+
+foreach(folder IN ITEMS abi runtime)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/include/ DESTINATION include
+          FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+endforeach()
+
+install(TARGETS graft EXPORT graftTargets LIBRARY DESTINATION lib)
+if(TARGET graft_command)
+  set_target_properties(graft_command PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
+  install(TARGETS graft_command RUNTIME DESTINATION bin)
+endif()
+
+install(EXPORT graftTargets NAMESPACE graft:: DESTINATION ${package_directory})
+file(WRITE ${CMAKE_BINARY_DIR}/graftConfig.cmake
+     "# Finds graft where it was installed: target graft::graft.\ninclude(\${CMAKE_CURRENT_LIST_DIR}/graftTargets.cmake)\n")
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/graftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/graftConfig.cmake ${CMAKE_BINARY_DIR}/graftConfigVersion.cmake
+        DESTINATION ${package_directory})
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/graft)

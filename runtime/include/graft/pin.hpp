@@ -21,7 +21,7 @@ namespace detail {
 using PinEntry = std::atomic<const void *>;
 
 /// One thread's pins, a stack. Made at the thread's first pin, reused by another thread after it ends; never freed. `top` moves on
-/// the owning thread only (relaxed; the scan's membarrier orders it, P2), and its entries are read by writers' scans.
+/// the owning thread only (release, which costs nothing on x86-64; pairs with the scan's acquire).
 struct ThreadRecord {
   std::atomic<PinEntry *> top{nullptr};
   PinEntry *end = nullptr;
@@ -65,13 +65,13 @@ public:
       record = detail::prepare_thread();
     record_ = record;
     entry_ = record->top.load(std::memory_order_relaxed);
-    record->top.store(entry_ + 1, std::memory_order_relaxed);
+    record->top.store(entry_ + 1, std::memory_order_release);
     repin(slot);
   }
 
   ~Pin() {
     entry_->store(nullptr, std::memory_order_release); // pairs with the scan's acquire: all our reads came before
-    record_->top.store(entry_, std::memory_order_relaxed);
+    record_->top.store(entry_, std::memory_order_release);
   }
 
   Pin(const Pin &) = delete;

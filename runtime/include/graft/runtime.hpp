@@ -145,6 +145,8 @@ public:
   /// has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won.
   Result<BundleInfo> reload(std::string_view name_or_path, ReloadOptions options = {});
   Result<BundleInfo> reload(const MemoryBundle &bundle, ReloadOptions options = {});
+  /// The same for several bundles as one transaction: all become live in one publication, or none does.
+  Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names_or_paths, ReloadOptions options = {});
 
   /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict while another bundle requires it.
   Result<void> unload(std::string_view name);
@@ -156,6 +158,8 @@ public:
   std::vector<graft_handle> find_all(ContractId id) const;
   /// kStale when the handle's slot was vacated, kInvalid when it is none of this runtime's.
   Result<Binding> resolve(graft_handle handle) const;
+  /// The same for a caller whose header declares `functions` entries: the table will have at least as many, now and later.
+  Result<Binding> resolve_wide(graft_handle handle, std::size_t functions) const;
 
   /// Binds a contract by its type; the provider's minor must reach the header's, or `minor` when given.
   template <Contract C>
@@ -171,6 +175,9 @@ public:
   View<Contracts...> view(const Bound<Contracts> &...bounds) const noexcept {
     return View<Contracts...>(bounds...);
   }
+
+  /// The host's own table: the allocator behind every `graft_buf`, the log, find and resolve. Valid as long as the runtime.
+  const graft_host &host() const noexcept;
 
   std::vector<BundleInfo> bundles() const;
   std::vector<ContractInfo> contracts() const;

@@ -4,7 +4,7 @@
  *       graft_status (*greet)(graft_str name, graft_buf *out);
  *     };
  *     ...
- *     GRAFT_PROVIDE(greeter, { .greet = greet })
+ *     GRAFT_PROVIDE(greeter, { .greet = greet });
  *
  * A contract holds function pointers only and grows at its end only, within one major version. A function returns
  * `graft_status`, void, an integer, a float or double, a pointer, or a struct of at most 16 bytes. C++ wants the designators

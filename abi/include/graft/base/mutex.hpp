@@ -52,6 +52,14 @@ class Condition {
     condition_.wait(lock, ready);
     lock.release();
   }
+  /// Whether `ready` became true before `limit` passed.
+  template <class Duration, class Predicate>
+  bool wait_for(Mutex &mutex, Duration limit, Predicate ready) GRAFT_REQUIRES(mutex) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
+    const bool is_ready = condition_.wait_for(lock, limit, ready);
+    lock.release();
+    return is_ready;
+  }
   void notify_all() { condition_.notify_all(); }
 
  private:

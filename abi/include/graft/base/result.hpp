@@ -110,7 +110,7 @@ void ignore(const Result<T> &, const char * /*why*/) {}
   } while (false)
 
 /// Declares or assigns `target` from the value of a result, or returns its error from the enclosing function.
-#define GRAFT_TRY_ASSIGN(target, ...) GRAFT_TRY_ASSIGN_(GRAFT_CONCAT(graft_try_, __COUNTER__), target, __VA_ARGS__)
+#define GRAFT_TRY_ASSIGN(target, ...) GRAFT_TRY_ASSIGN_(GRAFT_CONCAT(graft_try_, __LINE__), target, __VA_ARGS__)
 #define GRAFT_TRY_ASSIGN_(name, target, ...)        \
   auto name = (__VA_ARGS__);                        \
   if (!name) [[unlikely]]                           \

@@ -1,0 +1,10 @@
+# Writes OUTPUT: a C++ source with the text of each of HEADERS, named relative to ROOT. src/virtual_headers.hpp declares it.
+set(text "#include \"virtual_headers.hpp\"\n\nnamespace graft::driver {\nnamespace {\nconstexpr EmbeddedHeader kHeaders[] = {\n")
+foreach(header IN LISTS HEADERS)
+  file(RELATIVE_PATH name ${ROOT} ${header})
+  file(READ ${header} contents)
+  string(APPEND text "    {\"${name}\", R\"graft_text(${contents})graft_text\"},\n")
+endforeach()
+string(APPEND text "};\n}  // namespace\n\nstd::span<const EmbeddedHeader> embedded_headers() { return kHeaders; }\n\n")
+string(APPEND text "}  // namespace graft::driver\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,81 @@
+// See back_end.hpp. At -O0 optimising and emitting are one run; above, they are two, so that each can be timed.
+#include "back_end.hpp"
+
+#include "stopwatch.hpp"
+#include "symbols.hpp"
+
+#include <clang/Basic/TargetInfo.h>
+#include <clang/CodeGen/BackendUtil.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <llvm/Bitcode/BitcodeWriter.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/LowerIFunc.h>
+
+namespace graft::driver {
+namespace {
+
+/// An output stream into a vector<char>.
+class CharStream : public llvm::raw_pwrite_stream {
+ public:
+  explicit CharStream(std::vector<char> &out) : raw_pwrite_stream(/*Unbuffered=*/true), out_(out) {}
+
+ private:
+  void write_impl(const char *data, size_t size) override { out_.insert(out_.end(), data, data + size); }
+  void pwrite_impl(const char *data, size_t size, std::uint64_t offset) override {
+    std::copy(data, data + size, out_.begin() + static_cast<std::ptrdiff_t>(offset));
+  }
+  std::uint64_t current_pos() const override { return out_.size(); }
+
+  std::vector<char> &out_;
+};
+
+clang::BackendAction action_of(Product product) {
+  switch (product) {
+  case Product::kIr: return clang::Backend_EmitLL;
+  case Product::kAssembly: return clang::Backend_EmitAssembly;
+  case Product::kObject:
+  case Product::kFacts: break;
+  }
+  return clang::Backend_EmitObj;
+}
+
+void run(clang::CompilerInstance &compiler, llvm::Module &module, clang::BackendAction action, std::vector<char> &out) {
+  clang::emitBackendOutput(compiler, compiler.getCodeGenOpts(), compiler.getTarget().getDataLayoutString(), &module, action,
+                           compiler.getVirtualFileSystemPtr(), std::make_unique<CharStream>(out));
+}
+
+/// JITLink refuses an ifunc; calls through a pointer that a constructor fills do the same.
+void lower_ifuncs(llvm::Module &module) {
+  if (module.ifunc_empty()) return;
+  llvm::ModuleAnalysisManager analyses;
+  llvm::LowerIFuncPass().run(module, analyses);
+}
+
+void keep_bitcode(const llvm::Module &module, std::vector<char> &out) {
+  CharStream stream(out);
+  llvm::WriteBitcodeToFile(module, stream);
+}
+
+} // namespace
+
+void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit) {
+  lower_ifuncs(module);
+  if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);
+
+  clang::CodeGenOptions &options = compiler.getCodeGenOpts();
+  if (options.OptimizationLevel > 0) {
+    const Stopwatch watch(unit.times.optimise_ns);
+    run(compiler, module, clang::Backend_EmitNothing, unit.output);
+    options.DisableLLVMPasses = true;
+  }
+  if (compiler.getDiagnostics().hasErrorOccurred()) return;
+  {
+    const Stopwatch watch(unit.times.emit_ns);
+    unit.output.reserve(16 * 1024);
+    run(compiler, module, action_of(request.product), unit.output);
+  }
+  if (request.product == Product::kObject && !compiler.getDiagnostics().hasErrorOccurred()) read_symbols(unit);
+}
+
+}  // namespace graft::driver

@@ -1,0 +1,21 @@
+// Module to object, IR text or assembly: Clang's own pipeline, so that code is what `clang` would make of it.
+#pragma once
+
+#include <llvm/ADT/IntrusiveRefCntPtr.h>
+
+#include "unit.hpp"
+
+namespace clang {
+class CompilerInstance;
+}
+namespace llvm {
+class Module;
+}
+
+namespace graft::driver {
+
+/// Optimises and emits `module` into `unit`: output, bitcode when asked for, symbols, times. Errors go to the instance's
+/// diagnostics engine.
+void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit);
+
+}  // namespace graft::driver

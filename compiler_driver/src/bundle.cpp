@@ -1,0 +1,163 @@
+// See bundle.hpp.
+#include "bundle.hpp"
+
+#include "content_key.hpp"
+#include "types.hpp"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/ADT/StringSet.h>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+Diagnostic message_at(Severity severity, const SourcePos &where, std::string text) {
+  Diagnostic diagnostic;
+  diagnostic.severity = severity;
+  diagnostic.where = where;
+  diagnostic.message = std::move(text);
+  return diagnostic;
+}
+
+Error two_places(Code code, const SourcePos &where, std::string sentence, const SourcePos &other, std::string note) {
+  Error result = error(code, sentence, where);
+  result.diagnostics.push_back(message_at(Severity::kError, where, std::move(sentence)));
+  result.diagnostics.back().notes.push_back(message_at(Severity::kNote, other, std::move(note)));
+  return result;
+}
+
+std::string identity(const std::string &name, std::uint16_t major) { return "'" + name + "@" + std::to_string(major) + "'"; }
+
+/// Two files that include different versions of one header build tables that do not fit each other.
+Result<void> check_same(const ContractFacts &known, const ContractFacts &other) {
+  const std::size_t common = std::min(known.functions.size(), other.functions.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const ContractFunction &a = known.functions[i];
+    const ContractFunction &b = other.functions[i];
+    if (a.fingerprint == b.fingerprint) continue;
+    return two_places(Code::kIncompatible, b.where,
+                      "contract " + identity(other.name, other.major) + " is declared in two ways in this bundle: '" +
+                          b.declaration + "' here, '" + a.declaration + "' elsewhere",
+                      a.where, "the other declaration is here");
+  }
+  return {};
+}
+
+Result<void> merge_contracts(Facts &into, const Facts &from, TypeImporter &types) {
+  for (const ContractFacts &contract : from.contracts) {
+    const auto same = [&](const ContractFacts &known) { return known.name == contract.name && known.major == contract.major; };
+    const auto known = std::ranges::find_if(into.contracts, same);
+    if (known != into.contracts.end()) {
+      GRAFT_TRY(check_same(*known, contract));
+      if (known->functions.size() >= contract.functions.size()) continue;
+    }
+    ContractFacts copy = contract;
+    for (ContractFunction &function : copy.functions) function.type = types.import(function.type);
+    if (known != into.contracts.end())
+      *known = std::move(copy);
+    else
+      into.contracts.push_back(std::move(copy));
+  }
+  return {};
+}
+
+Result<void> merge_providers(Facts &into, const Facts &from) {
+  for (const ProviderFacts &provider : from.providers) {
+    const auto same = [&](const ProviderFacts &known) {
+      return known.tag == provider.tag || (known.contract == provider.contract && known.major == provider.major);
+    };
+    if (const auto known = std::ranges::find_if(into.providers, same); known != into.providers.end())
+      return two_places(Code::kInvalid, provider.where,
+                        "contract " + identity(provider.contract, provider.major) + " is provided twice; a bundle provides it once",
+                        known->where, "it was provided here first");
+    into.providers.push_back(provider);
+  }
+  return {};
+}
+
+void merge_kept(Facts &into, const Facts &from, TypeImporter &types) {
+  for (KeptFacts kept : from.kept) {
+    kept.type = types.import(kept.type);
+    into.kept.push_back(std::move(kept));
+  }
+}
+
+Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {
+  TypeImporter types(from.types, into.types);
+  GRAFT_TRY(merge_contracts(into, from, types));
+  GRAFT_TRY(merge_providers(into, from));
+  merge_kept(into, from, types);
+  for (const HeaderFacts &header : from.headers)
+    if (headers.insert(header.path).second) into.headers.push_back(header);
+  into.defines_init |= from.defines_init;
+  into.defines_stop |= from.defines_stop;
+  into.defines_main |= from.defines_main;
+  return {};
+}
+
+/// What no file of the bundle defines. Strong once is strong; the first place that is known is the place.
+std::vector<Import> imports_of(const std::vector<Unit> &units) {
+  llvm::StringSet<> defined;
+  for (const Unit &unit : units)
+    for (const std::string &symbol : unit.defined) defined.insert(symbol);
+  std::vector<Import> imports;
+  llvm::StringMap<std::size_t> known;
+  for (const Unit &unit : units)
+    for (const Import &import : unit.undefined) {
+      if (defined.contains(import.symbol)) continue;
+      const auto [entry, inserted] = known.try_emplace(import.symbol, imports.size());
+      if (inserted) {
+        imports.push_back(import);
+        continue;
+      }
+      Import &first = imports[entry->second];
+      first.weak &= import.weak;
+      if (first.where.file.empty()) first.where = import.where;
+    }
+  return imports;
+}
+
+ContentKey key_of_texts(const std::vector<Unit> &units, const ContentKey &arguments_key) {
+  KeyBuilder key;
+  key.add(arguments_key);
+  for (const Unit &unit : units) key.add(unit.text_key);
+  return key.finish();
+}
+
+ContentKey key_of_objects(const std::vector<ObjectFile> &objects) {
+  KeyBuilder key;
+  for (const ObjectFile &object : objects) key.add(std::string_view(object.bytes.data(), object.bytes.size()));
+  return key.finish();
+}
+
+template <class T>
+void append(std::vector<T> &into, std::vector<T> &&from) {
+  std::ranges::move(from, std::back_inserter(into));
+}
+
+} // namespace
+
+Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const ContentKey &arguments_key) {
+  Artifact artifact;
+  artifact.bundle = job.bundle;
+  llvm::StringSet<> headers;
+  for (const Unit &unit : units) GRAFT_TRY(merge(artifact.facts, unit.facts, headers));
+  artifact.imports = imports_of(units);
+  artifact.source_key = key_of_texts(units, arguments_key);
+  if (job.options.bitcode == Bitcode::kKeep && job.options.need == Need::kObjects) {
+    GRAFT_TRY_ASSIGN(artifact.bitcode, link_bitcode(units));
+  }
+  for (Unit &unit : units) {
+    append(artifact.thunks, std::move(unit.thunks));
+    append(artifact.warnings, std::move(unit.diagnostics));
+    artifact.times.front_end_ns += unit.times.front_end_ns;
+    artifact.times.optimise_ns += unit.times.optimise_ns;
+    artifact.times.emit_ns += unit.times.emit_ns;
+    if (job.options.need == Need::kObjects) artifact.objects.push_back({unit.source, std::move(unit.output)});
+  }
+  artifact.object_key = key_of_objects(artifact.objects);
+  return artifact;
+}
+
+}  // namespace graft::driver

@@ -1,0 +1,17 @@
+// From the units of a job to its artifact: what only shows when the files are seen together.
+#pragma once
+
+#include <vector>
+
+#include "unit.hpp"
+
+namespace graft::driver {
+
+/// Fails: kInvalid, with both places, when two files provide one contract; kIncompatible when two files see different
+/// declarations of one contract.
+Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const ContentKey &arguments_key);
+
+/// The units' bitcode as one module. Fails: kInvalid when they cannot be linked.
+Result<std::vector<char>> link_bitcode(const std::vector<Unit> &units);
+
+}  // namespace graft::driver

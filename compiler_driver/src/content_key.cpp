@@ -1,0 +1,24 @@
+// See content_key.hpp.
+#include "content_key.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace graft::driver {
+
+void KeyBuilder::add(std::string_view part) {
+  const std::uint64_t size = part.size();
+  hasher_.update(llvm::ArrayRef(reinterpret_cast<const std::uint8_t *>(&size), sizeof size));
+  hasher_.update(llvm::StringRef(part));
+}
+
+void KeyBuilder::add(const ContentKey &key) { hasher_.update(llvm::ArrayRef(key.bytes)); }
+
+ContentKey KeyBuilder::finish() {
+  ContentKey key;
+  const auto result = hasher_.final<32>();
+  std::ranges::copy(result, key.bytes.begin());
+  return key;
+}
+
+}  // namespace graft::driver

@@ -1,0 +1,22 @@
+// Content keys: BLAKE3 over length-prefixed parts, so that no two sequences of parts run together.
+#pragma once
+
+#include <string_view>
+
+#include <graft/base/artifact.hpp>
+
+#include <llvm/Support/BLAKE3.h>
+
+namespace graft::driver {
+
+class KeyBuilder {
+ public:
+  void add(std::string_view part);
+  void add(const ContentKey &key);
+  ContentKey finish();
+
+ private:
+  llvm::BLAKE3 hasher_;
+};
+
+}  // namespace graft::driver

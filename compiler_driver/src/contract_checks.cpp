@@ -1,0 +1,105 @@
+// See contract_checks.hpp.
+#include "contract_checks.hpp"
+
+#include "diagnostics.hpp"
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Attr.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Lex/MacroArgs.h>
+#include <clang/Lex/Preprocessor.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace graft::driver {
+namespace {
+
+/// What comes back in registers; anything larger is written through a hidden pointer, which the stubs do not know.
+constexpr std::int64_t kLargestResultBytes = 16;
+
+void refuse(clang::CompilerInstance &compiler, clang::SourceLocation location, const std::string &sentence) {
+  report(compiler.getDiagnostics(), compiler.getSourceManager().getExpansionLoc(location), sentence);
+}
+
+void check_entry(clang::CompilerInstance &compiler, const clang::FieldDecl &field, const ContractFacts &contract) {
+  const std::string entry = "entry '" + field.getName().str() + "' of contract '" + contract.name + "'";
+  const auto *pointer = field.getType()->getAs<clang::PointerType>();
+  const auto *function = pointer ? pointer->getPointeeType()->getAs<clang::FunctionType>() : nullptr;
+  if (function == nullptr)
+    return refuse(compiler, field.getLocation(), entry + " is no function pointer: a contract holds function pointers only");
+  const clang::QualType result = function->getReturnType();
+  if (result->isVoidType() || result->isIncompleteType() || result->isDependentType()) return;
+  const std::int64_t size = compiler.getASTContext().getTypeSizeInChars(result).getQuantity();
+  if (size > kLargestResultBytes)
+    refuse(compiler, field.getLocation(), entry + " returns " + std::to_string(size) +
+                                              " bytes, at most 16 fit in registers: return graft_status and take a pointer to '" +
+                                              result.getAsString(compiler.getASTContext().getPrintingPolicy()) + "'");
+}
+
+/// Why `variable` cannot be kept; empty when it can.
+std::string why_not_kept(const clang::VarDecl &variable, const clang::ASTContext &context) {
+  if (variable.getTLSKind() != clang::VarDecl::TLS_None) return "is thread_local: each thread's copy ends with its thread";
+  if (variable.getType().isConstant(context) || variable.isConstexpr()) return "is const: there is nothing to keep";
+  if (variable.isStaticDataMember()) return "is a member of a class: only variables at namespace scope are kept";
+  if (!variable.isFileVarDecl()) return "is local: only variables at namespace scope are kept";
+  if (llvm::isa<clang::VarTemplateSpecializationDecl>(variable)) return "is a template: only plain variables are kept";
+  return {};
+}
+
+} // namespace
+
+void MacroWatcher::MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange,
+                                const clang::MacroArgs *arguments) {
+  const llvm::StringRef macro = name.getIdentifierInfo()->getName();
+  if (!macro.starts_with("GRAFT_")) return;
+  const clang::SourceLocation location = compiler_.getSourceManager().getExpansionLoc(name.getLocation());
+  if (macro == "GRAFT_KEEP") {
+    uses_.keeps.insert(location);
+    return;
+  }
+  if (macro != "GRAFT_PROVIDE" || arguments == nullptr) return;
+  const clang::Token *first = arguments->getUnexpArgument(0);
+  if (first == nullptr || !first->is(clang::tok::identifier)) return;
+  const llvm::StringRef tag = first->getIdentifierInfo()->getName();
+  const auto [known, inserted] = uses_.provides.try_emplace(tag, location);
+  if (inserted) return;
+  report(compiler_.getDiagnostics(), location, "contract '" + tag.str() + "' is provided twice; a bundle provides it once");
+  report(compiler_.getDiagnostics(), known->second, "it was provided here first", clang::DiagnosticsEngine::Note);
+}
+
+void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &record, const ContractFacts &contract,
+                    const clang::AnnotateAttr &attribute) {
+  if (contract.name.empty())
+    refuse(compiler, attribute.getLocation(), "contract '" + contract.tag + "' has an empty name: name it \"area.thing\"");
+  if (contract.name.find('@') != std::string::npos)
+    refuse(compiler, attribute.getLocation(), "the name of contract '" + contract.name + "' contains '@', which separates the version");
+  for (const clang::FieldDecl *field : record.fields()) check_entry(compiler, *field, contract);
+}
+
+bool check_kept(clang::CompilerInstance &compiler, MacroUses &uses, const clang::VarDecl &variable,
+                const clang::AnnotateAttr &attribute) {
+  uses.keeps.erase(compiler.getSourceManager().getExpansionLoc(attribute.getLocation()));
+  const std::string why = why_not_kept(variable, compiler.getASTContext());
+  if (why.empty()) return true;
+  refuse(compiler, variable.getLocation(), "GRAFT_KEEP variable '" + variable.getName().str() + "' " + why);
+  return false;
+}
+
+void refuse_kept_template(clang::CompilerInstance &compiler, MacroUses &uses, const clang::VarDecl &variable,
+                          const clang::AnnotateAttr &attribute) {
+  uses.keeps.erase(compiler.getSourceManager().getExpansionLoc(attribute.getLocation()));
+  refuse(compiler, variable.getLocation(),
+         "GRAFT_KEEP variable '" + variable.getName().str() + "' is a template: only plain variables are kept");
+}
+
+void check_stray_keeps(clang::CompilerInstance &compiler, const MacroUses &uses) {
+  if (compiler.getDiagnostics().hasErrorOccurred()) return;  // a broken declaration may be what is missing
+  std::vector<clang::SourceLocation> stray(uses.keeps.begin(), uses.keeps.end());
+  std::ranges::sort(stray, {}, [](clang::SourceLocation location) { return location.getRawEncoding(); });
+  for (const clang::SourceLocation location : stray)
+    refuse(compiler, location, "GRAFT_KEEP marks nothing that can be kept: it is for plain variables at namespace scope, not for "
+                               "locals, class members, parameters or functions");
+}
+
+}  // namespace graft::driver

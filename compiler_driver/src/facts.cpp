@@ -1,0 +1,194 @@
+// See facts.hpp. Positions are those where a macro is used: what it pastes together lies in no file.
+#include "facts.hpp"
+
+#include "contract_checks.hpp"
+#include "diagnostics.hpp"
+#include "types.hpp"
+
+#include <clang/AST/ASTConsumer.h>
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Attr.h>
+#include <clang/AST/Mangle.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Lex/Lexer.h>
+#include <clang/Lex/Preprocessor.h>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+const clang::AnnotateAttr *annotation(const clang::Decl &declaration, llvm::StringRef name) {
+  if (!declaration.hasAttrs()) return nullptr;
+  for (const auto *attribute : declaration.specific_attrs<clang::AnnotateAttr>())
+    if (attribute->getAnnotation() == name) return attribute;
+  return nullptr;
+}
+
+std::string text_argument(const clang::AnnotateAttr &attribute, unsigned index) {
+  if (index >= attribute.args_size()) return {};
+  const auto *literal = llvm::dyn_cast<clang::StringLiteral>((*(attribute.args_begin() + index))->IgnoreParenImpCasts());
+  return literal ? literal->getString().str() : std::string();
+}
+
+std::uint16_t number_argument(const clang::AnnotateAttr &attribute, unsigned index, const clang::ASTContext &context) {
+  if (index >= attribute.args_size()) return 0;
+  clang::Expr::EvalResult result;
+  if (!(*(attribute.args_begin() + index))->EvaluateAsInt(result, context)) return 0;
+  return static_cast<std::uint16_t>(result.Val.getInt().getZExtValue());
+}
+
+/// `text` with every run of white space as one blank.
+std::string on_one_line(llvm::StringRef text) {
+  std::string result;
+  for (const char character : text.trim()) {
+    const bool blank = llvm::isSpace(character);
+    if (!blank || result.empty() || result.back() != ' ') result.push_back(blank ? ' ' : character);
+  }
+  return result;
+}
+
+class FactsConsumer : public clang::ASTConsumer {
+ public:
+  FactsConsumer(clang::CompilerInstance &compiler, Facts &facts) : compiler_(compiler), facts_(facts) {
+    compiler.getPreprocessor().addPPCallbacks(std::make_unique<MacroWatcher>(compiler, macros_));
+  }
+
+  void Initialize(clang::ASTContext &context) override {
+    context_ = &context;
+    types_ = std::make_unique<TypeBuilder>(context, facts_.types);
+  }
+
+  void HandleTagDeclDefinition(clang::TagDecl *tag) override {
+    const auto *record = llvm::dyn_cast<clang::RecordDecl>(tag);
+    if (!record || record->isInvalidDecl()) return;
+    if (const auto *attribute = annotation(*record, "graft.contract")) add_contract(*record, *attribute);
+  }
+
+  bool HandleTopLevelDecl(clang::DeclGroupRef group) override {
+    for (clang::Decl *declaration : group) look_at(*declaration);
+    return true;
+  }
+
+  void HandleTranslationUnit(clang::ASTContext &) override { check_stray_keeps(compiler_, macros_); }
+
+ private:
+  clang::SourceManager &sources() { return context_->getSourceManager(); }
+  SourcePos place(clang::SourceLocation location) { return position(sources(), sources().getExpansionLoc(location)); }
+
+  /// Namespaces and linkage blocks are walked; everything deeper is no namespace scope.
+  void look_at(clang::Decl &declaration) {
+    if (llvm::isa<clang::NamespaceDecl, clang::LinkageSpecDecl, clang::ExportDecl>(declaration)) {
+      for (clang::Decl *inner : llvm::cast<clang::DeclContext>(declaration).decls()) look_at(*inner);
+    } else if (auto *variable = llvm::dyn_cast<clang::VarDecl>(&declaration)) {
+      look_at_variable(*variable);
+    } else if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration)) {
+      look_at_function(*function);
+    } else if (const auto *pattern = llvm::dyn_cast<clang::VarTemplateDecl>(&declaration)) {
+      if (const auto *attribute = annotation(*pattern->getTemplatedDecl(), "graft.keep"))
+        refuse_kept_template(compiler_, macros_, *pattern->getTemplatedDecl(), *attribute);
+    }
+  }
+
+  void look_at_function(const clang::FunctionDecl &function) {
+    if (!function.isThisDeclarationADefinition() || function.getIdentifier() == nullptr) return;
+    if (function.isMain()) facts_.defines_main = true;
+    if (!function.isExternC() || !function.isExternallyVisible()) return;
+    if (function.getName() == "graft_init") facts_.defines_init = true;
+    if (function.getName() == "graft_stop") facts_.defines_stop = true;
+  }
+
+  void look_at_variable(clang::VarDecl &variable) {
+    if (const auto *attribute = annotation(variable, "graft.provide"); attribute && variable.getInit())
+      add_provider(*attribute);
+    if (const auto *attribute = annotation(variable, "graft.keep")) {
+      const bool fine = check_kept(compiler_, macros_, variable, *attribute);
+      if (fine && variable.isThisDeclarationADefinition() != clang::VarDecl::DeclarationOnly) add_kept(variable);
+    }
+  }
+
+  void add_contract(const clang::RecordDecl &record, const clang::AnnotateAttr &attribute) {
+    ContractFacts contract;
+    contract.tag = record.getName().str();
+    contract.name = text_argument(attribute, 0);
+    contract.major = number_argument(attribute, 1, *context_);
+    contract.minor = number_argument(attribute, 2, *context_);
+    contract.where = place(attribute.getLocation());
+    check_contract(compiler_, record, contract, attribute);
+    for (const clang::FieldDecl *field : record.fields()) {
+      const auto *pointer = field->getType()->getAs<clang::PointerType>();
+      if (!pointer || !pointer->getPointeeType()->isFunctionType()) continue;  // reported by check_contract
+      ContractFunction function;
+      function.name = field->getName().str();
+      function.type = types_->add(pointer->getPointeeType());
+      function.returns_status = returns_status(*field);
+      function.fingerprint = fingerprint(facts_.types, function.type);
+      function.declaration = written(*field);
+      function.where = place(field->getLocation());
+      contract.functions.push_back(std::move(function));
+    }
+    facts_.contracts.push_back(std::move(contract));
+  }
+
+  void add_provider(const clang::AnnotateAttr &attribute) {
+    ProviderFacts provider;
+    provider.tag = text_argument(attribute, 0);
+    provider.where = place(attribute.getLocation());
+    provider.table_symbol = "graft_entries_" + provider.tag;
+    const auto contract = std::ranges::find(facts_.contracts, provider.tag, &ContractFacts::tag);
+    if (contract != facts_.contracts.end()) {
+      provider.contract = contract->name;
+      provider.major = contract->major;
+      provider.minor = contract->minor;
+      provider.checked = true;
+    }
+    if (std::ranges::find(facts_.providers, provider.tag, &ProviderFacts::tag) == facts_.providers.end())
+      facts_.providers.push_back(std::move(provider));
+  }
+
+  void add_kept(const clang::VarDecl &variable) {
+    KeptFacts kept;
+    kept.name = variable.getName().str();
+    kept.symbol = clang::ASTNameGenerator(*context_).getName(&variable);
+    kept.type = types_->add(variable.getType());
+    kept.fingerprint = fingerprint(facts_.types, kept.type);
+    kept.where = place(variable.getLocation());
+    if (const auto known = std::ranges::find(facts_.kept, kept.symbol, &KeptFacts::symbol); known != facts_.kept.end())
+      *known = std::move(kept);  // a tentative definition, repeated
+    else
+      facts_.kept.push_back(std::move(kept));
+  }
+
+  /// Whether the return type is spelled `graft_status`, through whatever aliases of the pointer type.
+  static bool returns_status(const clang::FieldDecl &field) {
+    const auto *pointer = field.getType()->getAs<clang::PointerType>();
+    const auto *function = pointer->getPointeeType()->getAs<clang::FunctionType>();
+    for (clang::QualType type = function->getReturnType();;) {
+      const auto *alias = type->getAs<clang::TypedefType>();
+      if (alias == nullptr) return false;
+      if (alias->getDecl()->getName() == "graft_status") return true;
+      type = alias->getDecl()->getUnderlyingType();
+    }
+  }
+
+  /// The declaration as it stands in the text, on one line.
+  std::string written(const clang::FieldDecl &field) {
+    const clang::SourceRange range(sources().getExpansionLoc(field.getBeginLoc()), sources().getExpansionLoc(field.getEndLoc()));
+    const clang::LangOptions &language = context_->getLangOpts();
+    return on_one_line(clang::Lexer::getSourceText(clang::CharSourceRange::getTokenRange(range), sources(), language));
+  }
+
+  clang::CompilerInstance &compiler_;
+  Facts &facts_;
+  MacroUses macros_;
+  clang::ASTContext *context_ = nullptr;
+  std::unique_ptr<TypeBuilder> types_;
+};
+
+} // namespace
+
+std::unique_ptr<clang::ASTConsumer> make_facts_consumer(clang::CompilerInstance &compiler, Facts &facts) {
+  return std::make_unique<FactsConsumer>(compiler, facts);
+}
+
+}  // namespace graft::driver

@@ -1,0 +1,143 @@
+// See invocation.hpp. The flags here are what the linker can take (reference: the README's table "Flags that are always on").
+#include "invocation.hpp"
+
+#include "diagnostics.hpp"
+#include "environment.hpp"
+#include "virtual_headers.hpp"
+
+#include <clang/Basic/DiagnosticOptions.h>
+#include <clang/Driver/Compilation.h>
+#include <clang/Driver/Driver.h>
+#include <clang/Driver/Job.h>
+#include <clang/Driver/Tool.h>
+#include <llvm/TargetParser/Host.h>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+constexpr std::size_t kCachedFlagSets = 64;
+
+const char *language_flag(Language language) {
+  switch (language) {
+  case Language::kCxx: return "c++";
+  case Language::kBitcode: return "ir";
+  case Language::kFromName:
+  case Language::kC: break;
+  }
+  return "c";
+}
+
+const char *placeholder(Language language) {
+  switch (language) {
+  case Language::kCxx: return "input.cpp";
+  case Language::kBitcode: return "input.bc";
+  case Language::kFromName:
+  case Language::kC: break;
+  }
+  return "input.c";
+}
+
+/// A `-std` speaks to one language; a bundle may hold both.
+bool speaks_to(const std::string &flag, Language language) {
+  const std::string_view view(flag);
+  if (!view.starts_with("-std=") && !view.starts_with("--std=")) return true;
+  return (view.find("++") != std::string_view::npos) == (language == Language::kCxx);
+}
+
+std::vector<std::string> driver_arguments(const Options &options, Language language) {
+  std::vector<std::string> arguments = {program_dir() + "/clang", "-c", "-x", language_flag(language),
+                                        "-fPIC", "-femulated-tls", "-fexceptions", "-fno-function-sections",
+                                        "-fno-data-sections", "-Wno-unused-command-line-argument",
+                                        "-O" + std::to_string(options.optimise)};
+  if (const std::string resources = resource_dir(); !resources.empty())
+    arguments.insert(arguments.end(), {"-resource-dir", resources});
+  if (language == Language::kC) arguments.push_back("-std=" + options.c_standard);
+  if (language == Language::kCxx) arguments.push_back("-std=" + options.cxx_standard);
+  // Rationale: `-march=native` and not the baseline, since what is compiled here runs here.
+  arguments.push_back("-march=native");
+  if (!options.working_directory.empty()) arguments.push_back("-working-directory=" + options.working_directory);
+  for (const std::string &directory : options.include_dirs) arguments.push_back("-I" + directory);
+  std::ranges::copy_if(options.flags, std::back_inserter(arguments),
+                       [&](const std::string &flag) { return speaks_to(flag, language); });
+  arguments.insert(arguments.end(), {"-isystem", kVirtualIncludeDir, placeholder(language)});
+  return arguments;
+}
+
+std::vector<const char *> pointers(const std::vector<std::string> &strings) {
+  std::vector<const char *> result;
+  for (const std::string &string : strings) result.push_back(string.c_str());
+  return result;
+}
+
+/// The cc1 arguments that Clang's driver makes of ours, without "-cc1"; empty when it made something else of them.
+std::vector<std::string> front_end_arguments(const std::vector<std::string> &arguments, clang::DiagnosticsEngine &engine) {
+  clang::driver::Driver driver(arguments.front(), llvm::sys::getDefaultTargetTriple(), engine, "graft",
+                               llvm::vfs::createPhysicalFileSystem());
+  driver.setCheckInputsExist(false);
+  const std::vector<const char *> raw = pointers(arguments);
+  const std::unique_ptr<clang::driver::Compilation> compilation(driver.BuildCompilation(raw));
+  if (!compilation || compilation->getJobs().size() != 1) return {};
+  const clang::driver::Command &command = *compilation->getJobs().begin();
+  const auto &result = command.getArguments();
+  if (result.empty() || llvm::StringRef(result.front()) != "-cc1") return {};
+  return {result.begin() + 1, result.end()};
+}
+
+/// What must differ from what the driver asks for: nothing is left to the process's end, nothing is printed.
+void settle(clang::CompilerInvocation &invocation) {
+  invocation.getFrontendOpts().DisableFree = false;
+  invocation.getCodeGenOpts().DisableFree = false;
+  invocation.getFrontendOpts().ShowStats = false;
+  invocation.getDiagnosticOpts().ShowCarets = false;
+  invocation.getFrontendOpts().OutputFile.clear();
+}
+
+Result<std::shared_ptr<const Prepared>> make(const Options &options, Language language) {
+  clang::DiagnosticOptions diagnostic_options;
+  DiagnosticCollector collector;
+  clang::DiagnosticsEngine engine(clang::DiagnosticIDs::create(), diagnostic_options, &collector, /*ShouldOwnClient=*/false);
+  const auto refuse = [&](std::string why) {
+    Error result = error(Code::kInvalid, std::move(why));
+    result.diagnostics = collector.take();
+    return result;
+  };
+
+  auto prepared = std::make_shared<Prepared>();
+  prepared->arguments = front_end_arguments(driver_arguments(options, language), engine);
+  if (collector.failed()) return refuse("clang refuses the flags");
+  if (prepared->arguments.empty()) return refuse("the flags do not ask for compiling one file to an object");
+  const std::vector<const char *> raw = pointers(prepared->arguments);
+  const bool parsed = clang::CompilerInvocation::CreateFromArgs(prepared->invocation, raw, engine);
+  if (!parsed || collector.failed()) return refuse("clang refuses the flags");
+  settle(prepared->invocation);
+  prepared->warnings = collector.take();
+  return std::shared_ptr<const Prepared>(std::move(prepared));
+}
+
+/// Everything that `make` looks at.
+std::string key_of(const Options &options, Language language) {
+  std::string key = std::string(language_flag(language)) + '\0' + options.c_standard + '\0' + options.cxx_standard + '\0' +
+                    std::to_string(options.optimise) + '\0' + options.working_directory;
+  for (const std::string &directory : options.include_dirs) key.append(1, '\0').append("I").append(directory);
+  for (const std::string &flag : options.flags) key.append(1, '\0').append("F").append(flag);
+  if (const char *given = std::getenv("GRAFT_RESOURCE_DIR")) key.append(1, '\0').append("R").append(given);
+  return key;
+}
+
+} // namespace
+
+Result<std::shared_ptr<const Prepared>> InvocationCache::prepare(const Options &options, Language language) {
+  std::string key = key_of(options, language);
+  {
+    MutexLock lock(mutex_);
+    if (const auto found = prepared_.find(key); found != prepared_.end()) return found->second;
+  }
+  GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> made, make(options, language));
+  MutexLock lock(mutex_);
+  if (prepared_.size() >= kCachedFlagSets) prepared_.clear();
+  return prepared_.try_emplace(std::move(key), std::move(made)).first->second;
+}
+
+}  // namespace graft::driver

@@ -1,0 +1,191 @@
+// See types.hpp. A row is reserved before it is filled, so that a struct may point at itself.
+#include "types.hpp"
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Decl.h>
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/AST/RecordLayout.h>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+/// The tag as C says it; in C++ with its namespaces, but not with enclosing classes, which C does not have.
+std::string tag_name(const clang::TagDecl &declaration, const clang::ASTContext &context) {
+  if (llvm::isa<clang::ClassTemplateSpecializationDecl>(declaration))
+    return clang::QualType(context.getCanonicalTagType(&declaration)).getAsString(context.getPrintingPolicy());
+  if (declaration.getIdentifier() == nullptr) return {};
+  std::string name = declaration.getName().str();
+  for (const clang::DeclContext *scope = declaration.getDeclContext(); scope; scope = scope->getParent())
+    if (const auto *space = llvm::dyn_cast<clang::NamespaceDecl>(scope); space && !space->isAnonymousNamespace())
+      name = space->getName().str() + "::" + name;
+  return name;
+}
+
+Type row_of(TypeKind kind) {
+  Type row;
+  row.kind = kind;
+  return row;
+}
+
+bool is_plain(const clang::RecordDecl &declaration) {
+  const auto *cxx = llvm::dyn_cast<clang::CXXRecordDecl>(&declaration);
+  return cxx == nullptr || (!cxx->isDynamicClass() && !cxx->isDependentContext());
+}
+
+} // namespace
+
+TypeIndex TypeBuilder::add(clang::QualType type) {
+  type = context_.getCanonicalType(type).getUnqualifiedType();
+  if (const auto *atomic = type->getAs<clang::AtomicType>()) return add(atomic->getValueType());
+  const auto [known, inserted] = known_.try_emplace(type.getAsOpaquePtr(), static_cast<TypeIndex>(table_.types.size()));
+  const TypeIndex index = known->second;
+  if (!inserted) return index;
+  table_.types.emplace_back();
+  Type row = convert(type);
+  table_.types[index] = std::move(row);
+  return index;
+}
+
+void TypeBuilder::measure(Type &type, clang::QualType source) const {
+  const clang::TypeInfoChars info = context_.getTypeInfoInChars(source);
+  type.size = static_cast<std::uint64_t>(info.Width.getQuantity());
+  type.align = static_cast<std::uint32_t>(info.Align.getQuantity());
+}
+
+Type TypeBuilder::opaque(clang::QualType type) const {
+  Type row = row_of(TypeKind::kOpaque);
+  row.name = type.getAsString(context_.getPrintingPolicy());
+  if (const auto *tag = type->getAsTagDecl()) row.name = tag_name(*tag, context_);
+  if (!type->isIncompleteType() && !type->isFunctionType() && !type->isDependentType()) measure(row, type);
+  return row;
+}
+
+Type TypeBuilder::convert(clang::QualType type) {
+  if (type->isDependentType()) return opaque(type);
+  if (const auto *builtin = type->getAs<clang::BuiltinType>()) return convert_builtin(*builtin);
+  if (const auto *function = type->getAs<clang::FunctionType>()) return convert_function(*function);
+
+  Type row;
+  if (const auto *pointer = type->getAs<clang::PointerType>()) {
+    measure(row, type);
+    row.kind = TypeKind::kPointer;
+    row.const_target = pointer->getPointeeType().isConstQualified();
+    row.target = add(pointer->getPointeeType());
+    return row;
+  }
+  if (const auto *complex = type->getAs<clang::ComplexType>(); complex && complex->getElementType()->isRealFloatingType()) {
+    measure(row, type);
+    row.kind = TypeKind::kComplex;
+    return row;
+  }
+  if (const clang::ArrayType *array = context_.getAsArrayType(type)) {
+    if (!array->isConstantArrayType() && !array->isIncompleteArrayType()) return opaque(type);
+    if (const auto *sized = llvm::dyn_cast<clang::ConstantArrayType>(array)) {
+      measure(row, type);
+      row.count = sized->getZExtSize();
+    }
+    row.kind = TypeKind::kArray;
+    row.target = add(array->getElementType());
+    row.align = static_cast<std::uint32_t>(context_.getTypeAlignInChars(array->getElementType()).getQuantity());
+    return row;
+  }
+  if (const auto *tag = type->getAsTagDecl()) {
+    tag = tag->getDefinition();
+    if (tag == nullptr || tag->isInvalidDecl()) return opaque(type);
+    if (const auto *enumeration = llvm::dyn_cast<clang::EnumDecl>(tag)) return convert_enum(*enumeration);
+    if (const auto *record = llvm::dyn_cast<clang::RecordDecl>(tag); record && is_plain(*record)) return convert_record(*record);
+  }
+  return opaque(type);
+}
+
+Type TypeBuilder::convert_builtin(const clang::BuiltinType &type) {
+  const clang::QualType source(&type, 0);
+  if (type.isVoidType()) return row_of(TypeKind::kVoid);
+  if (type.getKind() == clang::BuiltinType::NullPtr) {
+    Type row = row_of(TypeKind::kPointer);
+    measure(row, source);
+    row.target = add(context_.VoidTy);
+    return row;
+  }
+  Type row;
+  measure(row, source);
+  if (type.getKind() == clang::BuiltinType::Bool) {
+    row.kind = TypeKind::kBool;
+  } else if (type.isSignedInteger()) {
+    row.kind = TypeKind::kSigned;
+  } else if (type.isUnsignedInteger()) {
+    row.kind = TypeKind::kUnsigned;
+  } else if (type.isFloatingPoint() && type.getKind() != clang::BuiltinType::Float128) {
+    row.kind = TypeKind::kFloat;  // __float128 is as wide as long double and is passed differently
+  } else {
+    return opaque(source);
+  }
+  return row;
+}
+
+Type TypeBuilder::convert_enum(const clang::EnumDecl &declaration) {
+  Type row = row_of(TypeKind::kEnum);
+  const clang::QualType underlying = declaration.getIntegerType();
+  measure(row, underlying);
+  row.target = add(underlying);
+  row.name = tag_name(declaration, context_);
+  for (const clang::EnumConstantDecl *enumerator : declaration.enumerators())
+    row.enumerators.push_back({enumerator->getName().str(), enumerator->getInitVal().getExtValue()});
+  return row;
+}
+
+void TypeBuilder::add_bases(Type &row, const clang::CXXRecordDecl &declaration) {
+  const clang::ASTRecordLayout &layout = context_.getASTRecordLayout(&declaration);
+  for (const clang::CXXBaseSpecifier &base : declaration.bases()) {
+    const auto *base_record = base.getType()->getAsCXXRecordDecl();
+    if (base_record == nullptr || base.isVirtual() || base_record->isEmpty()) continue;
+    const auto offset = static_cast<std::uint64_t>(context_.toBits(layout.getBaseClassOffset(base_record)));
+    row.fields.push_back({"", add(base.getType()), offset, 0});
+  }
+}
+
+Type TypeBuilder::convert_record(const clang::RecordDecl &declaration) {
+  Type row = row_of(declaration.isUnion() ? TypeKind::kUnion : TypeKind::kStruct);
+  measure(row, context_.getCanonicalTagType(&declaration));
+  row.name = tag_name(declaration, context_);
+  if (const auto *cxx = llvm::dyn_cast<clang::CXXRecordDecl>(&declaration)) add_bases(row, *cxx);
+  for (const clang::FieldDecl *member : declaration.fields()) {
+    Field field{member->getName().str(), add(member->getType()), context_.getFieldOffset(member), 0};
+    if (member->isBitField()) field.width_bits = member->getBitWidthValue();
+    row.fields.push_back(std::move(field));
+  }
+  return row;
+}
+
+Type TypeBuilder::convert_function(const clang::FunctionType &type) {
+  Type row = row_of(TypeKind::kFunction);
+  row.target = add(type.getReturnType());
+  const auto *prototype = llvm::dyn_cast<clang::FunctionProtoType>(&type);
+  if (prototype == nullptr) return row;
+  row.variadic = prototype->isVariadic();
+  for (const clang::QualType parameter : prototype->param_types()) row.fields.push_back({"", add(parameter), 0, 0});
+  return row;
+}
+
+TypeIndex TypeImporter::import(TypeIndex type) {
+  const auto [known, inserted] = known_.try_emplace(type, static_cast<TypeIndex>(to_.types.size()));
+  const TypeIndex index = known->second;
+  if (!inserted) return index;
+  to_.types.push_back(from_[type]);
+  // Rows of kinds without a target hold 0 there, which need not exist in the other table.
+  const TypeKind kind = from_[type].kind;
+  if (kind == TypeKind::kPointer || kind == TypeKind::kEnum || kind == TypeKind::kArray || kind == TypeKind::kFunction) {
+    const TypeIndex target = import(from_[type].target);
+    to_.types[index].target = target;
+  }
+  for (std::size_t i = 0; i < from_[type].fields.size(); ++i) {
+    const TypeIndex field = import(from_[type].fields[i].type);
+    to_.types[index].fields[i].type = field;
+  }
+  return index;
+}
+
+}  // namespace graft::driver

@@ -1,0 +1,47 @@
+// One source file, compiled: what compiling it alone yields, before the bundle's files are put together (bundle.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <graft/base/artifact.hpp>
+
+#include "invocation.hpp"
+#include "source_text.hpp"
+
+namespace graft::driver {
+
+/// What a compile is for.
+enum class Product : std::uint8_t { kFacts, kObject, kIr, kAssembly };
+
+/// Everything that is known of one file.
+struct Unit {
+  std::string source;
+  std::vector<Diagnostic> diagnostics;
+  bool failed = false;
+  Facts facts;
+  std::vector<char> output;      ///< the object, IR or assembly; empty for kFacts
+  std::vector<char> bitcode;     ///< when it was asked for
+  std::vector<Thunk> thunks;
+  std::vector<Import> undefined; ///< by this object, whatever other files define
+  std::vector<std::string> defined;
+  ContentKey text_key;           ///< over this file and the headers that it read
+  CompileTimes times;
+};
+
+struct UnitRequest {
+  const Prepared &prepared;
+  const SourceText &text;
+  Product product = Product::kObject;
+  Bitcode bitcode = Bitcode::kOmit;
+};
+
+/// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded.
+Unit compile_source(const UnitRequest &request);
+
+/// The same for LLVM bitcode and IR text.
+Unit compile_bitcode(const UnitRequest &request);
+
+}  // namespace graft::driver

@@ -1,0 +1,121 @@
+// The per-image side of the C++ runtime: exit lists, and the functions of the C ABI that fill them.
+#include "image_state.hpp"
+
+#include "foreign_call.hpp"
+
+#include <graft/base/assert.hpp>
+
+#include <cstdlib>
+
+extern "C" {
+void __cxa_finalize(void *dso_handle);
+void *__tls_get_addr(unsigned long module_and_offset[2]);
+}
+
+namespace graft::jit {
+
+void ExitList::add(void (*run)(void *), void *argument) {
+  MutexLock lock(mutex_);
+  entries_.push_back({run, argument});
+}
+
+void ExitList::run() {
+  for (;;) {
+    Entry newest;
+    {
+      MutexLock lock(mutex_);
+      if (entries_.empty()) return;
+      newest = entries_.back();
+      entries_.pop_back();
+    }
+    call_foreign([&] { newest.run(newest.argument); });
+  }
+}
+
+void ImageState::finalise(Arrays arrays) {
+  threads->run_destructors(this);
+  at_exit.run();
+  if (arrays == Arrays::kSkip) return;
+  for (Finaliser finaliser : finalisers) call_foreign(finaliser);
+}
+
+void ImageState::detach() {
+  // Ours never enter the C library's exit list, so this only takes back the fork handlers.
+  if (has_fork_handlers) ::__cxa_finalize(const_cast<void *>(dso_handle));
+  threads->drop_destructors(this);
+  std::vector<std::size_t> slots;
+  for (const ThreadVariable &variable : variables) {
+    if (variable.storage != nullptr) slots.push_back(variable.slot);
+  }
+  threads->give_back(slots);
+}
+
+namespace {
+
+ImageState *image_of(void *dso_handle) {
+  return dso_handle == nullptr ? nullptr : *static_cast<ImageState **>(dso_handle);
+}
+
+int register_exit(void (*run)(void *), void *argument, void *dso_handle) {
+  ImageState *image = image_of(dso_handle);
+  if (image == nullptr) return -1;
+  image->at_exit.add(run, argument);
+  return 0;
+}
+
+int register_quick_exit(void (*run)(void *), void *dso_handle) {
+  ImageState *image = image_of(dso_handle);
+  if (image == nullptr) return -1;
+  image->at_quick_exit.add(run, nullptr);
+  return 0;
+}
+
+/// `quick_exit` of an image: its own functions first, then those of the process.
+void leave_quickly(int status, void *dso_handle) {
+  if (ImageState *image = image_of(dso_handle)) image->at_quick_exit.run();
+  std::quick_exit(status);
+}
+
+int register_thread_exit(void (*run)(void *), void *object, void *dso_handle) {
+  ImageState *image = image_of(dso_handle);
+  if (image == nullptr) return -1;
+  image->threads->at_thread_exit(image, run, object);
+  return 0;
+}
+
+void *thread_local_address(ThreadControl *control) {
+  ThreadVariable *variable = control->variable;
+  GRAFT_ASSERT(variable != nullptr, "every thread-local of an image was given a slot when it was linked");
+  if (variable->storage == nullptr) return ::__tls_get_addr(variable->native);
+  return variable->storage->address(*control, variable->slot);
+}
+
+struct Special {
+  std::string_view name;
+  const void *address;
+};
+
+template <class Function>
+const void *untyped(Function *function) {
+  return reinterpret_cast<const void *>(function);
+}
+
+}  // namespace
+
+const void *special_function(std::string_view name) {
+  // The names behind "graft." are those that the stubs of stubs.cpp jump to.
+  const Special specials[] = {
+      {"__cxa_atexit", untyped(register_exit)},
+      {"__cxa_at_quick_exit", untyped(register_quick_exit)},
+      {"__cxa_thread_atexit", untyped(register_thread_exit)},
+      {"__cxa_thread_atexit_impl", untyped(register_thread_exit)},
+      {"__emutls_get_address", untyped(thread_local_address)},
+      {"graft.quick_exit", untyped(leave_quickly)},
+  };
+  for (const Special &special : specials) {
+    if (special.name == name) return special.address;
+  }
+  return nullptr;
+}
+
+}  // namespace graft::jit

@@ -1,0 +1,88 @@
+// What one image is made of at run time, and the C functions that its code is bound to instead of the C library's.
+//
+// `__dso_handle` of an image is a word that points to its ImageState: that is how a bare C function knows who calls it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "address_space.hpp"
+#include "thread_locals.hpp"
+
+#include <graft/base/mutex.hpp>
+#include <graft/jit/linker.hpp>
+
+namespace graft::jit {
+
+/// Shared libraries that an image was linked against, open as long as it lives.
+class Libraries {
+ public:
+  Libraries() = default;
+  Libraries(const Libraries &) = delete;
+  Libraries &operator=(const Libraries &) = delete;
+  ~Libraries();
+
+  /// kNotFound with the loader's words.
+  Result<void> open(const std::string &name);
+  const void *find(const char *name) const;
+
+ private:
+  std::vector<void *> handles_;
+};
+
+/// Functions registered to run at the end, newest first.
+///
+/// Threads: any may register; one runs them.
+class ExitList {
+ public:
+  void add(void (*run)(void *), void *argument);
+  /// Runs them, and those that they register, until none is left.
+  void run();
+
+ private:
+  struct Entry {
+    void (*run)(void *);
+    void *argument;
+  };
+  Mutex mutex_;
+  std::vector<Entry> entries_ GRAFT_GUARDED_BY(mutex_);
+};
+
+using Initialiser = void (*)(int argc, const char *const *argv, char **environment);
+using Finaliser = void (*)();
+
+/// Filled in by the link; read-only afterwards but for the exit lists.
+struct ImageState {
+  ThreadStorage *threads = nullptr;
+  Placement placement;
+  std::vector<AddressRange> code;
+  ImageStats stats;
+  std::unordered_map<std::string, const void *> exports;
+  std::vector<Initialiser> initialisers;  ///< in the order they run
+  std::vector<Finaliser> finalisers;      ///< in the order they run
+  const void *frames = nullptr;           ///< .eh_frame; null when there is nothing to unwind
+  const void *frame_header = nullptr;     ///< .eh_frame_hdr
+  const void *dso_handle = nullptr;
+  bool has_fork_handlers = false;         ///< registered with the C library under `dso_handle`
+  std::deque<ThreadVariable> variables;   ///< addresses are stable: control objects point to them
+  std::deque<ThreadControl> controls;     ///< that stand for native thread-locals of the process
+  Libraries libraries;
+  ExitList at_exit;
+  ExitList at_quick_exit;
+
+  /// Thread-locals of all threads, what was registered, and with `Arrays::kRun` the finalisers.
+  enum class Arrays { kRun, kSkip };
+  void finalise(Arrays arrays);
+  /// Forgets what threads and the C library hold of the image.
+  void detach();
+};
+
+/// A C function that images are bound to by name, whatever the process has under it; null: there is none.
+const void *special_function(std::string_view name);
+
+}  // namespace graft::jit

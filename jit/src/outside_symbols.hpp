@@ -1,0 +1,52 @@
+// What an image may bind to outside itself. `OutsideSymbols::find` is the single door: every outside address an image gets, it
+// gets from there, so that a policy on symbols has one place to stand.
+#pragma once
+
+#include "image_state.hpp"
+
+#include <graft/base/artifact.hpp>
+#include <graft/base/result.hpp>
+#include <graft/jit/linker.hpp>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace graft::jit {
+
+/// The outside world of one link.
+class OutsideSymbols {
+ public:
+  /// `state` receives what has to live as long as the image: open libraries, control objects.
+  OutsideSymbols(const LinkOptions &options, ImageState &state);
+
+  Result<void> open_libraries();
+  /// The address that `name` is bound to: the options' symbols, then our own functions, then the libraries, then the process.
+  /// Nothing when there is none; an error for a name that must not be bound at all.
+  Result<std::optional<const void *>> find(std::string_view name);
+  /// Was it handed over in the options?
+  bool is_given(std::string_view name) const { return given_.contains(name); }
+  const std::unordered_map<std::string_view, const void *> &given() const { return given_; }
+
+ private:
+  const void *process_thread_local(std::string_view variable);
+
+  const LinkOptions &options_;
+  ImageState &state_;
+  std::unordered_map<std::string_view, const void *> given_;
+};
+
+/// What the undefined-symbol message needs to know.
+struct UndefinedReport {
+  std::string bundle;
+  const std::vector<Import> *imports = nullptr;
+  std::vector<std::string> known;  ///< names that might have been meant
+};
+
+/// One kInvalid error over all of `names`, each demangled, with its place and a near match.
+Error undefined_symbols(const std::vector<std::string> &names, const UndefinedReport &report);
+
+}  // namespace graft::jit

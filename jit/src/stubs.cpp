@@ -1,0 +1,73 @@
+// Machine code by hand: put the image's handle into the register where our function expects it, and jump there.
+#include "stubs.hpp"
+
+#include <llvm/ExecutionEngine/JITLink/x86_64.h>
+
+#include <cstring>
+
+namespace graft::jit {
+namespace {
+
+using llvm::jitlink::Linkage;
+using llvm::jitlink::Scope;
+using llvm::jitlink::Section;
+using llvm::jitlink::Symbol;
+namespace x86_64 = llvm::jitlink::x86_64;
+
+struct Stub {
+  const char *name;
+  const char *target;
+  char code[16];
+  std::uint8_t code_bytes;
+  std::uint8_t handle_at;  ///< offset of the displacement to `__dso_handle`
+  std::uint8_t jump_at;    ///< offset of the displacement to the target
+};
+
+constexpr Stub kStubs[] = {
+    // lea __dso_handle(%rip), %rdx; xor %esi, %esi; jmp: (function, null, handle)
+    {"atexit", "__cxa_atexit", {0x48, '\x8d', 0x15, 0, 0, 0, 0, 0x31, '\xf6', '\xe9'}, 14, 3, 10},
+    // lea __dso_handle(%rip), %rsi; jmp: (function, handle)
+    {"at_quick_exit", "__cxa_at_quick_exit", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
+    // lea __dso_handle(%rip), %rsi; jmp: (status, handle)
+    {"quick_exit", "graft.quick_exit", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
+    // lea __dso_handle(%rip), %rcx; jmp: (prepare, parent, child, handle)
+    {"pthread_atfork", "__register_atfork", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
+};
+
+Symbol &add_handle(GraphMerger &merger, ImageState &image) {
+  auto &graph = merger.graph();
+  Section &section = graph.createSection("graft.image", llvm::orc::MemProt::Read);
+  const ImageState *address = &image;
+  auto &block = graph.createMutableContentBlock(section, sizeof(address), llvm::orc::ExecutorAddr(8), /*Alignment=*/8,
+                                                /*AlignmentOffset=*/0);
+  std::memcpy(block.getAlreadyMutableContent().data(), &address, sizeof(address));
+  Symbol &handle = graph.addDefinedSymbol(block, 0, "__dso_handle", sizeof(address), Linkage::Strong, Scope::Local,
+                                          /*IsCallable=*/false, /*IsLive=*/true);
+  merger.define("__dso_handle", handle);
+  return handle;
+}
+
+}  // namespace
+
+Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image) {
+  Symbol &handle = add_handle(merger, image);
+  auto &graph = merger.graph();
+  Section *section = nullptr;
+  for (const Stub &stub : kStubs) {
+    if (!merger.uses(stub.name) || merger.defines(stub.name) || outside.is_given(stub.name)) continue;
+    if (section == nullptr) {
+      section = &graph.createSection("graft.stubs", llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);
+    }
+    const auto code = graph.allocateContent(llvm::ArrayRef<char>(stub.code, stub.code_bytes));
+    auto &block = graph.createMutableContentBlock(*section, code, llvm::orc::ExecutorAddr(16), /*Alignment=*/16,
+                                                  /*AlignmentOffset=*/0);
+    block.addEdge(x86_64::Delta32, stub.handle_at, handle, -4);
+    block.addEdge(x86_64::BranchPCRel32, stub.jump_at, merger.symbol(stub.target), 0);
+    merger.define(stub.name, graph.addDefinedSymbol(block, 0, stub.name, stub.code_bytes, Linkage::Strong, Scope::Local,
+                                                    /*IsCallable=*/true, /*IsLive=*/false));
+    if (stub.target == std::string_view("__register_atfork")) image.has_fork_handlers = true;
+  }
+  return handle;
+}
+
+}  // namespace graft::jit

@@ -1,0 +1,16 @@
+// The few bytes that are made for an image rather than compiled: its `__dso_handle`, and the functions of the C library that are
+// found in no shared library because every program gets a copy of its own (`atexit`).
+#pragma once
+
+#include "graph_merger.hpp"
+#include "image_state.hpp"
+#include "outside_symbols.hpp"
+
+namespace graft::jit {
+
+/// Defines `__dso_handle`, and of the functions those that the objects use and `outside` was not given.
+///
+/// The handle lies in the image, because compiled code reaches it directly, and holds the address of `image`.
+llvm::jitlink::Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image);
+
+}  // namespace graft::jit

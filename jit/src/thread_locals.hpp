@@ -1,0 +1,78 @@
+// The thread-locals of JIT code: their storage (`__emutls_get_address`) and their destructors (`__cxa_thread_atexit`), both
+// kept per thread and by image, so that an image takes its own away when it goes.
+//
+// Compiled code uses -femulated-tls: JITLink has no local-dynamic TLS, and native TLS blocks cannot be taken back.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include <pthread.h>
+
+#include <graft/base/mutex.hpp>
+#include <graft/base/result.hpp>
+
+namespace graft::jit {
+
+class ThreadStorage;
+
+/// What a control object's third word points to: where a thread finds its copy.
+struct ThreadVariable {
+  ThreadStorage *storage = nullptr;  ///< null: a native thread-local of the process, named by the two words below
+  std::size_t slot = 0;
+  unsigned long native[2] = {};      ///< module and offset, as `__tls_get_addr` takes them
+};
+
+/// The object `__emutls_v.X` that compiled code hands to `__emutls_get_address`. Its layout is that of libgcc and compiler-rt.
+struct ThreadControl {
+  std::size_t bytes;
+  std::size_t align;
+  ThreadVariable *variable;  ///< set when the image is linked
+  const void *initial;       ///< null: zero
+};
+
+/// The thread-locals of one linker's images.
+///
+/// Owns: a pthread key, and a record per thread that has touched a thread-local.
+/// Threads: any. Code of images runs without the lock.
+///
+/// I2: a destructor is run once, by its thread's exit or by `run_destructors`, whichever takes it from the record first.
+class ThreadStorage {
+ public:
+  static Result<std::unique_ptr<ThreadStorage>> create();
+  ~ThreadStorage();
+
+  std::size_t take_slot();
+  /// Frees what every thread holds in `slots`, and the slots.
+  void give_back(const std::vector<std::size_t> &slots);
+
+  /// The calling thread's copy; null when memory is exhausted.
+  void *address(const ThreadControl &control, std::size_t slot);
+  /// `run(object)` at the calling thread's exit, or when `image` is finalised.
+  void at_thread_exit(const void *image, void (*run)(void *), void *object);
+  /// Runs what all threads registered for `image`, newest first within a thread, and waits for those that are running.
+  void run_destructors(const void *image);
+  /// Forgets what is still registered for `image`.
+  void drop_destructors(const void *image);
+
+ private:
+  struct Record;
+  explicit ThreadStorage(pthread_key_t key) : key_(key) {}
+  Record *record();
+  void *make(Record &record, const ThreadControl &control, std::size_t slot);
+  void leave(Record *record);
+  static void thread_exits(void *record);
+
+  const pthread_key_t key_;
+  Mutex mutex_;
+  Condition destructor_done_;
+  std::unordered_set<Record *> records_ GRAFT_GUARDED_BY(mutex_);
+  std::vector<std::size_t> free_slots_ GRAFT_GUARDED_BY(mutex_);
+  std::size_t slots_used_ GRAFT_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace graft::jit

@@ -1,0 +1,1 @@
+int malformed_manifest_is_never_compiled;

@@ -1,0 +1,5 @@
+#include "thing.h"
+
+static int32_t answer(void) { return 42; }
+
+GRAFT_PROVIDE(thing, {.answer = answer});

@@ -1,0 +1,5 @@
+#include <graft/abi.h>
+
+GRAFT_CONTRACT(thing, "bad.promised-version", 1, 0) {
+  int32_t (*answer)(void);
+};

@@ -1,0 +1,80 @@
+/* graft for hosts that are not written in C++: one opaque runtime, the same codes, a last-error text. C11.
+ *
+ * Every function may be called from any thread unless its comment says otherwise. Strings that are passed in are borrowed until the
+ * function returns. No function throws or prints. A null runtime or a null required pointer is GRAFT_INVALID. */
+#ifndef GRAFT_H
+#define GRAFT_H
+
+#include <graft/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GRAFT_EXPORT __attribute__((visibility("default")))
+
+typedef struct graft_runtime graft_runtime;
+
+/* What happens to a bundle; the same as graft::Phase. */
+typedef enum graft_phase {
+  GRAFT_PREPARING = 0,
+  GRAFT_RELOADED = 1,
+  GRAFT_FAILED = 2,
+  GRAFT_UNLOADING = 3
+} graft_phase;
+
+typedef struct graft_event {
+  uint32_t struct_size;
+  uint32_t phase;      /* a graft_phase */
+  graft_str bundle;    /* borrowed during the call */
+  uint64_t generation; /* 0 when none was made */
+  graft_str reason;    /* of GRAFT_FAILED: the error's text, borrowed during the call */
+} graft_event;
+
+/* How a reload treats a text that runs already. */
+typedef enum graft_force { GRAFT_FORCE_NO = 0, GRAFT_FORCE_YES = 1 } graft_force;
+
+/* A runtime with the default configuration. The caller owns it and destroys it. */
+GRAFT_EXPORT graft_status graft_runtime_create(graft_runtime **out);
+/* Unloads everything. No call may be running. Null is allowed. */
+GRAFT_EXPORT void graft_runtime_destroy(graft_runtime *runtime);
+
+/* Loads a folder or a single source file. */
+GRAFT_EXPORT graft_status graft_runtime_load(graft_runtime *runtime, const char *path);
+/* Loads one file from memory; `file_name` ("greeter.c") tells the language and names it in messages. */
+GRAFT_EXPORT graft_status graft_runtime_load_text(graft_runtime *runtime, const char *bundle, const char *file_name,
+                                                  graft_str text);
+/* Replaces a loaded bundle's code, from its own folder (by name) or another (by path). GRAFT_UNCHANGED, GRAFT_SUPERSEDED. */
+GRAFT_EXPORT graft_status graft_runtime_reload(graft_runtime *runtime, const char *name_or_path, graft_force force);
+GRAFT_EXPORT graft_status graft_runtime_reload_text(graft_runtime *runtime, const char *bundle, const char *file_name, graft_str text,
+                                                    graft_force force);
+/* GRAFT_CONFLICT while another bundle requires it. */
+GRAFT_EXPORT graft_status graft_runtime_unload(graft_runtime *runtime, const char *bundle);
+
+/* The first provider of `contract`@`major` with at least `minor`. */
+GRAFT_EXPORT graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor,
+                                             graft_handle *out);
+/* Writes up to `capacity` handles in the order of registration and returns how many providers there are. */
+GRAFT_EXPORT size_t graft_runtime_find_all(graft_runtime *runtime, const char *contract, uint32_t major, graft_handle *out,
+                                           size_t capacity);
+/* Pins what `handle` names: `pin->table` may be cast to the contract's struct and called until the pin is released, on this thread.
+ * `functions` is how many entries the caller's header declares: the table has at least as many. */
+GRAFT_EXPORT graft_status graft_runtime_resolve(graft_runtime *runtime, graft_handle handle, uint32_t functions, graft_pin *pin);
+GRAFT_EXPORT void graft_runtime_release(graft_pin *pin);
+
+/* Calls `listener` for every event, on the thread that makes it happen. Returns a number for graft_runtime_forget. */
+GRAFT_EXPORT uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const graft_event *event, void *context),
+                                           void *context);
+GRAFT_EXPORT void graft_runtime_forget(graft_runtime *runtime, uint64_t listener);
+
+/* The host's own table: the allocator behind every graft_buf. Valid as long as the runtime. */
+GRAFT_EXPORT const graft_host *graft_runtime_host(graft_runtime *runtime);
+
+/* Copies the calling thread's last error, with the compiler's diagnostics, cut to `capacity` with its terminator; returns its full length. */
+GRAFT_EXPORT size_t graft_last_error(char *out, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

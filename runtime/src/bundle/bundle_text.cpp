@@ -1,0 +1,145 @@
+// Folder, file or memory to BundleText, and BundleText to a compile.
+#include "bundle_text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "flags.hpp"
+#include "source_files.hpp"
+
+namespace graft {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char *kManifestName = "graft.toml";
+constexpr const char *kKinds = ".c .cc .cpp .cxx .c++ .C .bc .ll";
+
+/// A file's or folder's name with what a bundle's name cannot hold replaced.
+std::string made_up_name(std::string name) {
+  for (char &character : name)
+    if (!is_bundle_name(std::string_view(&character, 1)) && character != '.') character = '_';
+  if (name.starts_with('.')) name[0] = '_';
+  name.resize(std::min<std::size_t>(name.size(), 128));
+  return name.empty() ? "bundle" : name;
+}
+
+Result<void> read_sources(const std::vector<fs::path> &paths, BundleText &text) {
+  for (const fs::path &path : paths) {
+    auto contents = read_file(path);
+    if (!contents) return error(Code::kInvalid, std::move(contents).error().message);
+    text.sources.push_back({path.string(), *std::move(contents), driver::Language::kFromName});
+  }
+  return {};
+}
+
+/// Each file once, sorted, however many globs match it.
+Result<std::vector<fs::path>> find_sources(const BundleText &text) {
+  const fs::path folder(text.directory);
+  if (text.manifest.sources.empty()) return list_sources(folder);
+  std::vector<fs::path> paths;
+  for (const std::string &pattern : text.manifest.sources) {
+    auto matched = match_sources(folder, pattern);
+    if (!matched) return error(matched.error().code, matched.error().message, {text.manifest.file, 0, 0});
+    paths.insert(paths.end(), matched->begin(), matched->end());
+  }
+  std::ranges::sort(paths);
+  paths.erase(std::ranges::unique(paths).begin(), paths.end());
+  return paths;
+}
+
+Result<BundleText> read_folder(const fs::path &folder) {
+  BundleText text;
+  text.path = text.directory = folder.string();
+  const fs::path manifest = folder / kManifestName;
+  auto contents = read_file(manifest);
+  if (contents) {
+    GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(*contents, manifest.string()));
+  } else if (contents.code() != Code::kNotFound) {
+    return std::move(contents).error();
+  }
+  if (text.manifest.name.empty()) text.manifest.name = made_up_name(folder.filename().string());
+  GRAFT_TRY_ASSIGN(const std::vector<fs::path> paths, find_sources(text));
+  if (paths.empty())
+    return error(Code::kInvalid, "folder '" + text.path + "' has no sources: put a file that ends in one of " + kKinds + " there");
+  GRAFT_TRY(read_sources(paths, text));
+  return text;
+}
+
+Result<BundleText> read_lone_file(const fs::path &file) {
+  if (!is_source_name(file.filename().string()))
+    return error(Code::kInvalid,
+                 "'" + file.string() + "' is of no kind that graft compiles (" + kKinds + "), and no folder either");
+  BundleText text;
+  text.path = file.string();
+  text.directory = file.parent_path().string();
+  text.manifest.name = made_up_name(file.stem().string());
+  GRAFT_TRY(read_sources({file}, text));
+  return text;
+}
+
+} // namespace
+
+Result<BundleText> read_bundle(const fs::path &path) {
+  if (path.empty()) return error(Code::kInvalid, "the bundle's path is empty");
+  std::error_code failure;
+  fs::path absolute = fs::absolute(path, failure).lexically_normal();
+  if (failure) return error(Code::kInvalid, "cannot find '" + path.string() + "': " + std::strerror(failure.value()));
+  if (!absolute.has_filename()) absolute = absolute.parent_path(); // "folder/"
+  const fs::file_status status = fs::status(absolute, failure);
+  if (status.type() == fs::file_type::not_found) return error(Code::kNotFound, "there is no '" + path.string() + "'");
+  if (failure) return error(Code::kInvalid, "cannot read '" + path.string() + "': " + std::strerror(failure.value()));
+  if (fs::is_directory(status)) return read_folder(absolute);
+  if (absolute.filename() == kManifestName) return read_folder(absolute.parent_path());
+  return read_lone_file(absolute);
+}
+
+Result<BundleText> read_bundle(const MemoryBundle &bundle) {
+  BundleText text;
+  for (const MemoryFile &file : bundle.files) {
+    if (file.name == kManifestName) {
+      GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(file.contents, bundle.name + "/" + kManifestName));
+      continue;
+    }
+    if (!is_source_name(file.name))
+      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + bundle.name + "' is of no kind that graft compiles (" +
+                                       kKinds + "); headers belong in an include directory");
+    text.sources.push_back({file.name, file.contents, driver::Language::kFromName});
+  }
+  if (!text.manifest.sources.empty())
+    return error(Code::kInvalid, "'sources' means nothing for a bundle from memory: give the files you mean",
+                 {text.manifest.file, 0, 0});
+  if (text.manifest.name.empty()) text.manifest.name = bundle.name;
+  if (!is_bundle_name(text.manifest.name))
+    return error(Code::kInvalid, "'" + text.manifest.name +
+                                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
+  if (text.sources.empty()) return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has no sources");
+  std::ranges::sort(text.sources, {}, &driver::Source::name);
+  const auto twin = std::ranges::adjacent_find(text.sources, {}, &driver::Source::name);
+  if (twin != text.sources.end())
+    return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has two files named '" + twin->name + "'");
+  return text;
+}
+
+driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,
+                     const std::vector<std::string> &flags) {
+  driver::Job job;
+  job.bundle = text.manifest.name;
+  job.sources = text.sources;
+  job.options.optimise = optimise;
+  job.options.working_directory = text.directory;
+  job.options.include_dirs = include_dirs;
+  std::vector<std::string> all = resolve_flags(text.manifest.flags, text.directory);
+  all.insert(all.end(), flags.begin(), flags.end());
+  for (std::string &flag : all) {
+    // One bundle may hold C and C++: a standard belongs to the language that it names.
+    if (flag.starts_with("-std="))
+      (flag.find("++") != flag.npos ? job.options.cxx_standard : job.options.c_standard) = flag.substr(5);
+    else
+      job.options.flags.push_back(std::move(flag));
+  }
+  return job;
+}
+
+} // namespace graft

@@ -1,0 +1,155 @@
+// Folders and files through the C library, because its errors are the ones that people know.
+#include "source_files.hpp"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <span>
+
+namespace graft {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 8> kEndings = {".c", ".cc", ".cpp", ".cxx", ".c++", ".C", ".bc", ".ll"};
+
+Error cannot(const char *verb, const fs::path &path, int number) {
+  const Code code = number == ENOENT || number == ENOTDIR ? Code::kNotFound : Code::kInvalid;
+  return error(code, std::string("cannot ") + verb + " '" + path.string() + "': " + std::strerror(number));
+}
+
+/// Names in a folder, sorted, without litter.
+Result<std::vector<std::string>> list_names(const fs::path &folder) {
+  std::error_code failure;
+  std::vector<std::string> names;
+  fs::directory_iterator entry(folder, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+    std::string name = entry->path().filename().string();
+    if (!is_litter(name)) names.push_back(std::move(name));
+  }
+  if (failure) return cannot("read folder", folder, failure.value());
+  std::ranges::sort(names);
+  return names;
+}
+
+/// A link that leads nowhere counts as a file, so that reading it says so.
+bool is_file(const fs::path &path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return true;
+  return S_ISREG(status.st_mode);
+}
+bool is_folder(const fs::path &path) {
+  struct stat status = {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+bool is_link(const fs::path &path) {
+  struct stat status = {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != text.npos; }
+
+/// Collects what the segments match below `folder`. Links to folders are not followed under `**`, so that a cycle ends.
+Result<void> match(const fs::path &folder, std::span<const std::string> segments, std::set<fs::path> &found) {
+  const std::string &segment = segments.front();
+  const bool is_last = segments.size() == 1;
+  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, list_names(folder));
+  if (segment == "**") {
+    if (!is_last) GRAFT_TRY(match(folder, segments.subspan(1), found));
+    for (const std::string &name : names) {
+      const fs::path path = folder / name;
+      if (is_folder(path)) {
+        if (!is_link(path)) GRAFT_TRY(match(path, segments, found));
+      } else if (is_last && is_file(path)) {
+        found.insert(path);
+      }
+    }
+    return {};
+  }
+  for (const std::string &name : names) {
+    if (::fnmatch(segment.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
+    const fs::path path = folder / name;
+    if (is_folder(path)) {
+      if (!is_last) GRAFT_TRY(match(path, segments.subspan(1), found));
+    } else if (is_last && is_file(path)) {
+      found.insert(path);
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+bool is_source_name(std::string_view name) {
+  return std::ranges::any_of(kEndings,
+                             [&](std::string_view ending) { return name.size() > ending.size() && name.ends_with(ending); });
+}
+
+bool is_litter(std::string_view name) {
+  return name.empty() || name[0] == '.' || name.ends_with('~') || name.ends_with(".swp") || name.ends_with(".swo") ||
+         (name.starts_with('#') && name.ends_with('#'));
+}
+
+Result<std::string> read_file(const fs::path &path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // non-blocking: a FIFO must not hang us
+  if (file < 0) return cannot("read", path, errno);
+  struct stat status = {};
+  int failure = ::fstat(file, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
+  if (failure == 0 && !S_ISREG(status.st_mode)) {
+    ::close(file);
+    return error(Code::kInvalid, "cannot read '" + path.string() + "': it is not a regular file");
+  }
+  std::string text;
+  if (failure == 0) {
+    constexpr std::size_t kChunk = 64 * 1024;
+    std::size_t used = 0;
+    for (;;) {
+      text.resize(std::max<std::size_t>(used + kChunk, static_cast<std::size_t>(status.st_size) + 1));
+      const ssize_t count = ::read(file, text.data() + used, text.size() - used);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) failure = errno;
+      if (count <= 0) break;
+      used += static_cast<std::size_t>(count);
+    }
+    text.resize(used);
+  }
+  ::close(file);
+  if (failure != 0) return cannot("read", path, failure);
+  return text;
+}
+
+Result<std::vector<fs::path>> list_sources(const fs::path &folder) {
+  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, list_names(folder));
+  std::vector<fs::path> sources;
+  for (const std::string &name : names)
+    if (is_source_name(name) && is_file(folder / name)) sources.push_back(folder / name);
+  return sources;
+}
+
+Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::string &pattern) {
+  if (!has_wildcard(pattern)) {
+    const fs::path path = (folder / pattern).lexically_normal();
+    if (is_folder(path)) return error(Code::kInvalid, "source '" + pattern + "' is a folder; write '" + pattern + "/*' for its files");
+    if (!is_source_name(pattern))
+      return error(Code::kInvalid,
+                   "source '" + pattern + "' is of no kind that graft compiles (.c .cc .cpp .cxx .c++ .C .bc .ll)");
+    return std::vector<fs::path>{path};
+  }
+  std::vector<std::string> segments;
+  for (const fs::path &segment : fs::path(pattern).lexically_normal())
+    if (!segment.empty()) segments.push_back(segment.string());
+  std::set<fs::path> found;
+  GRAFT_TRY(match(folder, segments, found));
+  std::erase_if(found, [](const fs::path &path) { return !is_source_name(path.filename().string()); });
+  if (found.empty()) return error(Code::kInvalid, "no source matches '" + pattern + "' in '" + folder.string() + "'");
+  return std::vector<fs::path>(found.begin(), found.end());
+}
+
+} // namespace graft

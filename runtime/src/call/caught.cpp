@@ -1,0 +1,88 @@
+// Taking hold of exceptions that plugin code threw. This file catches, so it is on the list of those that may name libstdc++'s
+// exception machinery.
+#include "caught.hpp"
+
+#include "../store/table.hpp"
+#include "../store/threads.hpp"
+
+#include <graft/abi.h>
+#include <graft/base/thunk.hpp>
+
+#include <cxxabi.h>
+#include <unwind.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+
+namespace graft {
+namespace {
+
+std::string demangled(const char *name) {
+  int status = 0;
+  char *text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  std::string result = status == 0 && text != nullptr ? text : name;
+  std::free(text);
+  return result;
+}
+
+/// Inside a handler: the type and, for what derives from std::exception, the text of what was caught.
+std::string describe_current_exception() noexcept {
+  const std::type_info *type = abi::__cxa_current_exception_type();
+  if (type == nullptr) return "a foreign exception";
+  const std::string name = demangled(type->name());
+  try {
+    throw;
+  } catch (const std::exception &caught) {
+    return name + ": " + caught.what();
+  } catch (const char *text) {
+    return std::string("\"") + text + "\"";
+  } catch (...) {
+    return "an object of type " + name;
+  }
+}
+
+// "GNUCC++\0" and its dependent variant, read as the big-endian number that libgcc compares.
+bool is_cxx(const _Unwind_Exception &exception) {
+  return (exception.exception_class >> 8) == (0x474e5543432b2b00ull >> 8);
+}
+
+} // namespace
+
+std::optional<std::string> catch_all(const std::function<void()> &body) {
+  try {
+    body();
+    return std::nullopt;
+  } catch (abi::__forced_unwind &) {
+    throw; // pthread_exit and cancellation: stopping them would abort the process
+  } catch (...) {
+    return describe_current_exception();
+  }
+}
+
+extern "C" {
+
+/// libgcc keeps the stop function of a forced unwinding in `private_1`; it is null for a thrown exception in flight.
+static std::int32_t thunk_is_forced(void *exception) {
+  return static_cast<const _Unwind_Exception *>(exception)->private_1 != 0 ? 1 : 0;
+}
+
+static std::int32_t thunk_caught(void *exception, const ThunkDescription *thunk) {
+  std::string what = "a foreign exception";
+  abi::__cxa_begin_catch(exception);
+  if (is_cxx(*static_cast<const _Unwind_Exception *>(exception))) what = describe_current_exception();
+  abi::__cxa_end_catch();
+  const void *entries = innermost_pin();
+  const std::string bundle = entries != nullptr ? " of bundle '" + Table::of(entries).shape().bundle + "'" : std::string();
+  set_last_error(GRAFT_EXCEPTION,
+                 "'" + std::string(thunk->function) + "' (" + thunk->contract + ")" + bundle + " threw " + what);
+  return GRAFT_EXCEPTION;
+}
+}
+
+std::vector<jit::Symbol> thunk_symbols() {
+  return {{kThunkIsForced, reinterpret_cast<const void *>(&thunk_is_forced)},
+          {kThunkCaught, reinterpret_cast<const void *>(&thunk_caught)}};
+}
+
+} // namespace graft

@@ -1,0 +1,106 @@
+// The C functions behind a host table. They validate what they are given: a plugin's mistake is an error code, not a crash.
+#include "host_services.hpp"
+
+#include "../observe/log.hpp"
+#include "../reload/generation.hpp"
+#include "../store/store.hpp"
+#include "../store/threads.hpp"
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+namespace graft {
+namespace {
+
+const HostContext &context_of(const graft_host *host) { return *static_cast<const HostContext *>(host->context); }
+
+graft_status fail(const Error &error) {
+  set_last_error(static_cast<graft_status>(error.code), error.message);
+  return static_cast<graft_status>(error.code);
+}
+
+graft_status fail(Code code, const char *sentence) { return fail(error(code, sentence)); }
+
+void *host_alloc(const graft_host *, size_t size, size_t align) {
+  if (size == 0 || !std::has_single_bit(align)) return nullptr;
+  void *memory = nullptr;
+  if (posix_memalign(&memory, std::max(align, sizeof(void *)), size) != 0) return nullptr;
+  return memory;
+}
+
+void host_free(const graft_host *, void *memory, size_t, size_t) { std::free(memory); }
+
+void host_log(const graft_host *host, uint32_t level, graft_str message) {
+  const HostContext &context = context_of(host);
+  const auto log_level = static_cast<LogLevel>(std::min<uint32_t>(level, GRAFT_LOG_ERROR));
+  Log &log = context.services.log;
+  if (!log.takes(log_level)) return;
+  const std::string tag = context.generation != nullptr ? "[" + context.generation->bundle + "] " : "[host] ";
+  log.write(log_level, tag + std::string(message.data, message.size));
+}
+
+graft_status host_find(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_handle *out) {
+  if (out == nullptr || contract.data == nullptr) return fail(Code::kInvalid, "find needs a contract's name and a place for the handle");
+  auto handle = context_of(host).services.store.find({contract.data, contract.size}, major, minor);
+  if (!handle) return fail(handle.error());
+  *out = *handle;
+  return GRAFT_OK;
+}
+
+graft_status host_resolve(const graft_host *host, graft_handle handle, graft_pin *pin) {
+  if (pin == nullptr) return fail(Code::kInvalid, "resolve needs a place for the pin");
+  pin->struct_size = sizeof(graft_pin);
+  pin->reserved = 0;
+  pin->table = nullptr;
+  Store &store = context_of(host).services.store;
+  auto binding = store.resolve(handle);
+  if (!binding) return fail(binding.error());
+  const void *table = take_pin(binding->slot());
+  // S2: who pinned the stale table of a vacated slot reads the new tag here.
+  if (binding->slot().tag.load(std::memory_order_acquire) != handle.tag) {
+    end_pin(table);
+    return fail(Code::kStale, "the provider was unloaded; find the contract again");
+  }
+  pin->table = table;
+  return GRAFT_OK;
+}
+
+void host_release(const graft_host *, graft_pin *pin) {
+  if (pin == nullptr || pin->table == nullptr) return;
+  end_pin(pin->table);
+  pin->table = nullptr;
+}
+
+graft_status host_register(const graft_host *host, const graft_provider *provider) {
+  Generation *generation = context_of(host).generation;
+  if (generation == nullptr || generation->initialising != std::this_thread::get_id())
+    return fail(Code::kWouldDeadlock, "a provider can only be registered inside graft_init, on its thread");
+  const auto added = generation->register_provider(provider);
+  return added ? GRAFT_OK : fail(added.error());
+}
+
+size_t host_last_error(const graft_host *, char *out, size_t capacity) {
+  return copy_last_error(out, capacity);
+}
+
+} // namespace
+
+graft_host make_host_table(HostContext &context) {
+  graft_host host{};
+  host.struct_size = sizeof(graft_host);
+  host.abi_major = GRAFT_ABI_MAJOR;
+  host.abi_minor = GRAFT_ABI_MINOR;
+  host.context = &context;
+  host.alloc = host_alloc;
+  host.free = host_free;
+  host.log = host_log;
+  host.find = host_find;
+  host.resolve = host_resolve;
+  host.release = host_release;
+  host.register_provider = host_register;
+  host.last_error = host_last_error;
+  return host;
+}
+
+} // namespace graft

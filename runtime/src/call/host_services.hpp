@@ -1,0 +1,30 @@
+// What a plugin's `graft_host` does: memory, log, find, resolve, register. One table per generation, one service object per runtime.
+#pragma once
+
+#include <graft/abi.h>
+
+namespace graft {
+
+class Log;
+class Store;
+struct Generation;
+
+/// What the functions of every host table of one runtime work on. Borrows both; outlives every generation.
+class HostServices {
+public:
+  HostServices(Store &store, Log &log) : store(store), log(log) {}
+
+  Store &store;
+  Log &log;
+};
+
+/// Who a host table belongs to: a generation, or, without one, the host itself.
+struct HostContext {
+  HostServices &services;
+  Generation *generation = nullptr;
+};
+
+/// The table whose context is `context`; valid as long as that is.
+graft_host make_host_table(HostContext &context);
+
+} // namespace graft

@@ -1,0 +1,29 @@
+// The runtime's log: spdlog's levels and formatting in front, the host's callback behind. Nothing is printed here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include <graft/runtime.hpp>
+
+namespace spdlog {
+class logger;
+}
+
+namespace graft {
+
+/// Owns: its logger; borrows nothing. Threads: any; the callback sees one line at a time.
+class Log {
+public:
+  Log(std::function<void(LogLevel, std::string_view)> callback, LogLevel level);
+  ~Log();
+
+  void write(LogLevel level, std::string_view line) noexcept;
+  bool takes(LogLevel level) const noexcept;
+
+private:
+  std::unique_ptr<spdlog::logger> logger_;
+};
+
+} // namespace graft

@@ -1,0 +1,265 @@
+// Commit: the serialised part of load, reload and unload. The point of no return is Store::publish; before it everything is undone in
+// reverse, after it nothing can fail.
+#include "../runtime_impl.hpp"
+#include "stopwatch.hpp"
+
+#include <algorithm>
+
+namespace graft {
+namespace {
+
+std::string versioned(const StagedProvider &provider) {
+  return provider.contract + "@" + std::to_string(provider.major) + "." + std::to_string(provider.minor);
+}
+
+std::string quoted_list(const std::vector<std::string> &names) {
+  std::string text;
+  for (const std::string &name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+} // namespace
+
+Bundle *Runtime::Impl::find_bundle(std::string_view name) {
+  const MutexLock lock(bundles_mutex_);
+  const auto found = bundles_.find(name);
+  return found == bundles_.end() ? nullptr : &found->second;
+}
+
+Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared) const {
+  std::vector<std::string> needs;
+  const Manifest &manifest = prepared.text.manifest;
+  for (const ContractRef &want : manifest.requires_) {
+    auto handle = store.find(want.name, want.major, want.minor);
+    if (!handle) {
+      Error error = std::move(handle).error();
+      error.message = "bundle '" + manifest.name + "' requires " + to_string(want) + ": " + error.message;
+      error.where = want.where;
+      return error;
+    }
+    const Generation *provider = store.generation_of(*handle);
+    if (provider != nullptr && provider->bundle != manifest.name) needs.push_back(provider->bundle);
+  }
+  std::sort(needs.begin(), needs.end());
+  needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
+  return needs;
+}
+
+Result<Started> Runtime::Impl::start(Prepared &prepared, graft_reason reason, const Bundle *previous) {
+  Started started;
+  started.prepared = &prepared;
+  GRAFT_TRY_ASSIGN(started.needs, meet_requirements(prepared));
+
+  const Version &version = prepared.text.manifest.version;
+  graft_init_context context{};
+  context.struct_size = sizeof context;
+  context.reason = reason;
+  context.bundle = {prepared.generation->bundle.data(), prepared.generation->bundle.size()};
+  context.version = {version.major, version.minor, version.patch};
+  if (previous != nullptr) {
+    const Version &before = previous->manifest.version;
+    context.previous = {before.major, before.minor, before.patch};
+  }
+  context.generation = prepared.generation->number;
+  GRAFT_TRY(prepared.generation->start(context));
+  if (auto staged = stage(started, previous); !staged) {
+    for (const Change &change : started.changes) store.unclaim(*change.slot);
+    return std::move(staged).error();
+  }
+  return started;
+}
+
+Result<void> Runtime::Impl::stage(Started &started, const Bundle *previous) {
+  Generation &generation = *started.prepared->generation;
+  std::vector<SlotRecord *> dropped = previous != nullptr ? previous->slots : std::vector<SlotRecord *>();
+  for (const StagedProvider &provider : generation.providers) {
+    const auto kept = std::find_if(dropped.begin(), dropped.end(), [&](const SlotRecord *slot) {
+      return slot->contract->name == provider.contract && slot->contract->major == provider.major;
+    });
+    Change change;
+    change.generation = &generation;
+    change.minor = provider.minor;
+    change.functions = provider.functions;
+    change.shape =
+        std::make_shared<const TableShape>(make_shape(provider.facts, versioned(provider), generation.bundle)); // slot and tables
+    if (kept != dropped.end()) {
+      change.slot = *kept;
+      dropped.erase(kept);
+      GRAFT_TRY(store.accepts(*change.slot, provider.minor, generation.bundle));
+    } else {
+      GRAFT_TRY_ASSIGN(change.slot, store.claim(provider.contract, provider.major));
+    }
+    started.slots.push_back(change.slot);
+    started.changes.push_back(std::move(change));
+  }
+  for (SlotRecord *slot : dropped) started.changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
+  if (previous != nullptr) return check_dependents(started, *previous);
+  return {};
+}
+
+Result<void> Runtime::Impl::check_dependents(const Started &started, const Bundle &previous) {
+  const MutexLock lock(bundles_mutex_);
+  for (const auto &[name, dependent] : bundles_) {
+    if (std::find(dependent.needs.begin(), dependent.needs.end(), previous.name) == dependent.needs.end()) continue;
+    for (const ContractRef &want : dependent.manifest.requires_) {
+      const auto concerns = [&](const Change &change) {
+        return change.slot->contract->name == want.name && change.slot->contract->major == want.major;
+      };
+      const auto change = std::find_if(started.changes.begin(), started.changes.end(), concerns);
+      if (change == started.changes.end()) continue;
+      if (change->generation == nullptr)
+        return error(Code::kConflict, "bundle '" + previous.name + "' no longer provides " + to_string(want) + ", which bundle '" +
+                                          name + "' requires; unload it first");
+      if (change->minor < want.minor)
+        return error(Code::kIncompatible, "bundle '" + previous.name + "' now provides " + change->shape->contract +
+                                              ", and bundle '" + name + "' requires " + to_string(want));
+    }
+  }
+  return {};
+}
+
+void Runtime::Impl::undo(std::vector<Started> &set) {
+  for (auto started = set.rbegin(); started != set.rend(); ++started) {
+    for (const Change &change : started->changes)
+      if (change.generation != nullptr) store.unclaim(*change.slot);
+    started->prepared->generation->stop();
+  }
+  set.clear();
+}
+
+Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
+  StepTimes times;
+  const std::string name = text.manifest.name;
+  const auto taken = [&] { return error(Code::kConflict, "bundle '" + name + "' is loaded already; reload it, or unload it first"); };
+  GRAFT_TRY(token.refuse_owner());
+  if (find_bundle(name) != nullptr) return taken();
+  GRAFT_TRY_ASSIGN(Prepared prepared, prepare(std::move(text), draw_ticket(), Force::kYes, times));
+
+  GRAFT_TRY(token.acquire());
+  const HeldToken held(token);
+  if (find_bundle(name) != nullptr) return taken();
+  Stopwatch watch;
+  GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
+  times.initialise_ns = watch.lap_ns();
+  store.publish(std::move(started.changes));
+  times.publish_ns = watch.lap_ns();
+  log.write(LogLevel::kInfo, "loaded bundle '" + name + "' as generation " + std::to_string(prepared.generation->number));
+  if (times_out != nullptr) {
+    times.read_ns = times_out->read_ns;
+    *times_out = times;
+  }
+
+  const MutexLock lock(bundles_mutex_);
+  Bundle &bundle = bundles_[name];
+  bundle.name = name;
+  bundle.path = prepared.text.path;
+  bundle.manifest = std::move(prepared.text.manifest);
+  bundle.live = std::move(prepared.generation);
+  bundle.slots = std::move(started.slots);
+  bundle.needs = std::move(started.needs);
+  bundle.loaded = prepared.ticket;
+  bundle.ticket = prepared.ticket;
+  return info_of(bundle);
+}
+
+Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, StepTimes &times) {
+  std::vector<std::unique_ptr<Generation>> old;
+  std::vector<BundleInfo> infos;
+  {
+    GRAFT_TRY(token.acquire());
+    const HeldToken held(token);
+    for (const Prepared &prepared : set) {
+      const std::string &name = prepared.text.manifest.name;
+      const Bundle *bundle = find_bundle(name);
+      if (bundle == nullptr) return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was prepared");
+      if (prepared.ticket < bundle->ticket)
+        return error(Code::kSuperseded, "a newer reload of bundle '" + name + "' already won");
+      if (retirement.waiting(name) >= config.retired_limit)
+        return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
+                                      " older generations that calls still hold; it is not reloaded until some end");
+    }
+
+    Stopwatch watch;
+    std::vector<Started> started_set;
+    std::size_t begun = 0;
+    Result<void> outcome;
+    for (Prepared &prepared : set) {
+      const std::string &name = prepared.text.manifest.name;
+      tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, nullptr});
+      ++begun;
+      auto started = start(prepared, GRAFT_REASON_RELOAD, find_bundle(name));
+      if (!started) {
+        outcome = std::move(started).error();
+        break;
+      }
+      started_set.push_back(*std::move(started));
+    }
+    if (!outcome) {
+      undo(started_set);
+      while (begun > 0) {
+        const std::string &name = set[--begun].text.manifest.name;
+        tell({Phase::kFailed, name, bundle_id(name), set[begun].generation->number, &outcome.error()});
+      }
+      return std::move(outcome).error();
+    }
+    times.initialise_ns = watch.lap_ns();
+
+    std::vector<Change> changes;
+    for (Started &started : started_set)
+      std::move(started.changes.begin(), started.changes.end(), std::back_inserter(changes));
+    store.publish(std::move(changes)); // the point of no return
+    times.publish_ns = watch.lap_ns();
+
+    {
+      const MutexLock lock(bundles_mutex_);
+      for (Started &started : started_set) {
+        Prepared &prepared = *started.prepared;
+        Bundle &bundle = bundles_.find(prepared.text.manifest.name)->second;
+        bundle.path = prepared.text.path;
+        bundle.manifest = std::move(prepared.text.manifest);
+        old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
+        bundle.slots = std::move(started.slots);
+        bundle.needs = std::move(started.needs);
+        bundle.ticket = prepared.ticket;
+        infos.push_back(info_of(bundle));
+      }
+    }
+    for (auto info = infos.rbegin(); info != infos.rend(); ++info) {
+      log.write(LogLevel::kInfo, "reloaded bundle '" + info->name + "' as generation " + std::to_string(info->generation));
+      tell({Phase::kReloaded, info->name, info->id, info->generation, nullptr});
+    }
+  }
+  retirement.retire(std::move(old));
+  return infos;
+}
+
+Result<void> Runtime::Impl::unload(std::string_view name) {
+  std::vector<std::unique_ptr<Generation>> old;
+  {
+    GRAFT_TRY(token.acquire());
+    const HeldToken held(token);
+    Bundle *bundle = find_bundle(name);
+    if (bundle == nullptr) return error(Code::kNotFound, "no bundle '" + std::string(name) + "' is loaded");
+    std::vector<std::string> dependents;
+    {
+      const MutexLock lock(bundles_mutex_);
+      for (const auto &[other, dependent] : bundles_)
+        if (std::find(dependent.needs.begin(), dependent.needs.end(), name) != dependent.needs.end()) dependents.push_back(other);
+    }
+    if (!dependents.empty())
+      return error(Code::kConflict, "bundle '" + std::string(name) + "' is required by " + quoted_list(dependents) +
+                                        "; unload those first");
+    tell({Phase::kUnloading, bundle->name, bundle_id(bundle->name), bundle->live->number, nullptr});
+    std::vector<Change> changes;
+    for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
+    store.publish(std::move(changes));
+    log.write(LogLevel::kInfo, "unloaded bundle '" + bundle->name + "'");
+    const MutexLock lock(bundles_mutex_);
+    old.push_back(std::move(bundle->live));
+    bundles_.erase(bundles_.find(name));
+  }
+  retirement.retire(std::move(old));
+  return {};
+}
+
+} // namespace graft

@@ -1,0 +1,107 @@
+// A generation's life: bind it to its host table, start it, collect what it provides, stop it.
+#include "generation.hpp"
+
+#include "../call/caught.hpp"
+#include "../call/host_services.hpp"
+#include "../observe/log.hpp"
+#include "../store/threads.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace graft {
+namespace {
+
+using InitFunction = graft_status(const graft_host *, const graft_init_context *);
+using StopFunction = void();
+
+template <class Function>
+Function *function_at(const jit::Image &image, const char *symbol) {
+  return reinterpret_cast<Function *>(const_cast<void *>(image.address(symbol)));
+}
+
+std::string versioned(std::string_view contract, unsigned major, unsigned minor) {
+  return std::string(contract) + "@" + std::to_string(major) + "." + std::to_string(minor);
+}
+
+} // namespace
+
+Generation::Generation(std::uint64_t number, std::string bundle, HostServices &services)
+    : number(number), bundle(std::move(bundle)), context{services, this}, host(make_host_table(context)) {}
+
+Generation::~Generation() { stop(); }
+
+Result<void> Generation::start(const graft_init_context &context) {
+  state_ = State::kRunning;
+  if (auto ran = image->run_initialisers(); !ran) {
+    stop();
+    Error error = std::move(ran).error();
+    error.message = "bundle '" + bundle + "': " + error.message;
+    return error;
+  }
+  auto staged = stage_from_facts();
+  if (auto *init = function_at<InitFunction>(*image, "graft_init"); staged && init != nullptr) {
+    set_last_error(GRAFT_OK, {});
+    initialising = std::this_thread::get_id();
+    graft_status status = GRAFT_OK;
+    const auto caught = catch_all([&] { status = init(&host, &context); });
+    initialising = {};
+    if (caught) {
+      staged = error(Code::kException, "graft_init of bundle '" + bundle + "' threw " + *caught);
+    } else if (status != GRAFT_OK) {
+      std::string sentence = "graft_init of bundle '" + bundle + "' refused with status " + std::to_string(status);
+      if (!last_error_text().empty()) sentence += ": " + std::string(last_error_text());
+      staged = error(static_cast<Code>(status), std::move(sentence));
+    }
+  }
+  if (!staged) stop();
+  return staged;
+}
+
+Result<void> Generation::stage_from_facts() {
+  for (const ProviderFacts &provider : facts.providers) {
+    StagedProvider staged{provider.contract, provider.major, provider.minor, nullptr, {}};
+    for (const ContractFacts &contract : facts.contracts)
+      if (contract.name == provider.contract && contract.major == provider.major) staged.facts = &contract;
+    const auto *entries = static_cast<const void *const *>(image->address(provider.table_symbol));
+    if (entries == nullptr)
+      return error(Code::kInternal, "bundle '" + bundle + "': the table '" + provider.table_symbol + "' was not linked");
+    staged.functions.assign(entries, entries + provider.entries.size());
+    providers.push_back(std::move(staged));
+  }
+  return {};
+}
+
+Result<void> Generation::register_provider(const graft_provider *provider) {
+  if (provider == nullptr || provider->struct_size < sizeof(graft_provider) || provider->contract == nullptr ||
+      provider->contract->name == nullptr || provider->contract->name[0] == '\0' || provider->table == nullptr)
+    return error(Code::kInvalid, "bundle '" + bundle + "' registers a provider without a contract, a name or a table");
+  const graft_contract_info &contract = *provider->contract;
+  if (provider->table_size == 0 || provider->table_size % sizeof(void *) != 0 ||
+      provider->table_size / sizeof(void *) > kMaxFunctions)
+    return error(Code::kInvalid, "bundle '" + bundle + "' registers " + versioned(contract.name, contract.major, contract.minor) +
+                                     " with a table of " + std::to_string(provider->table_size) + " bytes");
+  for (const StagedProvider &other : providers)
+    if (other.contract == contract.name && other.major == contract.major)
+      return error(Code::kConflict, "bundle '" + bundle + "' provides " + versioned(contract.name, contract.major, contract.minor) +
+                                        " twice");
+  StagedProvider staged{contract.name, contract.major, contract.minor, nullptr, {}};
+  for (const ContractFacts &known : facts.contracts)
+    if (known.name == staged.contract && known.major == staged.major) staged.facts = &known;
+  const auto *entries = static_cast<const void *const *>(provider->table);
+  staged.functions.assign(entries, entries + provider->table_size / sizeof(void *));
+  providers.push_back(std::move(staged));
+  return {};
+}
+
+void Generation::stop() {
+  const bool was_running = std::exchange(state_, State::kStopped) == State::kRunning;
+  if (!was_running || image == nullptr) return;
+  if (auto *stop = function_at<StopFunction>(*image, "graft_stop")) {
+    const auto caught = catch_all(stop);
+    if (caught) context.services.log.write(LogLevel::kError, "graft_stop of bundle '" + bundle + "' threw " + *caught);
+  }
+  image->run_finalisers();
+}
+
+} // namespace graft

@@ -1,0 +1,65 @@
+// One artifact linked into memory, with all that lives and dies with it: its image, its tables, its host table.
+//
+//   linked --start()--> running --stop()--> stopped --destroyed--> unmapped
+//      +----------------- destroyed -----------------------------------^
+//
+// running:  calls may be in flight; a pin of any of its tables keeps it so
+// stopped:  no entry names it (P3), `graft_stop` and the finalisers have run
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <graft/abi.h>
+#include <graft/base/artifact.hpp>
+#include <graft/jit/linker.hpp>
+
+#include "../call/host_services.hpp"
+#include "../store/table.hpp"
+
+namespace graft {
+
+/// A provider that is ready to be published: its functions' addresses, in contract order.
+struct StagedProvider {
+  std::string contract;
+  std::uint16_t major = 0;
+  std::uint16_t minor = 0;
+  const ContractFacts *facts = nullptr;  ///< of the same generation; null for unchecked code
+  std::vector<const void *> functions;
+};
+
+/// Owns: the image, the tables, the facts. Threads: driven by the commit; `initialising` is read on the initialising thread.
+struct Generation {
+  Generation(std::uint64_t number, std::string bundle, HostServices &services);
+  ~Generation();
+  Generation(const Generation &) = delete;
+
+  /// Runs initialisers and `graft_init`, and collects the providers. On an error everything that ran was undone.
+  Result<void> start(const graft_init_context &context);
+  /// Adds a provider that `graft_init` offers; the table is copied. kInvalid, kConflict.
+  Result<void> register_provider(const graft_provider *provider);
+  /// Runs `graft_stop` and the finalisers. Nobody may be inside.
+  void stop();
+
+  const std::uint64_t number;
+  const std::string bundle;
+  HostContext context;
+  graft_host host;                           ///< what `graft_self` is bound to
+  std::unique_ptr<jit::Image> image;
+  Facts facts;
+  ContentKey source_key;
+  ContentKey object_key;
+  std::vector<Diagnostic> warnings;
+  std::vector<StagedProvider> providers;     ///< from facts, then what `graft_init` registered
+  std::vector<std::unique_ptr<Table>> tables; ///< every table ever published of it; guarded by the store's mutex
+  std::thread::id initialising;              ///< the thread inside `graft_init`; none otherwise
+
+private:
+  Result<void> stage_from_facts();
+  enum class State { kLinked, kRunning, kStopped } state_ = State::kLinked;
+};
+
+} // namespace graft

@@ -1,0 +1,84 @@
+// Prepare: compile, verify, link. Runs in parallel with calls and with other prepares; nothing of the bundle runs yet.
+#include "../bundle/verify.hpp"
+#include "../call/caught.hpp"
+#include "../runtime_impl.hpp"
+#include "stopwatch.hpp"
+
+namespace graft {
+
+Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
+  Stopwatch watch;
+  const driver::Job job = make_job(text, config.optimise, config.include_dirs);
+  GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(job));
+  GRAFT_TRY(verify_artifact(text.manifest, artifact, config.unchecked));
+  times.compile_ns += watch.lap_ns();
+
+  if (force == Force::kNo) {
+    const MutexLock lock(bundles_mutex_);
+    const auto found = bundles_.find(text.manifest.name);
+    if (found != bundles_.end() && found->second.live->source_key == artifact.source_key)
+      return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs this text");
+  }
+
+  Prepared prepared{std::move(text), nullptr, ticket};
+  const std::string &name = prepared.text.manifest.name;
+  prepared.generation =
+      std::make_unique<Generation>(next_generation_.fetch_add(1, std::memory_order_relaxed), name, services);
+  Generation &generation = *prepared.generation;
+
+  jit::LinkOptions options;
+  options.name = name;
+  options.symbols = thunk_symbols();
+  options.symbols.push_back({"graft_self", &generation.host});
+  options.exports = {"graft_init", "graft_stop"};
+  for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
+  auto image = linker->link(artifact, options);
+  if (!image) {
+    Error error = std::move(image).error();
+    error.message = "bundle '" + name + "': " + error.message;
+    return error;
+  }
+  generation.image = *std::move(image);
+  generation.facts = std::move(artifact.facts);
+  generation.source_key = artifact.source_key;
+  generation.object_key = artifact.object_key;
+  generation.warnings = std::move(artifact.warnings);
+  times.link_ns += watch.lap_ns();
+  return prepared;
+}
+
+Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::string> &names,
+                                                      const std::function<Result<BundleText>(std::string_view)> &read,
+                                                      ReloadOptions options) {
+  GRAFT_TRY(token.refuse_owner());
+  StepTimes times;
+  const auto prepare_all = [&]() -> Result<std::vector<Prepared>> {
+    std::vector<Prepared> set;
+    for (const std::string &name : names) {
+      // The ticket is drawn before the sources are read: who reads later has the newer text and the higher ticket.
+      const std::uint64_t ticket = draw_ticket();
+      Stopwatch watch;
+      GRAFT_TRY_ASSIGN(BundleText text, read(name));
+      times.read_ns += watch.lap_ns();
+      const std::string bundle = text.manifest.name;
+      if (find_bundle(bundle) == nullptr)
+        return error(Code::kNotFound, "bundle '" + bundle + "' is not loaded; load it before it is reloaded");
+      auto prepared = prepare(std::move(text), ticket, options.force, times);
+      if (!prepared) {
+        const Error &failure = prepared.error();
+        if (failure.code != Code::kUnchanged) tell({Phase::kFailed, bundle, bundle_id(bundle), 0, &failure});
+        if (failure.code != Code::kUnchanged || names.size() == 1) return std::move(prepared).error();
+        continue; // of a set, only what changed is reloaded
+      }
+      set.push_back(*std::move(prepared));
+    }
+    if (set.empty()) return error(Code::kUnchanged, "every bundle of the set already runs its text");
+    return set;
+  };
+  GRAFT_TRY_ASSIGN(std::vector<Prepared> set, prepare_all());
+  auto infos = commit(std::move(set), times);
+  if (options.times != nullptr) *options.times = times;
+  return infos;
+}
+
+} // namespace graft

@@ -1,0 +1,103 @@
+// Sweeping retired generations.
+#include "retirement.hpp"
+
+#include "../store/threads.hpp"
+
+#include <algorithm>
+
+namespace graft {
+namespace {
+
+constexpr auto kFirstLook = std::chrono::milliseconds(1);
+constexpr auto kLastLook = std::chrono::milliseconds(50);
+
+bool is_pinned(const Generation &generation, const std::vector<const void *> &pinned) {
+  return std::any_of(generation.tables.begin(), generation.tables.end(), [&](const std::unique_ptr<Table> &table) {
+    return std::binary_search(pinned.begin(), pinned.end(), table->entries());
+  });
+}
+
+} // namespace
+
+Retirement::~Retirement() {
+  std::thread thread;
+  {
+    const MutexLock lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+    thread.swap(thread_);
+  }
+  if (thread.joinable()) thread.join();
+  while (sweep()) std::this_thread::yield();
+}
+
+void Retirement::retire(std::vector<std::unique_ptr<Generation>> generations) {
+  if (generations.empty()) return;
+  {
+    const MutexLock lock(mutex_);
+    for (auto &generation : generations) retired_.push_back(std::move(generation));
+  }
+  if (!sweep()) return;
+  const MutexLock lock(mutex_);
+  if (!thread_.joinable() && !closed_) thread_ = std::thread([this] { look_until_closed(); });
+  changed_.notify_all();
+}
+
+bool Retirement::sweep() {
+  std::vector<std::unique_ptr<Generation>> free;
+  bool left = false;
+  {
+    const MutexLock lock(mutex_);
+    if (retired_.empty()) return false;
+    const std::vector<const void *> pinned = pinned_tables();
+    const auto kept = std::partition(retired_.begin(), retired_.end(),
+                                     [&](const auto &generation) { return is_pinned(*generation, pinned); });
+    free.assign(std::make_move_iterator(kept), std::make_move_iterator(retired_.end()));
+    retired_.erase(kept, retired_.end());
+    stopping_ += free.size();
+    left = !retired_.empty();
+  }
+  const std::size_t freed = free.size();
+  free.clear(); // finalisers are foreign code: no lock is held
+  const MutexLock lock(mutex_);
+  stopping_ -= freed;
+  changed_.notify_all();
+  return left;
+}
+
+void Retirement::look_until_closed() {
+  auto pause = kFirstLook;
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      if (retired_.empty()) {
+        changed_.wait(mutex_, [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return closed_ || !retired_.empty(); });
+        pause = kFirstLook;
+      }
+      if (closed_) return;
+      changed_.wait_for(mutex_, pause, [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return closed_; });
+      if (closed_) return;
+    }
+    sweep();
+    pause = std::min(pause * 2, kLastLook);
+  }
+}
+
+std::size_t Retirement::waiting(const std::string &bundle) const {
+  const MutexLock lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(retired_.begin(), retired_.end(),
+                                                [&](const auto &generation) { return generation->bundle == bundle; }));
+}
+
+Result<void> Retirement::await(std::chrono::milliseconds limit) {
+  sweep();
+  const MutexLock lock(mutex_);
+  const auto is_empty = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return retired_.empty() && stopping_ == 0; };
+  if (changed_.wait_for(mutex_, limit, is_empty)) return {};
+  std::string names;
+  for (const auto &generation : retired_)
+    names += (names.empty() ? "'" : ", '") + generation->bundle + "' generation " + std::to_string(generation->number);
+  return error(Code::kBusy, "still held by a call: " + names);
+}
+
+} // namespace graft

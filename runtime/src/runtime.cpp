@@ -1,0 +1,194 @@
+// The public Runtime: reads what it is given, prepares, commits, and answers questions.
+#include "runtime_impl.hpp"
+
+#include "reload/stopwatch.hpp"
+#include "store/threads.hpp"
+
+#include <algorithm>
+
+namespace graft {
+
+const char *to_string(Phase phase) noexcept {
+  switch (phase) {
+  case Phase::kPreparing: return "preparing";
+  case Phase::kReloaded: return "reloaded";
+  case Phase::kFailed: return "failed";
+  case Phase::kUnloading: return "unloading";
+  }
+  return "unknown";
+}
+
+Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
+  GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create({config.compile_threads}));
+  GRAFT_TRY_ASSIGN(auto linker, jit::Linker::create());
+  enable_scans();
+  return std::make_unique<Impl>(std::move(config), std::move(compiler), std::move(linker));
+}
+
+Runtime::Impl::Impl(Config config, std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker)
+    : config(std::move(config)), log(this->config.log, this->config.log_level), services(store, log), compiler(std::move(compiler)),
+      linker(std::move(linker)) {
+  if (this->linker->unwinding() == jit::Unwinding::kRegistered)
+    log.write(LogLevel::kWarn, "the unwinder does not ask graft for frames; throws get slower with every loaded bundle");
+}
+
+Runtime::Impl::~Impl() {
+  std::vector<Bundle *> order;
+  {
+    const MutexLock lock(bundles_mutex_);
+    for (auto &[name, bundle] : bundles_) order.push_back(&bundle);
+  }
+  std::sort(order.begin(), order.end(), [](const Bundle *a, const Bundle *b) { return a->loaded > b->loaded; });
+  std::vector<std::unique_ptr<Generation>> old;
+  std::vector<Change> changes;
+  for (Bundle *bundle : order) {
+    for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
+    old.push_back(std::move(bundle->live));
+  }
+  store.publish(std::move(changes));
+  for (auto &generation : old) {
+    std::vector<std::unique_ptr<Generation>> one;
+    one.push_back(std::move(generation));
+    retirement.retire(std::move(one));
+  }
+}
+
+BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
+  BundleInfo info;
+  info.name = bundle.name;
+  info.version = bundle.manifest.version.text;
+  info.id = bundle_id(bundle.name);
+  info.path = bundle.path;
+  info.generation = bundle.live->number;
+  info.source = bundle.live->source_key;
+  for (const StagedProvider &provider : bundle.live->providers)
+    info.provides.push_back(provider.contract + "@" + std::to_string(provider.major) + "." + std::to_string(provider.minor));
+  for (const ContractRef &want : bundle.manifest.requires_) info.requires_.push_back(to_string(want));
+  info.retired = retirement.waiting(bundle.name);
+  info.warnings = bundle.live->warnings;
+  return info;
+}
+
+void Runtime::Impl::tell(const Event &event) {
+  std::vector<std::function<void(const Event &)>> listeners;
+  {
+    const MutexLock lock(listeners_mutex_);
+    for (const auto &[number, listener] : listeners_) listeners.push_back(listener);
+  }
+  for (const auto &listener : listeners) listener(event);
+}
+
+Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) const {
+  std::string path(name_or_path);
+  {
+    const MutexLock lock(bundles_mutex_);
+    const auto found = bundles_.find(name_or_path);
+    if (found != bundles_.end()) path = found->second.path;
+  }
+  if (path.empty())
+    return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
+  return read_bundle(path);
+}
+
+Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Runtime::~Runtime() = default;
+
+Result<std::unique_ptr<Runtime>> Runtime::create(Config config) {
+  GRAFT_TRY_ASSIGN(auto impl, Impl::create(std::move(config)));
+  return std::unique_ptr<Runtime>(new Runtime(std::move(impl)));
+}
+
+Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions options) {
+  Stopwatch watch;
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  if (options.times != nullptr) options.times->read_ns = watch.lap_ns();
+  return impl_->load(std::move(text), options.times);
+}
+
+Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  return impl_->load(std::move(text), options.times);
+}
+
+Result<BundleInfo> Runtime::reload(std::string_view name_or_path, ReloadOptions options) {
+  GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, reload(std::vector{std::string(name_or_path)}, options));
+  return std::move(infos.front());
+}
+
+Result<BundleInfo> Runtime::reload(const MemoryBundle &bundle, ReloadOptions options) {
+  const auto read = [&](std::string_view) { return read_bundle(bundle); };
+  GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({bundle.name}, read, options));
+  return std::move(infos.front());
+}
+
+Result<std::vector<BundleInfo>> Runtime::reload(const std::vector<std::string> &names_or_paths, ReloadOptions options) {
+  const auto read = [&](std::string_view name_or_path) { return impl_->text_of_reload(name_or_path); };
+  return impl_->reload(names_or_paths, read, options);
+}
+
+Result<void> Runtime::unload(std::string_view name) { return impl_->unload(name); }
+
+Result<graft_handle> Runtime::find(std::string_view contract, std::uint32_t major, std::uint32_t minor) const {
+  return impl_->store.find(contract, major, minor);
+}
+
+Result<graft_handle> Runtime::find(ContractId id, std::uint32_t minor) const { return impl_->store.find(id, minor); }
+
+std::vector<graft_handle> Runtime::find_all(ContractId id) const { return impl_->store.find_all(id); }
+
+Result<Binding> Runtime::resolve(graft_handle handle) const { return impl_->store.resolve(handle); }
+
+Result<Binding> Runtime::resolve_wide(graft_handle handle, std::size_t functions) const {
+  return impl_->store.bind(handle, functions, 0);
+}
+
+Result<Binding> Runtime::bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const {
+  GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.find(info.name, info.major, minor));
+  return impl_->store.bind(handle, functions, minor);
+}
+
+const graft_host &Runtime::host() const noexcept { return impl_->host; }
+
+std::vector<BundleInfo> Runtime::bundles() const {
+  std::vector<std::pair<std::uint64_t, BundleInfo>> loaded;
+  {
+    const MutexLock lock(impl_->bundles_mutex_);
+    for (const auto &[name, bundle] : impl_->bundles_) loaded.emplace_back(bundle.loaded, impl_->info_of(bundle));
+  }
+  std::sort(loaded.begin(), loaded.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+  std::vector<BundleInfo> infos;
+  for (auto &[rank, info] : loaded) infos.push_back(std::move(info));
+  return infos;
+}
+
+std::vector<ContractInfo> Runtime::contracts() const { return impl_->store.contracts(); }
+
+Result<ContractDescription> Runtime::describe(graft_handle handle) const {
+  GRAFT_TRY_ASSIGN(const Binding binding, resolve(handle));
+  const Pin pin(binding.slot());
+  const Table &table = Table::of(pin.table());
+  if (table.generation() == nullptr) return error(Code::kStale, table.shape().contract + " was unloaded");
+  const Generation &generation = *table.generation();
+  for (const StagedProvider &provider : generation.providers)
+    if (provider.facts != nullptr &&
+        provider.contract + "@" + std::to_string(provider.major) + "." + std::to_string(provider.minor) == table.shape().contract)
+      return ContractDescription{*provider.facts, generation.facts.types};
+  return error(Code::kUnsupported, "the types of " + table.shape().contract + " were never seen: bundle '" + generation.bundle +
+                                       "' is not built from source");
+}
+
+std::uint64_t Runtime::listen(std::function<void(const Event &)> listener) {
+  const MutexLock lock(impl_->listeners_mutex_);
+  const std::uint64_t number = impl_->next_listener_++;
+  impl_->listeners_.emplace(number, std::move(listener));
+  return number;
+}
+
+void Runtime::forget(std::uint64_t listener) {
+  const MutexLock lock(impl_->listeners_mutex_);
+  impl_->listeners_.erase(listener);
+}
+
+Result<void> Runtime::await_retired(std::chrono::milliseconds limit) { return impl_->retirement.await(limit); }
+
+} // namespace graft

@@ -1,0 +1,249 @@
+// The store's readers and writers.
+#include "store.hpp"
+
+#include "../reload/generation.hpp"
+#include <graft/base/near.hpp>
+
+#include <sys/random.h>
+
+#include <algorithm>
+
+namespace graft {
+namespace {
+
+// Random, so that one runtime's handle resolves in no other, and no counter is shared by the process.
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  if (getrandom(&bits, sizeof bits, 0) != sizeof bits) bits = reinterpret_cast<std::uint64_t>(&bits);
+  return bits | 1;
+}
+
+std::string versioned(const ContractEntry &contract, std::uint32_t minor) {
+  return contract.name + "@" + std::to_string(contract.major) + "." + std::to_string(minor);
+}
+
+} // namespace
+
+Store::Store() : number_(static_cast<std::uint32_t>(random_bits())), first_tag_(random_bits()) {}
+Store::~Store() = default;
+
+graft_handle Store::handle_of(const SlotRecord &slot) const {
+  return {slot.index, number_, slot.tag.load(std::memory_order_acquire)};
+}
+
+SlotRecord *Store::slot_of(graft_handle handle) const {
+  if (handle.runtime != number_ || handle.index >= slots_.size()) return nullptr;
+  return slots_[handle.index].load(std::memory_order_acquire);
+}
+
+Result<graft_handle> Store::find(ContractId id, std::uint32_t minor) const {
+  const auto found = contracts_.find(id);
+  if (found == contracts_.end()) return error(Code::kNotFound, "no bundle ever provided this contract");
+  const ContractEntry &contract = *found->second;
+  const SlotRecord *slot = contract.first.load(std::memory_order_acquire);
+  if (slot == nullptr) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
+  if (slot->minor.load(std::memory_order_relaxed) >= minor) [[likely]]
+    return handle_of(*slot);
+
+  const SlotRecord *best = nullptr;
+  for (const auto &candidate : contract.slots) {
+    slot = candidate.load(std::memory_order_acquire);
+    if (slot == nullptr) continue;
+    const std::uint64_t order = slot->order.load(std::memory_order_acquire);
+    if (order == 0 || slot->minor.load(std::memory_order_relaxed) < minor) continue;
+    if (best == nullptr || order < best->order.load(std::memory_order_relaxed)) best = slot;
+  }
+  if (best != nullptr) return handle_of(*best);
+  const std::uint32_t has = contract.first.load(std::memory_order_acquire)->minor.load(std::memory_order_relaxed);
+  return error(Code::kIncompatible, "contract '" + contract.name + "' is provided as " + versioned(contract, has) +
+                                        ", and at least " + versioned(contract, minor) + " is asked for");
+}
+
+Result<graft_handle> Store::find(std::string_view name, std::uint32_t major, std::uint32_t minor) const {
+  auto handle = find(guest_contract_id(name, major), minor);
+  if (handle.code() != Code::kNotFound) return handle;
+  std::string sentence = "contract '" + std::string(name) + "@" + std::to_string(major) + "' has no provider";
+  if (const std::string near = near_match(name); !near.empty()) sentence += "; there is '" + near + "'";
+  return error(Code::kNotFound, std::move(sentence));
+}
+
+std::string Store::near_match(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const ContractInfo &info : contracts()) {
+    if (info.name == name) return info.name + "@" + std::to_string(info.major);
+    names.push_back(info.name);
+  }
+  return nearest(name, names);
+}
+
+std::vector<graft_handle> Store::find_all(ContractId id) const {
+  const auto found = contracts_.find(id);
+  if (found == contracts_.end()) return {};
+  std::vector<std::pair<std::uint64_t, graft_handle>> live;
+  for (const auto &candidate : found->second->slots) {
+    const SlotRecord *slot = candidate.load(std::memory_order_acquire);
+    if (slot == nullptr) continue;
+    const graft_handle handle = handle_of(*slot);
+    const std::uint64_t order = slot->order.load(std::memory_order_acquire);
+    if (order != 0) live.emplace_back(order, handle);
+  }
+  std::sort(live.begin(), live.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+  std::vector<graft_handle> handles;
+  for (const auto &[order, handle] : live) handles.push_back(handle);
+  return handles;
+}
+
+Result<Binding> Store::resolve(graft_handle handle) const {
+  SlotRecord *slot = slot_of(handle);
+  if (slot == nullptr) return error(Code::kInvalid, "the handle is none of this runtime's");
+  // The reference is taken before the tag is checked, and `claim` looks at references after the tag moved (S4): one of the two sees
+  // the other. Both are sequentially consistent for that.
+  Binding binding(slot, handle);
+  if (slot->tag.load(std::memory_order_seq_cst) != handle.tag)
+    return error(Code::kStale, "the provider of '" + slot->contract->name + "' was unloaded; find the contract again");
+  return binding;
+}
+
+Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uint32_t minor) {
+  GRAFT_TRY_ASSIGN(Binding binding, resolve(handle));
+  if (functions > kMaxFunctions)
+    return error(Code::kUnsupported, "a contract has at most 1,024 functions; this one has " + std::to_string(functions));
+  SlotRecord &slot = *slot_of(handle);
+  const MutexLock lock(mutex_);
+  if (slot.tag.load(std::memory_order_relaxed) != handle.tag)
+    return error(Code::kStale, "the provider of '" + slot.contract->name + "' was unloaded; find the contract again");
+  if (slot.references.load(std::memory_order_acquire) == 1) slot.bound_minor = 0; // only ours: what earlier ones asked for is over
+  slot.bound_minor = std::max(slot.bound_minor, minor);
+  if (functions <= slot.width) return binding;
+  slot.width = functions;
+  slot.stale.push_back(Table::create_stale(slot.shape, slot.width));
+  const Table &live = Table::of(slot.table.load(std::memory_order_relaxed));
+  if (live.width() >= functions) return binding;
+  auto wider = Table::create(*slot.generation, slot.shape, live.provided(), slot.width);
+  slot.table.store(wider->entries(), std::memory_order_release); // pairs with Pin; the same functions, so no publication
+  slot.generation->tables.push_back(std::move(wider));
+  return binding;
+}
+
+Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t major) {
+  const ContractId id = guest_contract_id(contract, major);
+  auto found = contracts_.find(id);
+  if (found == contracts_.end()) {
+    auto entry = std::make_unique<ContractEntry>();
+    entry->id = id;
+    entry->name = contract;
+    entry->major = major;
+    found = contracts_.emplace(id, std::move(entry)).first;
+  }
+  ContractEntry &entry = *found->second;
+  if (entry.name != contract || entry.major != major)
+    return error(Code::kConflict,
+                 "contracts '" + contract + "' and '" + entry.name + "' have the same id; rename one of them");
+  const MutexLock lock(mutex_);
+  for (const auto &candidate : entry.slots) {
+    SlotRecord *slot = candidate.load(std::memory_order_relaxed);
+    const bool vacant = slot->order.load(std::memory_order_relaxed) == 0 && !slot->claimed;
+    if (!vacant || slot->references.load(std::memory_order_seq_cst) != 0) continue; // S4
+    slot->claimed = true;
+    return slot;
+  }
+  SlotRecord &slot = owned_.emplace_back();
+  slot.claimed = true;
+  slot.contract = &entry;
+  slot.publication = &publication_;
+  slot.tag.store(first_tag_, std::memory_order_relaxed);
+  slot.index = static_cast<std::uint32_t>(slots_.size());
+  slots_.emplace_back(nullptr)->store(&slot, std::memory_order_release);
+  entry.slots.emplace_back(nullptr)->store(&slot, std::memory_order_release);
+  return &slot;
+}
+
+void Store::unclaim(SlotRecord &slot) {
+  const MutexLock lock(mutex_);
+  slot.claimed = false;
+}
+
+Result<void> Store::accepts(const SlotRecord &slot, std::uint16_t minor, const std::string &bundle) const {
+  const MutexLock lock(mutex_);
+  if (slot.references.load(std::memory_order_acquire) == 0 || minor >= slot.bound_minor) return {};
+  return error(Code::kIncompatible, "bundle '" + bundle + "' now provides " + versioned(*slot.contract, minor) +
+                                        ", and the host is bound to at least " + versioned(*slot.contract, slot.bound_minor));
+}
+
+void Store::publish(std::vector<Change> changes) {
+  const MutexLock lock(mutex_);
+  publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
+  for (Change &change : changes) {
+    if (change.generation == nullptr)
+      vacate(*change.slot);
+    else
+      occupy(change);
+    refresh_first(*change.slot->contract);
+  }
+  publication_.count.fetch_add(1, std::memory_order_release);
+}
+
+void Store::vacate(SlotRecord &slot) {
+  slot.order.store(0, std::memory_order_release);
+  slot.tag.fetch_add(1, std::memory_order_seq_cst); // S2: before the table; and see resolve
+  slot.table.store(slot.stale.back()->entries(), std::memory_order_release);
+  slot.generation = nullptr;
+}
+
+void Store::occupy(Change &change) {
+  SlotRecord &slot = *change.slot;
+  const bool is_new = slot.order.load(std::memory_order_relaxed) == 0;
+  if (is_new) {
+    slot.width = 0;
+    slot.bound_minor = 0;
+  }
+  slot.claimed = false;
+  slot.shape = change.shape;
+  slot.width = std::max(slot.width, change.functions.size());
+  if (slot.stale.empty() || Table::of(slot.stale.back()->entries()).width() < slot.width)
+    slot.stale.push_back(Table::create_stale(slot.shape, slot.width));
+  auto table = Table::create(*change.generation, change.shape, change.functions, slot.width);
+  slot.generation = change.generation;
+  slot.minor.store(change.minor, std::memory_order_relaxed);
+  slot.table.store(table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return
+  if (is_new) slot.order.store(next_order_++, std::memory_order_release);
+  change.generation->tables.push_back(std::move(table));
+}
+
+void Store::refresh_first(ContractEntry &contract) {
+  SlotRecord *first = nullptr;
+  for (const auto &candidate : contract.slots) {
+    SlotRecord *slot = candidate.load(std::memory_order_relaxed);
+    const std::uint64_t order = slot->order.load(std::memory_order_relaxed);
+    if (order != 0 && (first == nullptr || order < first->order.load(std::memory_order_relaxed))) first = slot;
+  }
+  contract.first.store(first, std::memory_order_release);
+}
+
+std::vector<ContractInfo> Store::contracts() const {
+  std::vector<std::pair<std::uint64_t, ContractInfo>> live;
+  {
+    const MutexLock lock(mutex_);
+    for (const SlotRecord &slot : owned_) {
+      const std::uint64_t order = slot.order.load(std::memory_order_relaxed);
+      if (order == 0) continue;
+      live.emplace_back(order, ContractInfo{slot.contract->name, slot.contract->major,
+                                            static_cast<std::uint16_t>(slot.minor.load(std::memory_order_relaxed)),
+                                            slot.contract->id, slot.generation->bundle, slot.generation->number,
+                                            handle_of(slot)});
+    }
+  }
+  std::sort(live.begin(), live.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+  std::vector<ContractInfo> infos;
+  for (auto &[order, info] : live) infos.push_back(std::move(info));
+  return infos;
+}
+
+Generation *Store::generation_of(graft_handle handle) const {
+  SlotRecord *slot = slot_of(handle);
+  if (slot == nullptr) return nullptr;
+  const MutexLock lock(mutex_);
+  return slot->tag.load(std::memory_order_relaxed) == handle.tag ? slot->generation : nullptr;
+}
+
+} // namespace graft

@@ -1,0 +1,117 @@
+// The registry: contract id -> slots. Readers never lock; writers publish under one short mutex, with no foreign code inside.
+//
+// Invariants, cited by code and tests:
+//   S1  A slot belongs to one contract for ever, and to one bundle from `claim` until it is vacated.
+//   S2  A vacated slot's tag changes before its table does; so who reads the stale table also reads the new tag.
+//   S3  All slots of one publication are stored between an odd and the next even value of `Publication::count`.
+//   S4  A vacant slot is claimed again only when no Binding names it.
+//   S5  A slot is never freed before the store.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tbb/concurrent_unordered_map.h>
+#include <tbb/concurrent_vector.h>
+
+#include <graft/base/ids.hpp>
+#include <graft/base/mutex.hpp>
+#include <graft/base/result.hpp>
+#include <graft/bound.hpp>
+#include <graft/runtime.hpp>
+
+#include "table.hpp"
+
+namespace graft {
+
+struct ContractEntry;
+
+/// A slot with what the store knows of it besides the call path's fields.
+struct SlotRecord : Slot {
+  ContractEntry *contract = nullptr;        // constant after construction (S1)
+  std::uint32_t index = 0;                  // constant after construction
+  std::atomic<std::uint64_t> order{0};      // rank of its registration; 0 while vacant. Release after `minor`; acquire in find
+  std::atomic<std::uint32_t> minor{0};
+  // The rest is guarded by the store's mutex.
+  bool claimed = false;                     // a commit holds it for a provider that is not published yet
+  Generation *generation = nullptr;
+  std::shared_ptr<const TableShape> shape;  // shared with the tables made from it
+  std::size_t width = 0;                    // functions of the widest view bound to it
+  std::uint32_t bound_minor = 0;            // the highest minor that a live binding asked for
+  std::vector<std::unique_ptr<Table>> stale; // the last is current; older ones may still be pinned
+};
+
+/// A contract that was provided at least once; never removed (readers hold no lock).
+struct ContractEntry {
+  ContractId id;
+  std::string name;
+  std::uint16_t major = 0;
+  tbb::concurrent_vector<std::atomic<SlotRecord *>> slots; // null while one is being added
+  std::atomic<SlotRecord *> first{nullptr};                // the live slot of lowest order; release, pairs with find's acquire
+};
+
+/// One slot's part in a publication.
+struct Change {
+  SlotRecord *slot = nullptr;
+  Generation *generation = nullptr;        ///< null: vacate the slot
+  std::shared_ptr<const TableShape> shape;
+  std::vector<const void *> functions;
+  std::uint16_t minor = 0;
+};
+
+/// Owns: slots and stale tables; tables of generations belong to those. Threads: any; see each function.
+class Store {
+public:
+  Store();
+  ~Store();
+
+  // Readers, from any thread, without a lock.
+  Result<graft_handle> find(ContractId id, std::uint32_t minor) const;
+  Result<graft_handle> find(std::string_view name, std::uint32_t major, std::uint32_t minor) const;
+  std::vector<graft_handle> find_all(ContractId id) const;
+  Result<Binding> resolve(graft_handle handle) const;
+
+  /// Makes sure that every table of the slot, now and later, has `functions` entries, and that its minor never falls below `minor`.
+  Result<Binding> bind(graft_handle handle, std::size_t functions, std::uint32_t minor);
+
+  // Writers. The caller holds the commit token, so nobody else claims or publishes.
+
+  /// A vacant slot for a new provider; it is not visible until it is published. kConflict when another contract's name has this id.
+  Result<SlotRecord *> claim(const std::string &contract, std::uint16_t major);
+  /// Gives back a claimed slot that was not published.
+  void unclaim(SlotRecord &slot);
+  /// Whether a new table fits everybody who is bound to the slot: kIncompatible with the reason.
+  Result<void> accepts(const SlotRecord &slot, std::uint16_t minor, const std::string &bundle) const;
+  /// Moves all slots in one publication (S3).
+  void publish(std::vector<Change> changes);
+
+  std::vector<ContractInfo> contracts() const;
+  /// The live generation behind a handle, borrowed until the caller gives back the commit token or unpins; null when stale.
+  Generation *generation_of(graft_handle handle) const;
+  std::uint64_t publications() const { return publication_.count.load(std::memory_order_acquire); }
+
+private:
+  SlotRecord *slot_of(graft_handle handle) const;
+  graft_handle handle_of(const SlotRecord &slot) const;
+  void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);
+  void occupy(Change &change) GRAFT_REQUIRES(mutex_);
+  void refresh_first(ContractEntry &contract) GRAFT_REQUIRES(mutex_);
+  std::string near_match(std::string_view name) const;
+
+  const std::uint32_t number_;  // of this store, in its handles
+  const std::uint64_t first_tag_;
+  detail::Publication publication_;
+  tbb::concurrent_unordered_map<ContractId, std::unique_ptr<ContractEntry>, std::hash<ContractId>> contracts_;
+  tbb::concurrent_vector<std::atomic<SlotRecord *>> slots_; // by index; null while one is being added
+
+  mutable Mutex mutex_;
+  std::deque<SlotRecord> owned_ GRAFT_GUARDED_BY(mutex_);
+  std::uint64_t next_order_ GRAFT_GUARDED_BY(mutex_) = 1;
+};
+
+} // namespace graft

@@ -1,0 +1,36 @@
+// The process's pin records: who pins which table, and each thread's last error. Process-wide and shared by all runtimes
+// (design record 0002); everything else of graft hangs off a Runtime.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include <graft/abi.h>
+#include <graft/base/result.hpp>
+#include <graft/pin.hpp>
+
+namespace graft {
+
+/// Makes writers able to issue P2's barrier. Call once before the first scan; cheap to repeat.
+void enable_scans() noexcept;
+
+/// Every table that some thread pins now, sorted. Issues the barrier first (P2): a table that no slot names and that is not among
+/// them is never reached again (P3).
+std::vector<const void *> pinned_tables();
+
+/// The table of the calling thread's innermost pin, null when it has none.
+const void *innermost_pin() noexcept;
+
+/// Takes and ends a pin that is not tied to a C++ scope: what `graft_host.resolve` and `release` are made of. The newest pin of that
+/// table ends; others above it may end later.
+const void *take_pin(const Slot &slot) noexcept;
+void end_pin(const void *table) noexcept;
+
+/// The calling thread's last error: a code and one line, cut to what fits.
+void set_last_error(graft_status status, std::string_view text) noexcept;
+graft_status last_error_status() noexcept;
+std::string_view last_error_text() noexcept;
+/// Copies the text, cut to `capacity` with its terminator; returns its full length.
+std::size_t copy_last_error(char *out, std::size_t capacity) noexcept;
+
+} // namespace graft
