@@ -14,6 +14,8 @@ namespace {
 
 using llvm::orc::MemProt;
 
+LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();
+
 enum class Kind : std::uint8_t { kCode, kReadOnly, kWritable };
 
 Kind kind_of(MemProt protection) {

@@ -40,6 +40,8 @@ class ObjectChecker {
            std::memchr(object_.bytes.data() + table.sh_offset + offset, 0, table.sh_size - offset) != nullptr;
   }
 
+  bool is_loaded(std::uint64_t symbol) const;
+
   Result<void> check_header();
   Result<void> check_section(std::uint64_t index);
   Result<void> check_symbols(const Elf64_Shdr &table);
@@ -50,7 +52,13 @@ class ObjectChecker {
   Elf64_Ehdr header_{};
   std::uint64_t section_count_ = 0;
   std::uint64_t symbol_count_ = 0;
+  std::uint64_t symbols_at_ = 0;
 };
+
+bool ObjectChecker::is_loaded(std::uint64_t symbol) const {
+  const auto home = read<Elf64_Sym>(symbols_at_ + symbol * sizeof(Elf64_Sym)).st_shndx;
+  return home == SHN_UNDEF || home >= SHN_LORESERVE || (section(home).sh_flags & SHF_ALLOC) != 0;
+}
 
 Result<void> ObjectChecker::check_header() {
   if (size_ < sizeof(Elf64_Ehdr)) return broken("it has " + std::to_string(size_) + " bytes");
@@ -87,6 +95,7 @@ Result<void> ObjectChecker::check_section(std::uint64_t index) {
     return broken("a section has a strange alignment");
   }
   if (each.sh_type == SHT_NOBITS && each.sh_size > (std::uint64_t{1} << 47)) return broken("a section has a strange size");
+  if (each.sh_type == SHT_NOBITS && (each.sh_flags & SHF_ALLOC) == 0) return broken("an empty section is not loaded");
   if (each.sh_addr != 0) return broken("a section has an address already");
   if ((each.sh_flags & SHF_ALLOC) != 0 && (each.sh_flags & SHF_WRITE) != 0 && (each.sh_flags & SHF_EXECINSTR) != 0) {
     return unsupported("'" + object_.source + "' has a section that is writable and executable, which is refused");
@@ -106,6 +115,7 @@ Result<void> ObjectChecker::check_symbols(const Elf64_Shdr &table) {
   }
   const Elf64_Shdr names = section(table.sh_link);
   symbol_count_ = table.sh_size / sizeof(Elf64_Sym);
+  symbols_at_ = table.sh_offset;
   for (std::uint64_t i = 0; i < symbol_count_; ++i) {
     const auto symbol = read<Elf64_Sym>(table.sh_offset + i * sizeof(Elf64_Sym));
     if (!in_string_table(names, symbol.st_name)) return broken("a symbol's name lies outside the table of names");
@@ -129,6 +139,9 @@ Result<void> ObjectChecker::check_symbols(const Elf64_Shdr &table) {
     if (symbol.st_shndx >= section_count_) return broken("a symbol lies in a section that does not exist");
     const Elf64_Shdr home = section(symbol.st_shndx);
     if (symbol.st_value > home.sh_size) return broken("a symbol lies outside its section");
+    if (ELF64_ST_BIND(symbol.st_info) != STB_LOCAL && (home.sh_flags & SHF_ALLOC) == 0) {
+      return broken("symbol '" + llvm::demangle(name) + "' lies in a section that is not loaded");
+    }
   }
   return {};
 }
@@ -151,6 +164,9 @@ Result<void> ObjectChecker::check_relocations(const Elf64_Shdr &table) {
     const bool relaxable = type == R_X86_64_GOTPCRELX || type == R_X86_64_REX_GOTPCRELX;
     if (relaxable && relocation.r_offset < 3) return broken("a relocation lies outside its instruction");
     if (ELF64_R_SYM(relocation.r_info) >= symbol_count_) return broken("a relocation names a symbol that does not exist");
+    if ((target.sh_flags & SHF_ALLOC) != 0 && !is_loaded(ELF64_R_SYM(relocation.r_info))) {
+      return broken("a relocation refers to a section that is not loaded");
+    }
   }
   return {};
 }

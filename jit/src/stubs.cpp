@@ -11,8 +11,10 @@ namespace {
 using llvm::jitlink::Linkage;
 using llvm::jitlink::Scope;
 using llvm::jitlink::Section;
-using llvm::jitlink::Symbol;
+using GraphSymbol = llvm::jitlink::Symbol;
 namespace x86_64 = llvm::jitlink::x86_64;
+
+LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();
 
 struct Stub {
   const char *name;
@@ -34,23 +36,23 @@ constexpr Stub kStubs[] = {
     {"pthread_atfork", "__register_atfork", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
 };
 
-Symbol &add_handle(GraphMerger &merger, ImageState &image) {
+GraphSymbol &add_handle(GraphMerger &merger, ImageState &image) {
   auto &graph = merger.graph();
   Section &section = graph.createSection("graft.image", llvm::orc::MemProt::Read);
   const ImageState *address = &image;
-  auto &block = graph.createMutableContentBlock(section, sizeof(address), llvm::orc::ExecutorAddr(8), /*Alignment=*/8,
+  auto &block = graph.createMutableContentBlock(section, sizeof(address), llvm::orc::ExecutorAddr(), /*Alignment=*/8,
                                                 /*AlignmentOffset=*/0);
   std::memcpy(block.getAlreadyMutableContent().data(), &address, sizeof(address));
-  Symbol &handle = graph.addDefinedSymbol(block, 0, "__dso_handle", sizeof(address), Linkage::Strong, Scope::Local,
+  GraphSymbol &handle = graph.addDefinedSymbol(block, 0, kImageSymbol, sizeof(address), Linkage::Strong, Scope::Local,
                                           /*IsCallable=*/false, /*IsLive=*/true);
-  merger.define("__dso_handle", handle);
+  merger.define(kImageSymbol, handle);
   return handle;
 }
 
 }  // namespace
 
-Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image) {
-  Symbol &handle = add_handle(merger, image);
+GraphSymbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image) {
+  GraphSymbol &handle = add_handle(merger, image);
   auto &graph = merger.graph();
   Section *section = nullptr;
   for (const Stub &stub : kStubs) {
@@ -59,7 +61,7 @@ Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState
       section = &graph.createSection("graft.stubs", llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);
     }
     const auto code = graph.allocateContent(llvm::ArrayRef<char>(stub.code, stub.code_bytes));
-    auto &block = graph.createMutableContentBlock(*section, code, llvm::orc::ExecutorAddr(16), /*Alignment=*/16,
+    auto &block = graph.createMutableContentBlock(*section, code, llvm::orc::ExecutorAddr(), /*Alignment=*/16,
                                                   /*AlignmentOffset=*/0);
     block.addEdge(x86_64::Delta32, stub.handle_at, handle, -4);
     block.addEdge(x86_64::BranchPCRel32, stub.jump_at, merger.symbol(stub.target), 0);

@@ -8,7 +8,10 @@
 
 namespace graft::jit {
 
-/// Defines `__dso_handle`, and of the functions those that the objects use and `outside` was not given.
+/// The symbol that stands for an image, in its code and in ORC.
+inline constexpr const char *kImageSymbol = "__dso_handle";
+
+/// Defines it, and of the functions those that the objects use and `outside` was not given.
 ///
 /// The handle lies in the image, because compiled code reaches it directly, and holds the address of `image`.
 llvm::jitlink::Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image);

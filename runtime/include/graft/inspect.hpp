@@ -10,6 +10,8 @@
 #include <graft/base/export.hpp>
 #include <graft/base/result.hpp>
 
+#include "runtime.hpp"
+
 namespace graft {
 
 /// What a symbol of a bundle's object code is.
@@ -27,11 +29,15 @@ struct SymbolInfo {
 struct Inspection {
   std::string name;
   std::string version;
+  std::string path;                    ///< absolute
   std::vector<std::string> sources;
   std::vector<std::string> provides;   ///< "demo.greeter@1.0"
   std::vector<std::string> requires_;
   Artifact artifact;
   std::vector<SymbolInfo> symbols;
+  std::size_t code_bytes = 0;          ///< what a generation takes, linked
+  std::size_t read_only_bytes = 0;
+  std::size_t writable_bytes = 0;
 };
 
 enum class TextForm : std::uint8_t { kIr, kAssembly };
@@ -39,6 +45,7 @@ enum class TextForm : std::uint8_t { kIr, kAssembly };
 struct InspectOptions {
   std::vector<std::string> include_dirs;
   std::vector<std::string> flags;  ///< after the manifest's own
+  Unchecked unchecked = Unchecked::kRefuse;
 };
 
 /// Compiles and verifies a bundle (manifest against code, imports against this process) and runs none of it.

@@ -8,15 +8,16 @@
 #include <graft/base/export.hpp>
 #include <graft/base/result.hpp>
 
-#include "inspect.hpp"
-
 namespace graft {
 
 /// Sources with a `main`, and how to compile them.
 struct ProgramOptions {
   std::vector<std::string> sources;    ///< paths; C, C++, .bc and .ll may be mixed
   std::vector<std::string> flags;      ///< clang driver flags: -O, -std, -D, -U, -I, -include, -W, -w, ...
-  std::vector<std::string> libraries;  ///< as after -l: "m", "pthread", or a path
+  std::vector<std::string> libraries;  ///< as after -l: "m", "pthread", ":libm.so.6", or a path
+  std::vector<std::string> library_dirs; ///< as after -L; searched before the system's
+  int argc = 0;                        ///< what the initialisers and `main` are handed; must outlive the program
+  char **argv = nullptr;
 };
 
 /// A linked program. `main` may be called once.
@@ -30,9 +31,9 @@ public:
   ~Program();
 
   /// Runs static initialisers. An exception that leaves one ends the process as natively.
-  void start(int argc, char **argv);
-  /// Calls `main` and returns its status. Does not return when the program calls `exit`.
-  int main(int argc, char **argv);
+  void start();
+  /// Calls `main` and returns its status. Does not return when the program calls `exit`, throws, or ends its thread.
+  int main();
   /// Runs what `atexit` and static destructors left to do, newest first. Register it with the process's `atexit` before `main`.
   void finish();
 

@@ -94,7 +94,7 @@ enum class Phase : std::uint8_t {
   kUnloading,  ///< the unload can no longer be refused
 };
 
-const char *to_string(Phase phase) noexcept;
+GRAFT_API const char *to_string(Phase phase) noexcept;
 
 /// What happens to a bundle, told on the thread that makes it happen. Views are valid during the call only.
 struct Event {

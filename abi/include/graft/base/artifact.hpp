@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "diagnostic.hpp"
+#include "export.hpp"
 #include "facts.hpp"
 
 namespace graft {
@@ -21,7 +22,7 @@ struct ContentKey {
 };
 
 /// The first 16 hexadecimal digits: enough to tell versions apart in a message.
-std::string short_text(const ContentKey &key);
+GRAFT_API std::string short_text(const ContentKey &key);
 
 /// One relocatable ELF file for x86-64.
 struct ObjectFile {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "export.hpp"
+
 namespace graft {
 
 /// A place in a text. `line` and `column` count from 1; 0 means "not known".
@@ -19,12 +21,12 @@ struct SourcePos {
 };
 
 /// `file:line:column`, without the parts that are not known.
-std::string to_string(const SourcePos &pos);
+GRAFT_API std::string to_string(const SourcePos &pos);
 
 enum class Severity : std::uint8_t { kNote, kRemark, kWarning, kError, kFatal };
 
 /// "note", "remark", "warning", "error", "fatal error": the words that clang prints.
-const char *to_string(Severity severity) noexcept;
+GRAFT_API const char *to_string(Severity severity) noexcept;
 
 /// Replace the text from `begin` to `end` (same file, `end` exclusive) with `replacement`.
 struct FixIt {
@@ -48,7 +50,7 @@ struct Diagnostic {
 
 /// `file:line:column: error: message [-Woption]`, the snippet and a caret line, then the notes. Plain text, no colour; ends
 /// with a line feed.
-std::string render(const Diagnostic &diagnostic);
-std::string render(const std::vector<Diagnostic> &diagnostics);
+GRAFT_API std::string render(const Diagnostic &diagnostic);
+GRAFT_API std::string render(const std::vector<Diagnostic> &diagnostics);
 
 }  // namespace graft

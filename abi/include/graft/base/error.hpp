@@ -12,6 +12,7 @@
 #include <graft/abi/types.h>
 
 #include "diagnostic.hpp"
+#include "export.hpp"
 
 namespace graft {
 
@@ -36,7 +37,7 @@ enum class Code : std::int32_t {
 };
 
 /// The code's short name, such as "not found". Static text.
-const char *to_string(Code code) noexcept;
+GRAFT_API const char *to_string(Code code) noexcept;
 
 /// One failure: a code, a sentence, the place it is about, and the compiler's words when they are the reason.
 struct Error {
@@ -46,7 +47,7 @@ struct Error {
   std::vector<Diagnostic> diagnostics;  ///< in the order the compiler gave them
 
   /// `file:line:column: message`, one line.
-  std::string text() const;
+  GRAFT_API std::string text() const;
 };
 
 /// Shorthand for the common case: an error about no particular place.

@@ -47,6 +47,14 @@ class [[nodiscard]] Result {
     }
   }
 
+  decltype(auto) operator->() const {
+    if constexpr (Arrow<const T>) {
+      return std::as_const(const_cast<Result *>(this)->checked());
+    } else {
+      return &std::as_const(const_cast<Result *>(this)->checked());
+    }
+  }
+
   const Error &error() const & {
     GRAFT_ASSERT(!state_.has_value(), "error() of a result that holds a value");
     return state_.error();

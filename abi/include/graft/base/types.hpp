@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "export.hpp"
+
 namespace graft {
 
 using TypeIndex = std::uint32_t;
@@ -62,10 +64,10 @@ struct TypeTable {
 
 /// The canonical string over widths and kinds; two types with equal fingerprints have one ABI. Recursion is cut by tag.
 /// Examples: `i32`, `u64`, `f64`, `*const i8`, `enum color:u32{red=0,green=1}`,
-/// `struct point:16:8{x@0:f64,y@64:f64}`, `fn(i32,*void)->void`.
-std::string fingerprint(const TypeTable &table, TypeIndex type);
+/// `struct point:16:8{x@0:f64,y@8:f64}`, `fn(i32,*void)->void`.
+GRAFT_API std::string fingerprint(const TypeTable &table, TypeIndex type);
 
 /// The type as a C programmer writes it in a message: `const char *`, `struct point`, `int32_t (*)(double)`.
-std::string spelling(const TypeTable &table, TypeIndex type);
+GRAFT_API std::string spelling(const TypeTable &table, TypeIndex type);
 
 }  // namespace graft

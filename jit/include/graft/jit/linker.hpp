@@ -24,10 +24,17 @@ struct Symbol {
 };
 
 struct LinkOptions {
+  /// What initialisers are handed, as `main` is; it must outlive the image.
+  struct Arguments {
+    int argc = 0;
+    const char *const *argv = nullptr;
+  };
+
   std::string name;                    ///< of the dylib; made unique by the linker
   std::vector<Symbol> symbols;         ///< win over the process's own
   std::vector<std::string> exports;    ///< stay visible; everything else becomes local to the image
   std::vector<std::string> libraries;  ///< shared libraries whose symbols are searched too, by path or soname
+  Arguments arguments;                 ///< of the program, when the image is one
 };
 
 struct Config {

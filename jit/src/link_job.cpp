@@ -1,0 +1,222 @@
+// What happens to a graph between parsing and running.
+#include "link_job.hpp"
+
+#include "arrays.hpp"
+#include "llvm_error.hpp"
+#include "stubs.hpp"
+
+#include <llvm/ExecutionEngine/JITLink/x86_64.h>
+#include <llvm/Support/Endian.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace graft::jit {
+namespace {
+
+using llvm::jitlink::Block;
+using llvm::jitlink::LinkGraph;
+using llvm::jitlink::Section;
+using GraphSymbol = llvm::jitlink::Symbol;
+using llvm::orc::MemProt;
+
+LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();
+
+constexpr llvm::StringRef kControlPrefix = "__emutls_v.";
+constexpr llvm::StringRef kFrames = ".eh_frame";
+
+// Layout of .eh_frame_hdr with a search table (LSB 5.0, 10.6.2).
+constexpr std::size_t kFrameHeaderBytes = 12;
+constexpr std::size_t kFrameEntryBytes = 8;
+constexpr std::size_t kPcBeginOffset = 8;  // in a record with a 32-bit length
+
+/// A section that `__start_X` and `__stop_X` can name: a set of records that many files add to.
+bool is_linker_set(llvm::StringRef name) {
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) != 0) return false;
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+/// The section whose begin or end `name` means; empty for any other name.
+llvm::StringRef linker_set_of(llvm::StringRef name) {
+  if (!name.consume_front("__start_") && !name.consume_front("__stop_")) return {};
+  return name;
+}
+
+/// Relocated once, while the pages are still ours to write: then it is as constant as the rest.
+bool is_constant_after_link(llvm::StringRef name) {
+  return name.starts_with(".data.rel.ro") || name.starts_with(".data.DW.ref.") || is_array_section(name);
+}
+
+bool is_frame_description(const Block &block) {
+  if (block.isZeroFill() || block.getSize() < kPcBeginOffset + 4) return false;
+  return llvm::support::endian::read32le(block.getContent().data() + 4) != 0;
+}
+
+}  // namespace
+
+thread_local LinkJob *LinkJob::current_ = nullptr;
+
+LinkJob::LinkJob(const Artifact &artifact, const LinkOptions &options, ImageState &image, Builtins &builtins,
+                 std::shared_ptr<llvm::orc::SymbolStringPool> names)
+    : artifact_(artifact), options_(options), image_(image), builtins_(builtins), merger_(std::move(names), options.name),
+      outside_(options, image) {}
+
+void LinkJob::report(llvm::Error failure) {
+  Error ours = to_error(std::move(failure), options_.name);
+  if (!failure_) failure_ = std::move(ours);
+}
+
+Result<void> LinkJob::add_builtins() {
+  // A member may ask for further members.
+  for (bool added = true; added;) {
+    added = false;
+    for (const std::string &name : merger_.undefined()) {
+      if (!name.starts_with("__") || merger_.defines(name)) continue;
+      const ObjectFile *member = builtins_.member_defining(name);
+      if (member == nullptr) continue;
+      GRAFT_TRY_ASSIGN(const auto outside, outside_.find(name));
+      if (outside) continue;
+      GRAFT_TRY(merger_.add(*member));
+      added = true;
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
+  GRAFT_TRY(outside_.open_libraries());
+  for (const ObjectFile &object : artifact_.objects) GRAFT_TRY(merger_.add(object));
+  GRAFT_TRY(add_builtins());
+  GraphSymbol &handle = add_stubs(merger_, outside_, image_);
+  for (const std::string &name : options_.exports) {
+    if (!merger_.defines(name)) continue;
+    GraphSymbol &symbol = merger_.symbol(name);
+    symbol.setLive(true);
+    exports_.emplace_back(name, &symbol);
+  }
+  auto graph = merger_.finish();
+  // What is exported is known to the image, not to ORC: nobody looks there, and one visible symbol costs ORC nothing.
+  handle.setScope(llvm::jitlink::Scope::Default);
+  mark_roots(*graph);
+  return graph;
+}
+
+void LinkJob::mark_roots(LinkGraph &graph) {
+  for (Section &section : graph.sections()) {
+    const llvm::StringRef name = section.getName();
+    if (is_constant_after_link(name) && section.getMemProt() == (MemProt::Read | MemProt::Write)) {
+      section.setMemProt(MemProt::Read);
+    }
+    if (section.getMemLifetime() == llvm::orc::MemLifetime::NoAlloc) continue;
+    if (!is_array_section(name) && !is_linker_set(name)) continue;
+    for (Block *block : section.blocks()) {
+      graph.addAnonymousSymbol(*block, 0, block->getSize(), /*IsCallable=*/false, /*IsLive=*/true);
+    }
+  }
+}
+
+llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
+  const std::vector<GraphSymbol *> externals(graph.external_symbols().begin(), graph.external_symbols().end());
+  std::vector<std::string> undefined;
+  for (GraphSymbol *symbol : externals) {
+    const llvm::StringRef name = *symbol->getName();
+    if (name == "_GLOBAL_OFFSET_TABLE_") continue;  // JITLink defines it
+    if (const auto set = linker_set_of(name); !set.empty()) {
+      const Section *section = graph.findSectionByName(set);
+      if (section != nullptr && !section->empty()) continue;  // JITLink defines it, too
+    }
+    auto outside = outside_.find(std::string_view(name.data(), name.size()));
+    if (!outside) return carry(std::move(outside).error());
+    if (*outside || symbol->isWeaklyReferenced()) {
+      graph.makeAbsolute(*symbol, llvm::orc::ExecutorAddr::fromPtr((*outside).value_or(nullptr)));
+    } else {
+      undefined.push_back(name.str());
+    }
+  }
+  if (undefined.empty()) return llvm::Error::success();
+  UndefinedReport report{options_.name, &artifact_.imports, {}};
+  for (const auto &definition : merger_.definitions()) report.known.push_back(definition.getKey().str());
+  for (const auto &[name, address] : outside_.given()) report.known.emplace_back(name);
+  return carry(undefined_symbols(undefined, report));
+}
+
+llvm::Error LinkJob::reserve_frame_header(LinkGraph &graph) {
+  Section *frames = graph.findSectionByName(kFrames);
+  if (frames == nullptr) return llvm::Error::success();
+  for (Block *block : frames->blocks()) {
+    if (is_frame_description(*block)) frames_.push_back(block);
+  }
+  if (frames_.empty()) return llvm::Error::success();
+  Section &section = graph.createSection("graft.eh_frame_hdr", MemProt::Read);
+  frame_header_ = &graph.createMutableContentBlock(section, kFrameHeaderBytes + frames_.size() * kFrameEntryBytes,
+                                                   llvm::orc::ExecutorAddr(), /*Alignment=*/8, /*AlignmentOffset=*/0);
+  return llvm::Error::success();
+}
+
+void LinkJob::fill_frame_header() {
+  using llvm::support::endian::write32le;
+  struct Entry {
+    std::uint64_t pc;
+    std::uint64_t record;
+  };
+  std::vector<Entry> entries;
+  for (const Block *block : frames_) {
+    for (const auto &edge : block->edges()) {
+      if (edge.getOffset() != kPcBeginOffset || !edge.isRelocation()) continue;
+      entries.push_back({(edge.getTarget().getAddress() + edge.getAddend()).getValue(), block->getAddress().getValue()});
+      break;
+    }
+  }
+  std::ranges::sort(entries, {}, &Entry::pc);
+  const std::uint64_t base = frame_header_->getAddress().getValue();
+  char *header = frame_header_->getAlreadyMutableContent().data();
+  const std::uint64_t frames = reinterpret_cast<std::uintptr_t>(image_.frames);
+  header[0] = 1;     // version
+  header[1] = 0x1b;  // the pointer to .eh_frame: relative to itself, signed 32 bits
+  header[2] = 0x03;  // the count: unsigned 32 bits
+  header[3] = 0x3b;  // the table: relative to the header, signed 32 bits
+  write32le(header + 4, static_cast<std::uint32_t>(frames - (base + 4)));
+  write32le(header + 8, static_cast<std::uint32_t>(entries.size()));
+  char *out = header + kFrameHeaderBytes;
+  for (const Entry &entry : entries) {
+    write32le(out, static_cast<std::uint32_t>(entry.pc - base));
+    write32le(out + 4, static_cast<std::uint32_t>(entry.record - base));
+    out += kFrameEntryBytes;
+  }
+  image_.frame_header = reinterpret_cast<const void *>(base);
+}
+
+void LinkJob::record_thread_locals(LinkGraph &graph) {
+  for (GraphSymbol *symbol : graph.defined_symbols()) {
+    if (!symbol->hasName() || !(*symbol->getName()).starts_with(kControlPrefix)) continue;
+    Block &block = symbol->getBlock();
+    if (block.isZeroFill() || symbol->getOffset() + sizeof(ThreadControl) > block.getSize()) continue;
+    auto *control = symbol->getAddress().toPtr<ThreadControl *>();
+    control->variable = &image_.variables.emplace_back(ThreadVariable{image_.threads, image_.threads->take_slot(), {}});
+  }
+}
+
+llvm::Error LinkJob::record(LinkGraph &graph) {
+  for (const auto &[name, symbol] : exports_) image_.exports[name] = symbol->getAddress().toPtr<const void *>();
+  if (Section *frames = graph.findSectionByName(kFrames); frames != nullptr && frame_header_ != nullptr) {
+    image_.frames = llvm::jitlink::SectionRange(*frames).getStart().toPtr<const void *>();
+    fill_frame_header();
+  }
+  record_arrays(graph, image_);
+  record_thread_locals(graph);
+  return llvm::Error::success();
+}
+
+void LinkPlugin::modifyPassConfig(llvm::orc::MaterializationResponsibility &, LinkGraph &,
+                                  llvm::jitlink::PassConfiguration &config) {
+  LinkJob *job = LinkJob::current();
+  if (job == nullptr) return;
+  // Before the tables are built: a bound symbol needs its entry all the same, but no look-up.
+  config.PostPrunePasses.insert(config.PostPrunePasses.begin(),
+                                [job](LinkGraph &graph) { return job->bind_outside_symbols(graph); });
+  config.PostPrunePasses.push_back([job](LinkGraph &graph) { return job->reserve_frame_header(graph); });
+  // A debugger would be told here, with the bytes of the object that the graph was made from.
+  config.PostFixupPasses.push_back([job](LinkGraph &graph) { return job->record(graph); });
+}
+
+}  // namespace graft::jit

@@ -1,0 +1,85 @@
+// One link, from objects to a filled-in ImageState: the passes that our plugin runs inside JITLink.
+#pragma once
+
+#include "builtins.hpp"
+#include "graph_merger.hpp"
+#include "image_state.hpp"
+#include "outside_symbols.hpp"
+
+#include <graft/base/artifact.hpp>
+
+#include <llvm/ExecutionEngine/JITLink/JITLink.h>
+#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+
+#include <optional>
+
+namespace graft::jit {
+
+/// The link that is under way on a thread.
+///
+/// I4: ORC runs every task where it is asked to (InPlaceTaskDispatcher), so all of a link happens on the thread that started it,
+///     and `current()` is that link in every callback.
+class LinkJob {
+ public:
+  LinkJob(const Artifact &artifact, const LinkOptions &options, ImageState &image, Builtins &builtins,
+          std::shared_ptr<llvm::orc::SymbolStringPool> names);
+
+  /// The link of the calling thread; null outside of one.
+  static LinkJob *current() { return current_; }
+
+  /// Makes a job current for a scope.
+  class Scope {
+   public:
+    explicit Scope(LinkJob &job) { current_ = &job; }
+    ~Scope() { current_ = nullptr; }
+    Scope(const Scope &) = delete;
+    Scope &operator=(const Scope &) = delete;
+  };
+
+  /// One graph out of the artifact's objects, roots marked; its one visible symbol is `__dso_handle`.
+  Result<std::unique_ptr<llvm::jitlink::LinkGraph>> make_graph();
+
+  // The passes, in the order JITLink runs them.
+  llvm::Error bind_outside_symbols(llvm::jitlink::LinkGraph &graph);
+  llvm::Error reserve_frame_header(llvm::jitlink::LinkGraph &graph);
+  llvm::Error record(llvm::jitlink::LinkGraph &graph);
+
+  ImageState &image() { return image_; }
+  /// Keeps the first failure that ORC reports.
+  void report(llvm::Error failure);
+  /// The first failure, if there was one.
+  std::optional<Error> take_failure() { return std::exchange(failure_, std::nullopt); }
+
+ private:
+  Result<void> add_builtins();
+  void mark_roots(llvm::jitlink::LinkGraph &graph);
+  void record_thread_locals(llvm::jitlink::LinkGraph &graph);
+  void fill_frame_header();
+
+  static thread_local LinkJob *current_;
+
+  const Artifact &artifact_;
+  const LinkOptions &options_;
+  ImageState &image_;
+  Builtins &builtins_;
+  GraphMerger merger_;
+  OutsideSymbols outside_;
+  std::vector<std::pair<std::string, llvm::jitlink::Symbol *>> exports_;
+  std::vector<llvm::jitlink::Block *> frames_;          ///< FDEs
+  llvm::jitlink::Block *frame_header_ = nullptr;
+  std::optional<Error> failure_;
+};
+
+/// Runs the current job's passes in every link.
+class LinkPlugin : public llvm::orc::ObjectLinkingLayer::Plugin {
+ public:
+  void modifyPassConfig(llvm::orc::MaterializationResponsibility &, llvm::jitlink::LinkGraph &,
+                        llvm::jitlink::PassConfiguration &config) override;
+  llvm::Error notifyFailed(llvm::orc::MaterializationResponsibility &) override { return llvm::Error::success(); }
+  llvm::Error notifyRemovingResources(llvm::orc::JITDylib &, llvm::orc::ResourceKey) override {
+    return llvm::Error::success();
+  }
+  void notifyTransferringResources(llvm::orc::JITDylib &, llvm::orc::ResourceKey, llvm::orc::ResourceKey) override {}
+};
+
+}  // namespace graft::jit

@@ -1,0 +1,210 @@
+// The linker's two classes: one ORC session, and images that hold a dylib of it each.
+#include <graft/jit/linker.hpp>
+
+#include "foreign_call.hpp"
+#include "frame_lookup.hpp"
+#include "link_job.hpp"
+#include "llvm_error.hpp"
+#include "memory_manager.hpp"
+#include "stubs.hpp"
+
+#include <llvm/Demangle/Demangle.h>
+#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
+
+#include <atomic>
+#include <exception>
+#include <typeinfo>
+
+#include <unistd.h>
+
+extern "C" {
+void __register_frame(void *frames);
+void __deregister_frame(void *frames);
+}
+
+namespace graft::jit {
+namespace {
+
+class LinkerImpl;
+
+class ImageImpl : public Image {
+ public:
+  ImageImpl(LinkerImpl &linker, std::unique_ptr<ImageState> state, llvm::orc::JITDylib *dylib, LinkOptions::Arguments arguments)
+      : linker_(linker), state_(std::move(state)), dylib_(dylib), arguments_(arguments) {}
+  ~ImageImpl() override;
+
+  Result<void> run_initialisers() override;
+  void run_finalisers() override;
+
+  const void *address(std::string_view symbol) const override {
+    const auto place = state_->exports.find(std::string(symbol));
+    return place == state_->exports.end() ? nullptr : place->second;
+  }
+  const std::vector<AddressRange> &code() const override { return state_->code; }
+  ImageStats stats() const override { return state_->stats; }
+
+ private:
+  enum class Life : std::uint8_t { kLinked, kRunning, kStopped };
+
+  Error initialiser_threw(const std::string &what);
+
+  LinkerImpl &linker_;
+  std::unique_ptr<ImageState> state_;
+  llvm::orc::JITDylib *dylib_;
+  LinkOptions::Arguments arguments_;
+  Life life_ = Life::kLinked;
+};
+
+/// Owns: everything that images share. Lock order: none; each member locks for itself.
+class LinkerImpl : public Linker {
+ public:
+  LinkerImpl(std::unique_ptr<ThreadStorage> threads, std::unique_ptr<llvm::orc::ExecutorProcessControl> control, Config config,
+             Unwinding unwinding);
+  ~LinkerImpl() override;
+
+  Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) override;
+  Unwinding unwinding() const override { return unwinding_; }
+
+  void announce(const ImageState &state);
+  void withdraw(const ImageState &state);
+  void remove(llvm::orc::JITDylib &dylib);
+
+ private:
+  const Unwinding unwinding_;
+  AddressSpace space_;
+  MemoryManager memory_;
+  std::unique_ptr<ThreadStorage> threads_;
+  Builtins builtins_;
+  llvm::orc::ExecutionSession session_;
+  llvm::orc::ObjectLinkingLayer layer_;
+  std::atomic<std::uint64_t> links_ = 0;
+  Mutex removal_;
+  unsigned removals_ GRAFT_GUARDED_BY(removal_) = 0;
+};
+
+/// Demangled type, and what() if it has one, of the exception that is being handled.
+std::string describe_current_exception() {
+  const std::type_info *type = abi::__cxa_current_exception_type();
+  std::string text = type == nullptr ? "a foreign exception" : llvm::demangle(std::string("_ZTI") + type->name());
+  constexpr std::string_view kTypeInfoFor = "typeinfo for ";
+  if (text.starts_with(kTypeInfoFor)) text.erase(0, kTypeInfoFor.size());
+  try {
+    throw;
+  } catch (const std::exception &exception) {
+    text += std::string(": ") + exception.what();
+  } catch (...) {
+  }
+  return text;
+}
+
+Result<void> ImageImpl::run_initialisers() {
+  GRAFT_ASSERT(life_ == Life::kLinked, "initialisers run once, right after the link");
+  life_ = Life::kRunning;
+  static const char *const kNoArguments[] = {nullptr};
+  const char *const *argv = arguments_.argv == nullptr ? kNoArguments : arguments_.argv;
+  try {
+    for (Initialiser initialiser : state_->initialisers) initialiser(arguments_.argc, argv, ::environ);
+  } catch (abi::__forced_unwind &) {
+    throw;
+  } catch (...) {
+    std::string what = describe_current_exception();
+    life_ = Life::kStopped;
+    // What was constructed registered its end. `.fini_array` is not run: its functions pair with no initialiser, and those
+    // that they count on may not have run.
+    state_->finalise(ImageState::Arrays::kSkip);
+    return error(Code::kException, "an initialiser threw " + what);
+  }
+  return {};
+}
+
+void ImageImpl::run_finalisers() {
+  if (life_ != Life::kRunning) return;
+  life_ = Life::kStopped;
+  state_->finalise(ImageState::Arrays::kRun);
+}
+
+ImageImpl::~ImageImpl() {
+  state_->detach();
+  linker_.withdraw(*state_);
+  linker_.remove(*dylib_);
+}
+
+LinkerImpl::LinkerImpl(std::unique_ptr<ThreadStorage> threads, std::unique_ptr<llvm::orc::ExecutorProcessControl> control,
+                       Config config, Unwinding unwinding)
+    : unwinding_(unwinding), space_(config.slab_bytes), memory_(space_), threads_(std::move(threads)),
+      session_(std::move(control)), layer_(session_, memory_) {
+  session_.setErrorReporter([](llvm::Error failure) {
+    if (LinkJob *job = LinkJob::current()) return job->report(std::move(failure));
+    llvm::consumeError(std::move(failure));
+  });
+  layer_.addPlugin(std::make_shared<LinkPlugin>());
+}
+
+LinkerImpl::~LinkerImpl() { llvm::consumeError(session_.endSession()); }
+
+void LinkerImpl::announce(const ImageState &state) {
+  if (state.frame_header == nullptr) return;
+  if (unwinding_ == Unwinding::kLookup) {
+    publish_frames(state.placement.code.begin, state.placement.code.bytes, state.frame_header);
+  } else {
+    ::__register_frame(const_cast<void *>(state.frames));
+  }
+}
+
+void LinkerImpl::withdraw(const ImageState &state) {
+  if (state.frame_header == nullptr) return;
+  if (unwinding_ == Unwinding::kLookup) {
+    retract_frames(state.placement.code.begin, state.placement.code.bytes);
+  } else {
+    ::__deregister_frame(const_cast<void *>(state.frames));
+  }
+}
+
+void LinkerImpl::remove(llvm::orc::JITDylib &dylib) {
+  // Removing a dylib beside a look-up in it is a use after free in ORC. An image's only look-up ended inside link(), so none is
+  // under way here; removals are one at a time because nothing is won by more.
+  constexpr unsigned kSweepEvery = 256;  // a sweep visits every live name
+  MutexLock lock(removal_);
+  llvm::consumeError(session_.removeJITDylib(dylib));
+  if (++removals_ % kSweepEvery == 0) session_.getSymbolStringPool()->clearDeadEntries();
+}
+
+Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options) {
+  auto state = std::make_unique<ImageState>();
+  state->threads = threads_.get();
+  LinkJob job(artifact, options, *state, builtins_, session_.getSymbolStringPool());
+  GRAFT_TRY_ASSIGN(auto graph, job.make_graph());
+  // Relaxed: only uniqueness counts.
+  const std::uint64_t number = links_.fetch_add(1, std::memory_order_relaxed);
+  llvm::orc::JITDylib &dylib = session_.createBareJITDylib(options.name + "#" + std::to_string(number));
+  {
+    LinkJob::Scope scope(job);
+    if (auto failure = layer_.add(dylib, std::move(graph))) {
+      job.report(std::move(failure));
+    } else if (auto handle = session_.lookup({&dylib}, kImageSymbol)) {
+      state->dso_handle = handle->getAddress().toPtr<const void *>();
+    } else {
+      job.report(handle.takeError());
+    }
+  }
+  if (auto failure = job.take_failure()) {
+    state->detach();
+    remove(dylib);
+    return *std::move(failure);
+  }
+  announce(*state);
+  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), &dylib, options.arguments));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Linker>> Linker::create(Config config) {
+  GRAFT_TRY_ASSIGN(auto threads, ThreadStorage::create());
+  auto control = llvm::orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
+  if (!control) return to_error(control.takeError(), "linker");
+  const Unwinding unwinding = frame_lookup_binds() ? Unwinding::kLookup : Unwinding::kRegistered;
+  return std::unique_ptr<Linker>(std::make_unique<LinkerImpl>(std::move(threads), std::move(*control), config, unwinding));
+}
+
+}  // namespace graft::jit

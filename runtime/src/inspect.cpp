@@ -1,0 +1,86 @@
+// Looking at a bundle: the first half of a load. It is read, compiled, verified and linked as the runtime would, and then thrown away
+// before a line of it has run.
+#include "bundle/bundle_text.hpp"
+#include "bundle/verify.hpp"
+#include "call/caught.hpp"
+#include "observe/object_symbols.hpp"
+
+#include <graft/driver/compiler.hpp>
+#include <graft/inspect.hpp>
+#include <graft/jit/linker.hpp>
+
+#include <utility>
+
+namespace graft {
+namespace {
+
+/// What one look needs. `job` borrows nothing.
+struct Look {
+  BundleText text;
+  driver::Job job;
+  std::unique_ptr<driver::Compiler> compiler;
+};
+
+Result<Look> begin_look(const std::filesystem::path &path, const InspectOptions &options) {
+  Look look;
+  GRAFT_TRY_ASSIGN(look.text, read_bundle(path));
+  look.job = make_job(look.text, /*optimise=*/0, options.include_dirs, options.flags);
+  GRAFT_TRY_ASSIGN(look.compiler, driver::Compiler::create());
+  return look;
+}
+
+/// Links against this process, which finds undefined and duplicate symbols with their places. Linking runs no code of the bundle.
+Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifact) {
+  static constexpr graft_host kNobody{}; // stands for `graft_self`: only its address is taken
+  GRAFT_TRY_ASSIGN(const std::unique_ptr<jit::Linker> linker, jit::Linker::create());
+  jit::LinkOptions options;
+  options.name = name;
+  options.symbols = thunk_symbols();
+  options.symbols.push_back({"graft_self", &kNobody});
+  options.exports = {"graft_init", "graft_stop"};
+  for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
+  auto image = linker->link(artifact, options);
+  if (image) return (*image)->stats();
+  Error failure = std::move(image).error();
+  failure.message = "bundle '" + name + "': " + failure.message;
+  return failure;
+}
+
+} // namespace
+
+Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptions &options) {
+  GRAFT_TRY_ASSIGN(Look look, begin_look(path, options));
+  const Manifest &manifest = look.text.manifest;
+  Inspection inspection;
+  inspection.name = manifest.name;
+  inspection.version = manifest.version.text;
+  inspection.path = look.text.path;
+  for (const driver::Source &source : look.text.sources) inspection.sources.push_back(source.name);
+  for (const ContractRef &ref : manifest.requires_) inspection.requires_.push_back(to_string(ref));
+  GRAFT_TRY_ASSIGN(inspection.artifact, look.compiler->compile(look.job));
+  for (const ProviderFacts &provider : inspection.artifact.facts.providers)
+    inspection.provides.push_back(to_string(ContractRef{provider.contract, provider.major, provider.minor, {}}));
+  GRAFT_TRY(verify_artifact(manifest, inspection.artifact, options.unchecked));
+  GRAFT_TRY_ASSIGN(const jit::ImageStats stats, try_link(manifest.name, inspection.artifact));
+  inspection.code_bytes = stats.code_bytes;
+  inspection.read_only_bytes = stats.read_only_bytes;
+  inspection.writable_bytes = stats.writable_bytes;
+  inspection.symbols = object_symbols(inspection.artifact.objects);
+  return inspection;
+}
+
+Result<std::string> emit(const std::filesystem::path &path, TextForm form, const InspectOptions &options) {
+  GRAFT_TRY_ASSIGN(Look look, begin_look(path, options));
+  return look.compiler->emit(look.job, form == TextForm::kIr ? driver::Text::kIr : driver::Text::kAssembly);
+}
+
+std::vector<Requirement> requirements() {
+  std::vector<Requirement> result;
+  for (driver::Requirement &one : driver::requirements())
+    result.push_back({std::move(one.what), one.present, std::move(one.found), std::move(one.remedy)});
+  return result;
+}
+
+std::string version_text() { return "graft " GRAFT_VERSION " (clang " + driver::clang_version() + ")"; }
+
+} // namespace graft

@@ -1,0 +1,273 @@
+// What a host sees, through the shared library; then the parts' rows; then the table.
+#include "call_loops.hpp"
+#include "peers.hpp"
+#include "row.hpp"
+
+#include <graft/runtime.hpp>
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+#include <unordered_map>
+
+namespace {
+
+using namespace graft;
+using namespace graft::bench;
+
+constexpr int kCallsPerRound = 1'000;
+constexpr int kContracts = 1'000;
+
+std::string step_text(int add) {
+  return "#include <graft/abi.h>\nGRAFT_CONTRACT(bench_step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n"
+         "static int32_t step(int32_t value) { return value + " + std::to_string(add) + "; }\nGRAFT_PROVIDE(bench_step, {.step = step})\n";
+}
+
+std::string peer_text(int add) { return "int step(int value) { return value + " + std::to_string(add) + "; }\n"; }
+
+MemoryBundle bundle(const std::string &name, const std::string &text) { return {name, {{"main.c", text}}}; }
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "graft_bench: %s\n%s", result.error().text().c_str(), render(result.error().diagnostics).c_str());
+    std::exit(1);
+  }
+  return *std::move(result);
+}
+
+std::unique_ptr<Runtime> step_runtime(unsigned optimise) {
+  Config config;
+  config.optimise = optimise;
+  auto runtime = must(Runtime::create(std::move(config)));
+  must(runtime->load(bundle("step", step_text(1))));
+  return runtime;
+}
+
+std::unique_ptr<Runtime> crowded_runtime() {
+  auto runtime = must(Runtime::create());
+  std::string text = "#include <graft/abi.h>\nstatic int f(void) { return 1; }\n";
+  for (int index = 0; index < kContracts; ++index) {
+    const std::string number = std::to_string(index);
+    text += "GRAFT_CONTRACT(c" + number + ", \"bench.c" + number + "\", 1, 0) { int (*f)(void); };\nGRAFT_PROVIDE(c" + number +
+            ", {.f = f})\n";
+  }
+  must(runtime->load(bundle("crowd", text)));
+  return runtime;
+}
+
+/// The peer of find: what one writes first.
+class LockedMap {
+public:
+  void put(ContractId id, graft_handle handle) {
+    const std::unique_lock lock(mutex_);
+    map_[id.value] = handle;
+  }
+  graft_handle find(ContractId id) const {
+    const std::shared_lock lock(mutex_);
+    return map_.find(id.value)->second;
+  }
+
+private:
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::uint64_t, graft_handle> map_;
+};
+
+std::vector<ContractId> crowd_ids() {
+  std::vector<ContractId> ids;
+  for (int index = 0; index < kContracts; ++index) ids.push_back(guest_contract_id("bench.c" + std::to_string(index), 1));
+  return ids;
+}
+
+/// Nanoseconds a look-up takes on each of `threads` threads that all do it at once.
+template <class Find>
+double find_ns(int threads, const std::vector<ContractId> &ids, Find find) {
+  constexpr int kRounds = 2'000;
+  std::vector<std::thread> pool;
+  std::vector<double> times(static_cast<std::size_t>(threads));
+  for (int thread = 0; thread < threads; ++thread)
+    pool.emplace_back([&, thread] {
+      std::uint32_t sum = 0;
+      const auto start = std::chrono::steady_clock::now();
+      for (int round = 0; round < kRounds; ++round)
+        for (const ContractId id : ids) sum += find(id);
+      benchmark::DoNotOptimize(sum);
+      const std::chrono::duration<double, std::nano> passed = std::chrono::steady_clock::now() - start;
+      times[static_cast<std::size_t>(thread)] = passed.count() / (kRounds * static_cast<double>(ids.size()));
+    });
+  for (std::thread &thread : pool) thread.join();
+  double sum = 0;
+  for (const double time : times) sum += time;
+  return sum / threads;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::size_t resident_bytes() {
+  std::size_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+void add_call_rows(std::vector<Row> &rows, const Collector &measured) {
+  const auto per_call = [&](const char *name) { return measured.median_ns(name) / kCallsPerRound; };
+  rows.push_back(make_row("call, clang host", per_call("bound_clang"), "ns", "plain indirect call", per_call("plain_clang"),
+                          Bar::kRatioAtMost, 1.25));
+  rows.push_back(make_row("call, g++ host", per_call("bound_gcc"), "ns", "plain indirect call", per_call("plain_gcc"),
+                          Bar::kRatioAtMost, 1.35));
+}
+
+void add_find_rows(std::vector<Row> &rows) {
+  const auto runtime = crowded_runtime();
+  const std::vector<ContractId> ids = crowd_ids();
+  LockedMap locked;
+  for (const ContractId id : ids) locked.put(id, must(runtime->find(id)));
+  const auto ours = [&](ContractId id) { return (*runtime->find(id)).index; };
+  const auto theirs = [&](ContractId id) { return locked.find(id).index; };
+  std::vector<double> ours_one, ours_two, theirs_one, theirs_two;
+  for (int repeat = 0; repeat < 9; ++repeat) {
+    ours_one.push_back(find_ns(1, ids, ours));
+    theirs_one.push_back(find_ns(1, ids, theirs));
+    ours_two.push_back(find_ns(2, ids, ours));
+    theirs_two.push_back(find_ns(2, ids, theirs));
+  }
+  rows.push_back(make_row("find among 1,000", median(ours_one), "ns", "shared_mutex map", median(theirs_one), Bar::kValueAtMost, 10));
+  rows.push_back(make_row("find, 2 threads", median(ours_two), "ns", "shared_mutex map", median(theirs_two), Bar::kValueAtMost, 10));
+  // 2 threads do twice the work when each is as fast as one alone.
+  Row scaling = make_row("find, 2 threads' work over one's", 2 * median(ours_one) / median(ours_two), "x", "shared_mutex map",
+                         2 * median(theirs_one) / median(theirs_two), Bar::kRatioAtLeast, 1.9);
+  scaling.ratio = scaling.value;
+  rows.push_back(scaling);
+}
+
+void add_save_rows(std::vector<Row> &rows, const Collector &measured) {
+  const double save = measured.median_ns("save_to_callable") / 1e6;
+  rows.push_back(make_row("save -> callable, one C function", save, "ms", "", 0, Bar::kValueAtMost, 2));
+  rows.push_back(make_row("save -> callable, one C function", save, "ms", "spawn clang -shared + dlopen",
+                          measured.median_ns("spawn_clang") / 1e6, Bar::kRatioAtLeast, 15));
+  rows.push_back(make_row("save -> callable, one C function", save, "ms", "spawn gcc -shared + dlopen",
+                          measured.median_ns("spawn_gcc") / 1e6, Bar::kRatioAtLeast, 15));
+}
+
+Row reload_memory_row() {
+  const auto runtime = step_runtime(0);
+  constexpr int kReloads = 10'000;
+  std::size_t after_first_hundred = 0;
+  for (int round = 1; round <= kReloads; ++round) {
+    must(runtime->reload(bundle("step", step_text(round % 1'000 + 2))));
+    if (round == 100) after_first_hundred = resident_bytes();
+  }
+  const double grown = static_cast<double>(resident_bytes()) - static_cast<double>(after_first_hundred);
+  return make_row("RSS growth, 10,000 reloads after the first 100", std::max(grown, 0.0) / 1024, "KiB", "", 0, Bar::kValueAtMost, 1'024);
+}
+
+void add_crowd_rows(std::vector<Row> &rows) {
+  constexpr int kBundles = 5'000, kSample = 500;
+  const auto runtime = must(Runtime::create());
+  must(runtime->load(bundle("warm", step_text(1))));
+  const std::size_t before = resident_bytes();
+  double first = 0, last = 0;
+  for (int index = 0; index < kBundles; ++index) {
+    const auto start = std::chrono::steady_clock::now();
+    must(runtime->load(bundle("b" + std::to_string(index), step_text(index + 2))));
+    const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
+    if (index < kSample) first += passed.count() / kSample;
+    if (index >= kBundles - kSample) last += passed.count() / kSample;
+  }
+  const double each = static_cast<double>(resident_bytes() - before) / kBundles / 1'000;
+  rows.push_back(make_row("memory a bundle, 5,000 live", each, "kB", "", 0, Bar::kValueAtMost, 30));
+  rows.push_back(make_row("load, last 500 of 5,000", last, "ms", "first 500 of 5,000", first, Bar::kRatioAtMost, 1.2));
+}
+
+/// The rows of the program that links the pieces.
+void add_part_rows(std::vector<Row> &rows) {
+  const std::string file = std::string(GRAFT_BENCH_JSON) + ".parts";
+  if (std::system((std::string("'") + GRAFT_BENCH_PARTS + "' '" + file + "'").c_str()) != 0) {
+    std::fprintf(stderr, "graft_bench: %s failed\n", GRAFT_BENCH_PARTS);
+    return;
+  }
+  std::ifstream stream(file);
+  for (const auto &json : nlohmann::json::parse(stream)) rows.push_back(from_json(json));
+  unlink(file.c_str());
+}
+
+std::string cell(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value);
+  return text;
+}
+
+void print(const std::vector<Row> &rows) {
+  const char *signs[] = {"<=", "<= x", ">= x"};
+  std::printf("%-48s %12s  %-30s %12s %8s  %-8s\n", "what", "value", "beside", "its value", "ratio", "bar");
+  for (const Row &row : rows) {
+    const std::string bar = std::string(signs[static_cast<int>(row.kind)]) + cell(row.bar);
+    std::printf("%-48s %9s %-3s %-30s %9s %-3s %7sx  %-8s %s\n", row.name.c_str(), cell(row.value).c_str(), row.unit.c_str(),
+                row.peer.c_str(), row.peer_value != 0 ? cell(row.peer_value).c_str() : "", row.peer_value != 0 ? row.unit.c_str() : "",
+                row.ratio != 0 ? cell(row.ratio).c_str() : "", bar.c_str(), row.holds() ? "holds" : "falls short");
+  }
+}
+
+} // namespace
+
+int main() {
+  const auto runtime = step_runtime(2);
+  const auto bound = must(runtime->bind<bench_step>());
+  const auto pinned = bound.pin();
+  const bench_step *table = &*pinned;
+  const auto add_loop = [](const char *name, auto loop) {
+    benchmark::RegisterBenchmark(name, [loop](benchmark::State &state) {
+      for (auto _ : state) benchmark::DoNotOptimize(loop());
+    });
+  };
+  add_loop("plain_clang", [&] { return loop_plain_clang(&table, kCallsPerRound); });
+  add_loop("bound_clang", [&] { return loop_bound_clang(bound, kCallsPerRound); });
+  add_loop("plain_gcc", [&] { return loop_plain_gcc(&table, kCallsPerRound); });
+  add_loop("bound_gcc", [&] { return loop_bound_gcc(bound, kCallsPerRound); });
+
+  const auto saves = step_runtime(0);
+  const auto saved = must(saves->bind<bench_step>());
+  int version = 1;
+  add_loop("save_to_callable", [&] {
+    must(saves->reload(bundle("step", step_text(++version))));
+    return saved->step(1);
+  });
+  const auto add_spawn = [&](const char *name, const char *compiler) {
+    add_loop(name, [&version, compiler] {
+      void *handle = nullptr;
+      const auto step = reinterpret_cast<int (*)(int)>(open_and_find(spawn_compile(compiler, "-O0", peer_text(++version)), "step", &handle));
+      const int value = step(1);
+      dlclose(handle);
+      return value;
+    });
+  };
+  add_spawn("spawn_clang", "clang-22");
+  add_spawn("spawn_gcc", "gcc");
+
+  Collector measured;
+  run_interleaved(measured);
+  std::vector<Row> rows;
+  add_call_rows(rows, measured);
+  add_find_rows(rows);
+  add_save_rows(rows, measured);
+  add_part_rows(rows);
+  rows.push_back(reload_memory_row());
+  add_crowd_rows(rows);
+
+  print(rows);
+  nlohmann::json json = nlohmann::json::array();
+  for (const Row &row : rows) json.push_back(to_json(row));
+  std::ofstream(GRAFT_BENCH_JSON) << json.dump(2) << "\n";
+  std::printf("noise (middle half over median): bound_clang %.1f %%, plain_clang %.1f %%, save_to_callable %.1f %%\nwritten to %s\n",
+              measured.noise("bound_clang") * 100, measured.noise("plain_clang") * 100, measured.noise("save_to_callable") * 100,
+              GRAFT_BENCH_JSON);
+}

@@ -1,0 +1,96 @@
+// The linker alone: an artifact that is in memory becomes callable, and goes away again; beside dlopen and dlclose of the same code.
+#include "peers.hpp"
+#include "row.hpp"
+
+#include <graft/driver/compiler.hpp>
+#include <graft/jit/linker.hpp>
+
+#include <dlfcn.h>
+
+#include <fstream>
+
+namespace {
+
+using namespace graft;
+using namespace graft::bench;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "graft_bench_parts: %s\n", result.error().text().c_str());
+    std::exit(1);
+  }
+  return *std::move(result);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: graft_bench_parts ROWS.json\n");
+    return 2;
+  }
+  const std::string text = "int step(int value) { return value + 1; }\n";
+  const auto compiler = must(driver::Compiler::create());
+  const auto linker = must(jit::Linker::create());
+  driver::Job job;
+  job.bundle = "step";
+  job.sources.push_back({"step.c", text, driver::Language::kFromName});
+  const Artifact artifact = must(compiler->compile(job));
+  jit::LinkOptions options;
+  options.name = "step";
+  options.exports = {"step"};
+
+  const auto link = [&] {
+    auto image = must(linker->link(artifact, options));
+    if (!image->run_initialisers() || image->address("step") == nullptr) std::exit(1);
+    return image;
+  };
+  benchmark::RegisterBenchmark("link", [&](benchmark::State &state) {
+    for (auto _ : state) {
+      auto image = link();
+      state.PauseTiming();
+      image.reset();
+      state.ResumeTiming();
+    }
+  });
+  benchmark::RegisterBenchmark("unlink", [&](benchmark::State &state) {
+    for (auto _ : state) {
+      state.PauseTiming();
+      auto image = link();
+      state.ResumeTiming();
+      image.reset();
+    }
+  });
+  const std::string library = spawn_compile("clang-22", "-O0", text);
+  benchmark::RegisterBenchmark("dlopen", [&](benchmark::State &state) {
+    for (auto _ : state) {
+      void *handle = nullptr;
+      benchmark::DoNotOptimize(open_and_find(library, "step", &handle));
+      state.PauseTiming();
+      dlclose(handle);
+      state.ResumeTiming();
+    }
+  });
+  benchmark::RegisterBenchmark("dlclose", [&](benchmark::State &state) {
+    for (auto _ : state) {
+      state.PauseTiming();
+      void *handle = nullptr;
+      open_and_find(library, "step", &handle);
+      state.ResumeTiming();
+      dlclose(handle);
+    }
+  });
+
+  Collector measured;
+  run_interleaved(measured);
+  const auto us = [&](const char *name) { return measured.median_ns(name) / 1e3; };
+  const std::vector<Row> rows = {
+      make_row("load of an artifact in memory", us("link"), "us", "", 0, Bar::kValueAtMost, 60),
+      make_row("load of an artifact in memory", us("link"), "us", "dlopen of the same", us("dlopen"), Bar::kRatioAtMost, 3),
+      make_row("unmap", us("unlink"), "us", "dlclose of the same", us("dlclose"), Bar::kValueAtMost, 200),
+  };
+  nlohmann::json json = nlohmann::json::array();
+  for (const Row &row : rows) json.push_back(to_json(row));
+  std::ofstream(argv[1]) << json.dump(2) << "\n";
+}

@@ -1,0 +1,58 @@
+// Loads a bundle that it writes itself, calls it, edits it, reloads it, calls it again. Exits with 0 when every answer is right.
+#include <graft/graft.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "note.h"
+
+namespace {
+
+int report(const graft::Error &error) {
+  std::fprintf(stderr, "host: %s\n%s", error.text().c_str(), graft::render(error.diagnostics).c_str());
+  return 1;
+}
+
+void write_plugin(const std::filesystem::path &folder, int pitch, const char *name) {
+  std::ofstream(folder / "note.c") << "#include \"note.h\"\n"
+                                      "static int32_t pitch(int32_t octave) { return "
+                                   << pitch
+                                   << " << octave; }\n"
+                                      "static graft_status name(graft_buf *out) {\n"
+                                      "  return graft_buf_append_text(&graft_self, out, \""
+                                   << name
+                                   << "\");\n}\n"
+                                      "GRAFT_PROVIDE(note, {.pitch = pitch, .name = name});\n";
+}
+
+} // namespace
+
+int main(int count, char **arguments) {
+  if (count != 3) return 2;
+  const std::filesystem::path header = arguments[1], folder = arguments[2];
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(header, folder / "note.h", std::filesystem::copy_options::overwrite_existing);
+  write_plugin(folder, 55, "A");
+
+  auto runtime = graft::Runtime::create();
+  if (!runtime) return report(runtime.error());
+  auto bundle = runtime->load(folder);
+  if (!bundle) return report(bundle.error());
+  auto sound = runtime->bind<note>();
+  if (!sound) return report(sound.error());
+  if (sound->pitch(3) != 440) return 3;
+
+  write_plugin(folder, 33, "C");
+  auto reloaded = runtime->reload(bundle->name);
+  if (!reloaded) return report(reloaded.error());
+  if (sound->pitch(3) != 264) return 4;
+
+  const auto missing = runtime->load(folder / "nothing");
+  if (missing || missing.code() != graft::Code::kNotFound) return 5;
+  std::printf("%s: generation %llu answers %d\n", reloaded->name.c_str(),
+              static_cast<unsigned long long>(reloaded->generation), sound->pitch(3));
+  return 0;
+}

@@ -1,0 +1,113 @@
+// What does the linker say to bytes that it cannot take, and does it live on?
+#include "matchers.hpp"
+#include "objects.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include <elf.h>
+
+namespace graft::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+Result<std::unique_ptr<jit::Image>> try_link(jit::Linker &linker, ObjectFile object) {
+  Artifact artifact;
+  artifact.objects.push_back(std::move(object));
+  jit::LinkOptions options;
+  options.name = "test";
+  options.exports = {"f"};
+  return linker.link(artifact, options);
+}
+
+const SourceText kSource{"a.cpp", "#include <string>\nstatic std::string kept = \"kept\"; thread_local int mine = 1;\n"
+                                  "extern \"C\" int f(int n) { try { if (n) throw n; } catch (int c) { return c + mine; } return kept.size(); }"};
+
+TEST(BadInput, RandomBytesAreRefusedWithTheFile) {
+  auto linker = make_linker();
+  EXPECT_THAT(try_link(*linker, {"noise.c", std::vector<char>(500, 'x')}),
+              FailsWith(Code::kInvalid, AllOf(HasSubstr("noise.c"), HasSubstr("not an ELF file"))));
+}
+
+TEST(BadInput, NoBytesAreRefused) {
+  auto linker = make_linker();
+  EXPECT_THAT(try_link(*linker, {"empty.c", {}}), FailsWith(Code::kInvalid, HasSubstr("damaged")));
+}
+
+TEST(BadInput, AnObjectCutAnywhereIsRefusedOrWhole) {
+  auto linker = make_linker();
+  const ObjectFile whole = compile(kSource);
+  for (std::size_t size = 0; size < whole.bytes.size(); size += 13) {
+    ObjectFile cut = whole;
+    cut.bytes.resize(size);
+    ASSERT_FALSE(try_link(*linker, std::move(cut))) << size;
+  }
+  EXPECT_THAT(try_link(*linker, whole), Succeeds());
+}
+
+TEST(BadInput, ATruncatedObjectIsCalledSo) {
+  auto linker = make_linker();
+  ObjectFile cut = compile(kSource);
+  cut.bytes.resize(cut.bytes.size() / 2);
+  EXPECT_THAT(try_link(*linker, std::move(cut)), FailsWith(Code::kInvalid, HasSubstr("truncated")));
+}
+
+// Linked, never run: the code may be anything.
+TEST(BadInput, FlippedBytesNeverEndTheProcess) {
+  auto linker = make_linker();
+  const ObjectFile whole = compile(kSource);
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 1500; ++round) {
+    ObjectFile damaged = whole;
+    for (unsigned flips = 1 + random() % 4; flips != 0; --flips) {
+      damaged.bytes[random() % damaged.bytes.size()] = static_cast<char>(random());
+    }
+    ignore(try_link(*linker, std::move(damaged)), "either outcome is right, as long as there is one");
+  }
+  EXPECT_THAT(try_link(*linker, whole), Succeeds());
+}
+
+TEST(BadInput, AnObjectForAnotherMachineIsRefused) {
+  auto linker = make_linker();
+  ObjectFile foreign = compile({"a.c", "int f(void) { return 1; }"});
+  reinterpret_cast<Elf64_Ehdr *>(foreign.bytes.data())->e_machine = EM_AARCH64;
+  EXPECT_THAT(try_link(*linker, std::move(foreign)), FailsWith(Code::kUnsupported, HasSubstr("x86-64")));
+}
+
+TEST(BadInput, AnIfuncInMachineCodeIsRefusedByName) {
+  auto linker = make_linker();
+  const SourceText source{"a.c", "static int one(void) { return 1; } static int (*choose(void))(void) { return one; }\n"
+                                 "int chosen(void) __attribute__((ifunc(\"choose\"))); int f(void) { return chosen(); }"};
+  EXPECT_THAT(try_link(*linker, compile(source)), FailsWith(Code::kUnsupported, AllOf(HasSubstr("'chosen'"), HasSubstr("IFUNC"))));
+}
+
+TEST(BadInput, NativeThreadLocalsInMachineCodeAreRefusedByName) {
+  auto linker = make_linker();
+  const ObjectFile object = compile({"a.c", "_Thread_local int mine; int f(void) { return mine; }"}, "-fno-emulated-tls");
+  EXPECT_THAT(try_link(*linker, object), FailsWith(Code::kUnsupported, AllOf(HasSubstr("'mine'"), HasSubstr("-femulated-tls"))));
+}
+
+TEST(BadInput, CodeThatIsNotPositionIndependentIsRefusedWithWhatToDo) {
+  auto linker = make_linker();
+  const ObjectFile object = compile({"a.c", "extern int getpid_data; int *f(void) { return &getpid_data; }\n"
+                                            "char *g(void) { extern char **environ; return environ[0]; }"},
+                                    "-fno-pic -mcmodel=small -fno-PIE");
+  jit::LinkOptions options;
+  EXPECT_THAT(try_link(*linker, object), FailsWith(Code::kInvalid, HasSubstr("getpid_data")));
+}
+
+TEST(BadInput, AnImageLinkedBeforeStillAnswers) {
+  auto linker = make_linker();
+  auto image = link(*linker, artifact({{"a.c", "int f(void) { return 5; }"}}), {"f"});
+  EXPECT_FALSE(try_link(*linker, {"noise.c", std::vector<char>(5000, 'x')}));
+  EXPECT_EQ(function<int()>(*image, "f")(), 5);
+}
+
+}  // namespace
+}  // namespace graft::test

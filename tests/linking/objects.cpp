@@ -1,0 +1,60 @@
+// Spawns clang on a temporary file; what it made is read back and the files removed.
+#include "objects.hpp"
+
+#include "matchers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+namespace graft::test {
+
+ObjectFile compile(const SourceText &source, const std::string &flags) {
+  std::string folder = (std::filesystem::temp_directory_path() / "graft-linking-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    ADD_FAILURE() << "no temporary folder";
+    return {};
+  }
+  const std::string input = folder + "/" + source.name;
+  const std::string output = folder + "/object.o";
+  std::ofstream(input) << source.text;
+  const bool cxx = source.name.ends_with(".cpp");
+  const std::string command = std::string(GRAFT_TEST_CLANG) + (cxx ? " -x c++ -std=c++20" : " -x c -std=c17") +
+                              " -c -fPIC -femulated-tls -O1 -w " + flags + " " + input + " -o " + output;
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  std::ifstream object(output, std::ios::binary);
+  ObjectFile result{source.name, {std::istreambuf_iterator<char>(object), {}}};
+  std::filesystem::remove_all(folder);
+  return result;
+}
+
+Artifact artifact(std::initializer_list<SourceText> sources, const std::string &flags) {
+  Artifact result;
+  result.bundle = "test";
+  for (const SourceText &source : sources) result.objects.push_back(compile(source, flags));
+  return result;
+}
+
+std::unique_ptr<jit::Linker> make_linker(jit::Config config) {
+  auto linker = jit::Linker::create(config);
+  EXPECT_THAT(linker, Succeeds());
+  return *std::move(linker);
+}
+
+std::unique_ptr<jit::Image> link(jit::Linker &linker, const Artifact &artifact, std::vector<std::string> exports,
+                                 std::vector<jit::Symbol> symbols) {
+  jit::LinkOptions options;
+  options.name = artifact.bundle;
+  options.exports = std::move(exports);
+  options.symbols = std::move(symbols);
+  auto image = linker.link(artifact, options);
+  EXPECT_THAT(image, Succeeds());
+  return image ? *std::move(image) : nullptr;
+}
+
+}  // namespace graft::test

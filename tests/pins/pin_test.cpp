@@ -1,0 +1,131 @@
+// Pins from inside: what a scan sees, and when.
+#include "provider.hpp"
+#include "store/threads.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <pthread.h>
+#include <random>
+#include <thread>
+
+namespace graft {
+namespace {
+
+bool is_pinned(const void *table) {
+  const auto tables = pinned_tables();
+  return std::binary_search(tables.begin(), tables.end(), table);
+}
+
+const int kTables[4] = {};
+
+class Pins : public testing::Test {
+protected:
+  void SetUp() override { enable_scans(); }
+  Slot slot;
+};
+
+TEST_F(Pins, AScanSeesAPinAndNotAnEndedOne) {
+  slot.table = &kTables[0];
+  {
+    const Pin pin(slot);
+    EXPECT_TRUE(is_pinned(&kTables[0]));
+  }
+  EXPECT_FALSE(is_pinned(&kTables[0]));
+}
+
+TEST_F(Pins, ANestedPinKeepsItsOwnTable) {
+  slot.table = &kTables[0];
+  const Pin outer(slot);
+  slot.table = &kTables[1];
+  {
+    const Pin inner(slot);
+    EXPECT_EQ(inner.table(), &kTables[1]);
+    EXPECT_TRUE(is_pinned(&kTables[0]) && is_pinned(&kTables[1]));
+  }
+  EXPECT_TRUE(is_pinned(&kTables[0]));
+  EXPECT_FALSE(is_pinned(&kTables[1]));
+}
+
+TEST_F(Pins, AnExceptionThatLeavesTheScopeEndsThePin) {
+  slot.table = &kTables[0];
+  try {
+    const Pin pin(slot);
+    throw 1;
+  } catch (int) {
+  }
+  EXPECT_FALSE(is_pinned(&kTables[0]));
+}
+
+TEST_F(Pins, AThreadThatExitsInsideACallPinsNoMore) {
+  slot.table = &kTables[0];
+  pthread_t thread;
+  const auto body = [](void *slot) -> void * {
+    take_pin(*static_cast<Slot *>(slot));
+    pthread_exit(nullptr);
+  };
+  ASSERT_EQ(pthread_create(&thread, nullptr, body, &slot), 0);
+  pthread_join(thread, nullptr);
+  EXPECT_FALSE(is_pinned(&kTables[0]));
+}
+
+TEST_F(Pins, PinsTakenByHandMayEndInAnyOrder) {
+  Slot other;
+  slot.table = &kTables[0];
+  other.table = &kTables[1];
+  const void *first = take_pin(slot);
+  const void *second = take_pin(other);
+  end_pin(first);
+  EXPECT_FALSE(is_pinned(first));
+  EXPECT_TRUE(is_pinned(second));
+  end_pin(second);
+  EXPECT_FALSE(is_pinned(second));
+}
+
+TEST_F(Pins, ThreadsReuseTheRecordsOfThreadsThatEnded) {
+  slot.table = &kTables[0];
+  detail::ThreadRecord *first = nullptr, *second = nullptr;
+  std::thread([&] { const Pin pin(slot); first = detail::thread_record; }).join();
+  std::thread([&] { const Pin pin(slot); second = detail::thread_record; }).join();
+  EXPECT_EQ(first, second);
+}
+
+// The protocol at work: a writer replaces a heap object, scans, and frees what no pin names; a reader that got hold of a freed one reads
+// a poisoned value (and AddressSanitizer or ThreadSanitizer says so louder). P1 to P3.
+TEST_F(Pins, AReaderNeverHoldsWhatAWriterFreed) {
+  struct Object {
+    std::atomic<int> alive{1};
+  };
+  std::atomic<bool> done{false};
+  std::atomic<int> dead_reads{0};
+  slot.table = new Object;
+  std::vector<std::thread> readers;
+  for (int thread = 0; thread < 3; ++thread)
+    readers.emplace_back([&] {
+      while (!done.load(std::memory_order_relaxed)) {
+        const Pin pin(slot);
+        if (static_cast<const Object *>(pin.table())->alive.load(std::memory_order_relaxed) != 1) ++dead_reads;
+      }
+    });
+  std::vector<Object *> retired;
+  for (int round = 0; round < 20'000; ++round) {
+    auto *fresh = new Object;
+    retired.push_back(static_cast<Object *>(const_cast<void *>(slot.table.exchange(fresh, std::memory_order_acq_rel))));
+    const auto pinned = pinned_tables();
+    std::erase_if(retired, [&](Object *object) {
+      if (std::binary_search(pinned.begin(), pinned.end(), object)) return false;
+      object->alive.store(0, std::memory_order_relaxed);
+      delete object;
+      return true;
+    });
+  }
+  done = true;
+  for (std::thread &reader : readers) reader.join();
+  for (Object *object : retired) delete object;
+  delete static_cast<Object *>(const_cast<void *>(slot.table.load()));
+  EXPECT_EQ(dead_reads.load(), 0);
+}
+
+} // namespace
+} // namespace graft

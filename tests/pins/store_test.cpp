@@ -1,0 +1,155 @@
+// The registry, looked at from inside: the seed's two tests of direct swaps, then S1 to S5.
+#include "matchers.hpp"
+#include "provider.hpp"
+
+#include <thread>
+
+namespace graft {
+namespace {
+
+using test::call;
+using test::FailsWith;
+using test::one_hundred;
+using test::Shop;
+using test::Succeeds;
+using test::two_hundred;
+using testing::HasSubstr;
+
+TEST(Store, ADirectSwapKeepsTheHandleAndChangesThePointerWhileThePinnedOneStaysReadable) {
+  Shop shop;
+  const auto old = shop.generation(), fresh = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *old, one_hundred);
+  const graft_handle handle = *shop.store.find("test.number", 1, 0);
+  const Pin before(slot);
+  shop.publish(slot, *fresh, two_hundred);
+  EXPECT_EQ(shop.store.find("test.number", 1, 0)->tag, handle.tag);
+  const Pin after(slot);
+  EXPECT_NE(before.table(), after.table());
+  EXPECT_EQ(call(before), 100);
+  EXPECT_EQ(call(after), 200);
+}
+
+TEST(Store, FiftySwapsEachAnswerTheirVersion) {
+  Shop shop;
+  std::vector<std::unique_ptr<Generation>> generations;
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  for (int round = 0; round < 50; ++round) {
+    generations.push_back(shop.generation());
+    shop.publish(slot, *generations.back(), round % 2 == 0 ? one_hundred : two_hundred);
+    EXPECT_EQ(call(Pin(slot)), round % 2 == 0 ? 100 : 200);
+  }
+}
+
+TEST(Store, AHandleGoesStaleWhenItsSlotIsVacatedAndStaysSoWhenItIsUsedAgain) {
+  Shop shop;
+  const auto first = shop.generation(), second = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *first, one_hundred);
+  const graft_handle handle = *shop.store.find("test.number", 1, 0);
+  shop.vacate(slot);
+  EXPECT_THAT(shop.store.resolve(handle), FailsWith(Code::kStale, HasSubstr("unloaded")));
+  SlotRecord &again = **shop.store.claim("test.number", 1);
+  EXPECT_EQ(&again, &slot);
+  shop.publish(again, *second, two_hundred);
+  EXPECT_THAT(shop.store.resolve(handle), FailsWith(Code::kStale, HasSubstr("unloaded")));
+}
+
+TEST(Store, ASlotThatABindingNamesIsNotGivenAway) { // S4
+  Shop shop;
+  const auto generation = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *generation, one_hundred);
+  const Binding binding = *shop.store.resolve(*shop.store.find("test.number", 1, 0));
+  shop.vacate(slot);
+  EXPECT_NE(*shop.store.claim("test.number", 1), &slot);
+}
+
+TEST(Store, AHandleOfAnotherStoreIsInvalid) {
+  Shop shop, other;
+  const auto generation = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *generation, one_hundred);
+  EXPECT_THAT(other.store.resolve(*shop.store.find("test.number", 1, 0)), FailsWith(Code::kInvalid, HasSubstr("none of this runtime's")));
+}
+
+TEST(Store, TheNullHandleIsInvalid) {
+  Shop shop;
+  EXPECT_THAT(shop.store.resolve(graft_handle{}), FailsWith(Code::kInvalid, HasSubstr("none of this runtime's")));
+}
+
+TEST(Store, FindAsksForAtLeastTheMinor) {
+  Shop shop;
+  const auto low = shop.generation(), high = shop.generation();
+  SlotRecord &first = **shop.store.claim("test.number", 1);
+  shop.publish(first, *low, one_hundred, 1);
+  SlotRecord &second = **shop.store.claim("test.number", 1);
+  shop.publish(second, *high, two_hundred, 4);
+  EXPECT_EQ(shop.store.find("test.number", 1, 1)->index, first.index);
+  EXPECT_EQ(shop.store.find("test.number", 1, 2)->index, second.index);
+  EXPECT_THAT(shop.store.find("test.number", 1, 5), FailsWith(Code::kIncompatible, HasSubstr("test.number@1.5")));
+}
+
+TEST(Store, FindAllKeepsTheOrderOfRegistrationAndSkipsVacantSlots) {
+  Shop shop;
+  std::vector<std::unique_ptr<Generation>> generations;
+  std::vector<SlotRecord *> slots;
+  for (int index = 0; index < 3; ++index) {
+    generations.push_back(shop.generation());
+    slots.push_back(*shop.store.claim("test.number", 1));
+    shop.publish(*slots.back(), *generations.back(), one_hundred);
+  }
+  shop.vacate(*slots[0]);
+  const auto again = shop.generation();
+  SlotRecord &reused = **shop.store.claim("test.number", 1);
+  shop.publish(reused, *again, two_hundred);
+  const auto handles = shop.store.find_all(guest_contract_id("test.number", 1));
+  ASSERT_EQ(handles.size(), 3u);
+  EXPECT_EQ(handles[0].index, slots[1]->index);
+  EXPECT_EQ(handles[1].index, slots[2]->index);
+  EXPECT_EQ(handles[2].index, reused.index);
+}
+
+TEST(Store, AnUnknownNameOffersTheNearestKnownOne) {
+  Shop shop;
+  const auto generation = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *generation, one_hundred);
+  EXPECT_THAT(shop.store.find("test.numbr", 1, 0), FailsWith(Code::kNotFound, HasSubstr("'test.number'")));
+  EXPECT_THAT(shop.store.find("test.number", 2, 0), FailsWith(Code::kNotFound, HasSubstr("test.number@1")));
+}
+
+TEST(Store, APublicationLeavesAnEvenCount) {
+  Shop shop;
+  const auto generation = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  const std::uint64_t before = shop.store.publications();
+  shop.publish(slot, *generation, one_hundred);
+  EXPECT_EQ(shop.store.publications(), before + 2);
+}
+
+TEST(Store, ReadersFindWhileWritersAddAndVacate) {
+  Shop shop;
+  const auto generation = shop.generation();
+  SlotRecord &fixed = **shop.store.claim("test.fixed", 1);
+  shop.publish(fixed, *generation, one_hundred);
+  std::atomic<bool> done{false};
+  std::atomic<int> lost{0};
+  std::thread reader([&] {
+    while (!done.load(std::memory_order_relaxed))
+      if (!shop.store.find("test.fixed", 1, 0)) ++lost;
+  });
+  std::vector<std::unique_ptr<Generation>> kept;
+  for (int round = 0; round < 500; ++round) {
+    kept.push_back(shop.generation());
+    SlotRecord &slot = **shop.store.claim("test.churn" + std::to_string(round % 50), 1);
+    shop.publish(slot, *kept.back(), two_hundred);
+    shop.vacate(slot);
+  }
+  done = true;
+  reader.join();
+  EXPECT_EQ(lost.load(), 0);
+}
+
+} // namespace
+} // namespace graft

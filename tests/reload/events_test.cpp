@@ -1,0 +1,65 @@
+// What listeners are told, and in which order.
+#include "bundles.hpp"
+#include "matchers.hpp"
+
+#include <graft/runtime.hpp>
+
+namespace graft {
+namespace {
+
+using test::number_text;
+using test::Succeeds;
+using test::text;
+
+class Events : public testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_THAT(runtime, Succeeds());
+    ASSERT_THAT(runtime->load(text("number", number_text(1))), Succeeds());
+  }
+  Result<std::unique_ptr<Runtime>> runtime = Runtime::create();
+};
+
+TEST_F(Events, PreparingComesBeforeTheNewCodeAndReloadedAfterIt) {
+  auto bound = runtime->bind<test_number>();
+  std::vector<std::pair<Phase, int>> seen;
+  runtime->listen([&](const Event &event) { seen.emplace_back(event.phase, bound->number()); });
+  ASSERT_THAT(runtime->reload(text("number", number_text(2))), Succeeds());
+  EXPECT_EQ(seen, (std::vector<std::pair<Phase, int>>{{Phase::kPreparing, 1}, {Phase::kReloaded, 2}}));
+}
+
+TEST_F(Events, UnloadingIsToldWhileTheOldStillAnswers) {
+  auto bound = runtime->bind<test_number>();
+  int answer = 0;
+  runtime->listen([&](const Event &event) {
+    if (event.phase == Phase::kUnloading) answer = bound->number();
+  });
+  ASSERT_THAT(runtime->unload("number"), Succeeds());
+  EXPECT_EQ(answer, 1);
+}
+
+TEST_F(Events, ARefusedUnloadIsNotTold) {
+  int told = 0;
+  runtime->listen([&](const Event &) { ++told; });
+  EXPECT_FALSE(runtime->unload("stranger"));
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(Events, AListenerThatWasForgottenHearsNothing) {
+  int told = 0;
+  const std::uint64_t number = runtime->listen([&](const Event &) { ++told; });
+  runtime->forget(number);
+  ASSERT_THAT(runtime->reload(text("number", number_text(2))), Succeeds());
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(Events, TheEventCarriesTheGenerationThatItIsAbout) {
+  std::vector<std::uint64_t> generations;
+  runtime->listen([&](const Event &event) { generations.push_back(event.generation); });
+  const auto info = runtime->reload(text("number", number_text(2)));
+  ASSERT_THAT(info, Succeeds());
+  EXPECT_EQ(generations, (std::vector<std::uint64_t>{info->generation, info->generation}));
+}
+
+} // namespace
+} // namespace graft
