@@ -3,6 +3,7 @@
 
 #include "diagnostics.hpp"
 #include "environment.hpp"
+#include "target_features.hpp"
 #include "virtual_headers.hpp"
 
 #include <clang/Basic/DiagnosticOptions.h>
@@ -85,6 +86,9 @@ std::vector<std::string> front_end_arguments(const std::vector<std::string> &arg
   return {result.begin() + 1, result.end()};
 }
 
+/// With the author's own `-m...` the order of features matters, and the list stays as it is.
+bool names_features(const std::string &flag) { return flag.starts_with("-m"); }
+
 /// What must differ from what the driver asks for: nothing is left to the process's end, nothing is printed.
 void settle(clang::CompilerInvocation &invocation) {
   invocation.getFrontendOpts().DisableFree = false;
@@ -112,6 +116,7 @@ Result<std::shared_ptr<const Prepared>> make(const Options &options, Language la
   const bool parsed = clang::CompilerInvocation::CreateFromArgs(prepared->invocation, raw, engine);
   if (!parsed || collector.failed()) return refuse("clang refuses the flags");
   settle(prepared->invocation);
+  if (std::ranges::none_of(options.flags, names_features)) trim_features(prepared->invocation);
   prepared->warnings = collector.take();
   return std::shared_ptr<const Prepared>(std::move(prepared));
 }

@@ -9,6 +9,7 @@
 #include "inputs.hpp"
 #include "providers.hpp"
 #include "stopwatch.hpp"
+#include "target_features.hpp"
 #include "virtual_headers.hpp"
 
 #include <clang/CodeGen/ModuleBuilder.h>
@@ -85,7 +86,9 @@ Unit compile_source(const UnitRequest &request) {
     compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
     compiler.createFileManager();
     CompileAction action(request, unit);
-    if (compiler.createTarget() && action.BeginSourceFile(compiler, compiler.getFrontendOpts().Inputs.front())) {
+    const bool has_target = compiler.createTarget();
+    if (has_target) use_trimmed_features(compiler);
+    if (has_target && action.BeginSourceFile(compiler, compiler.getFrontendOpts().Inputs.front())) {
       llvm::consumeError(action.Execute());  // what it could say is among the diagnostics
       action.EndSourceFile();
     } else if (!collector.failed()) {

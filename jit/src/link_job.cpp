@@ -66,6 +66,11 @@ void LinkJob::report(llvm::Error failure) {
   if (!failure_) failure_ = std::move(ours);
 }
 
+Error LinkJob::take_failure() {
+  GRAFT_ASSERT(failure_.has_value(), "a link that fails says why");
+  return std::exchange(failure_, std::nullopt).value_or(Error{});
+}
+
 Result<void> LinkJob::add_builtins() {
   // A member may ask for further members.
   for (bool added = true; added;) {

@@ -17,8 +17,8 @@ namespace graft::jit {
 
 /// The link that is under way on a thread.
 ///
-/// I4: ORC runs every task where it is asked to (InPlaceTaskDispatcher), so all of a link happens on the thread that started it,
-///     and `current()` is that link in every callback.
+/// I4: a session runs one link at a time and every task where it is asked to, so all of a link happens on the thread that started
+///     it, and `current()` is that link in every callback.
 class LinkJob {
  public:
   LinkJob(const Artifact &artifact, const LinkOptions &options, ImageState &image, Builtins &builtins,
@@ -47,8 +47,8 @@ class LinkJob {
   ImageState &image() { return image_; }
   /// Keeps the first failure that ORC reports.
   void report(llvm::Error failure);
-  /// The first failure, if there was one.
-  std::optional<Error> take_failure() { return std::exchange(failure_, std::nullopt); }
+  /// Why the link failed.
+  Error take_failure();
 
  private:
   Result<void> add_builtins();

@@ -12,7 +12,6 @@
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 
-#include <atomic>
 #include <exception>
 #include <typeinfo>
 
@@ -28,10 +27,36 @@ namespace {
 
 class LinkerImpl;
 
+/// An ORC session that one link at a time goes through.
+///
+/// Rationale: ORC keeps outstanding work in one queue per session, so that a second thread's look-up may run the first one's link,
+/// and still be in it when the first thread already goes on. With a session per concurrent link, a link is run and finished by
+/// the thread that asks for it (I4), no dylib is removed under a materialisation, and links do not wait for each other.
+///
+/// Threads: `link` on one at a time, `remove` on any beside it.
+class Session {
+ public:
+  Session(std::unique_ptr<llvm::orc::ExecutorProcessControl> control, MemoryManager &memory);
+  ~Session() { llvm::consumeError(session_.endSession()); }
+
+  std::shared_ptr<llvm::orc::SymbolStringPool> names() { return session_.getSymbolStringPool(); }
+  /// Links `graph` in a dylib of its own; null, with the failure in `job`, when that did not work.
+  llvm::orc::JITDylib *link(LinkJob &job, const std::string &name, std::unique_ptr<llvm::jitlink::LinkGraph> graph);
+  void remove(llvm::orc::JITDylib &dylib);
+
+ private:
+  llvm::orc::ExecutionSession session_;
+  llvm::orc::ObjectLinkingLayer layer_;
+  std::uint64_t links_ = 0;
+  Mutex removal_;
+  unsigned removals_ GRAFT_GUARDED_BY(removal_) = 0;
+};
+
 class ImageImpl : public Image {
  public:
-  ImageImpl(LinkerImpl &linker, std::unique_ptr<ImageState> state, llvm::orc::JITDylib *dylib, LinkOptions::Arguments arguments)
-      : linker_(linker), state_(std::move(state)), dylib_(dylib), arguments_(arguments) {}
+  ImageImpl(LinkerImpl &linker, Session &session, std::unique_ptr<ImageState> state, llvm::orc::JITDylib *dylib,
+            LinkOptions::Arguments arguments)
+      : linker_(linker), session_(session), state_(std::move(state)), dylib_(dylib), arguments_(arguments) {}
   ~ImageImpl() override;
 
   Result<void> run_initialisers() override;
@@ -50,25 +75,27 @@ class ImageImpl : public Image {
   Error initialiser_threw(const std::string &what);
 
   LinkerImpl &linker_;
+  Session &session_;
   std::unique_ptr<ImageState> state_;
   llvm::orc::JITDylib *dylib_;
   LinkOptions::Arguments arguments_;
   Life life_ = Life::kLinked;
 };
 
-/// Owns: everything that images share. Lock order: none; each member locks for itself.
+/// Owns: everything that images share.
 class LinkerImpl : public Linker {
  public:
-  LinkerImpl(std::unique_ptr<ThreadStorage> threads, std::unique_ptr<llvm::orc::ExecutorProcessControl> control, Config config,
-             Unwinding unwinding);
-  ~LinkerImpl() override;
+  LinkerImpl(std::unique_ptr<ThreadStorage> threads, Config config, Unwinding unwinding)
+      : unwinding_(unwinding), space_(config.slab_bytes), memory_(space_), threads_(std::move(threads)) {}
 
   Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) override;
   Unwinding unwinding() const override { return unwinding_; }
 
   void announce(const ImageState &state);
   void withdraw(const ImageState &state);
-  void remove(llvm::orc::JITDylib &dylib);
+  /// An idle session, or a new one.
+  Result<Session *> take_session() GRAFT_EXCLUDES(mutex_);
+  void give_back(Session *session) GRAFT_EXCLUDES(mutex_);
 
  private:
   const Unwinding unwinding_;
@@ -76,11 +103,15 @@ class LinkerImpl : public Linker {
   MemoryManager memory_;
   std::unique_ptr<ThreadStorage> threads_;
   Builtins builtins_;
-  llvm::orc::ExecutionSession session_;
-  llvm::orc::ObjectLinkingLayer layer_;
-  std::atomic<std::uint64_t> links_ = 0;
-  Mutex removal_;
-  unsigned removals_ GRAFT_GUARDED_BY(removal_) = 0;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Session>> sessions_ GRAFT_GUARDED_BY(mutex_);
+  std::vector<Session *> idle_ GRAFT_GUARDED_BY(mutex_);
+};
+
+/// Ends the use of a session.
+struct SessionReturn {
+  LinkerImpl *linker;
+  void operator()(Session *session) const { linker->give_back(session); }
 };
 
 /// Demangled type, and what() if it has one, of the exception that is being handled.
@@ -127,13 +158,11 @@ void ImageImpl::run_finalisers() {
 ImageImpl::~ImageImpl() {
   state_->detach();
   linker_.withdraw(*state_);
-  linker_.remove(*dylib_);
+  session_.remove(*dylib_);
 }
 
-LinkerImpl::LinkerImpl(std::unique_ptr<ThreadStorage> threads, std::unique_ptr<llvm::orc::ExecutorProcessControl> control,
-                       Config config, Unwinding unwinding)
-    : unwinding_(unwinding), space_(config.slab_bytes), memory_(space_), threads_(std::move(threads)),
-      session_(std::move(control)), layer_(session_, memory_) {
+Session::Session(std::unique_ptr<llvm::orc::ExecutorProcessControl> control, MemoryManager &memory)
+    : session_(std::move(control)), layer_(session_, memory) {
   session_.setErrorReporter([](llvm::Error failure) {
     if (LinkJob *job = LinkJob::current()) return job->report(std::move(failure));
     llvm::consumeError(std::move(failure));
@@ -141,7 +170,27 @@ LinkerImpl::LinkerImpl(std::unique_ptr<ThreadStorage> threads, std::unique_ptr<l
   layer_.addPlugin(std::make_shared<LinkPlugin>());
 }
 
-LinkerImpl::~LinkerImpl() { llvm::consumeError(session_.endSession()); }
+llvm::orc::JITDylib *Session::link(LinkJob &job, const std::string &name, std::unique_ptr<llvm::jitlink::LinkGraph> graph) {
+  llvm::orc::JITDylib &dylib = session_.createBareJITDylib(name + "#" + std::to_string(links_++));
+  LinkJob::Scope scope(job);
+  if (auto failure = layer_.add(dylib, std::move(graph))) {
+    job.report(std::move(failure));
+  } else if (auto handle = session_.lookup({&dylib}, kImageSymbol)) {
+    job.image().dso_handle = handle->getAddress().toPtr<const void *>();
+    return &dylib;
+  } else {
+    job.report(handle.takeError());
+  }
+  remove(dylib);
+  return nullptr;
+}
+
+void Session::remove(llvm::orc::JITDylib &dylib) {
+  constexpr unsigned kSweepEvery = 256;  // a sweep visits every live name
+  MutexLock lock(removal_);
+  llvm::consumeError(session_.removeJITDylib(dylib));
+  if (++removals_ % kSweepEvery == 0) session_.getSymbolStringPool()->clearDeadEntries();
+}
 
 void LinkerImpl::announce(const ImageState &state) {
   if (state.frame_header == nullptr) return;
@@ -161,50 +210,50 @@ void LinkerImpl::withdraw(const ImageState &state) {
   }
 }
 
-void LinkerImpl::remove(llvm::orc::JITDylib &dylib) {
-  // Removing a dylib beside a look-up in it is a use after free in ORC. An image's only look-up ended inside link(), so none is
-  // under way here; removals are one at a time because nothing is won by more.
-  constexpr unsigned kSweepEvery = 256;  // a sweep visits every live name
-  MutexLock lock(removal_);
-  llvm::consumeError(session_.removeJITDylib(dylib));
-  if (++removals_ % kSweepEvery == 0) session_.getSymbolStringPool()->clearDeadEntries();
+Result<Session *> LinkerImpl::take_session() {
+  {
+    MutexLock lock(mutex_);
+    if (!idle_.empty()) {
+      Session *session = idle_.back();
+      idle_.pop_back();
+      return session;
+    }
+  }
+  auto control = llvm::orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
+  if (!control) return to_error(control.takeError(), "linker");
+  auto session = std::make_unique<Session>(std::move(*control), memory_);
+  MutexLock lock(mutex_);
+  return sessions_.emplace_back(std::move(session)).get();
+}
+
+void LinkerImpl::give_back(Session *session) {
+  MutexLock lock(mutex_);
+  idle_.push_back(session);
 }
 
 Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options) {
+  GRAFT_TRY_ASSIGN(Session *const session, take_session());
+  const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
   auto state = std::make_unique<ImageState>();
   state->threads = threads_.get();
-  LinkJob job(artifact, options, *state, builtins_, session_.getSymbolStringPool());
+  LinkJob job(artifact, options, *state, builtins_, session->names());
   GRAFT_TRY_ASSIGN(auto graph, job.make_graph());
-  // Relaxed: only uniqueness counts.
-  const std::uint64_t number = links_.fetch_add(1, std::memory_order_relaxed);
-  llvm::orc::JITDylib &dylib = session_.createBareJITDylib(options.name + "#" + std::to_string(number));
-  {
-    LinkJob::Scope scope(job);
-    if (auto failure = layer_.add(dylib, std::move(graph))) {
-      job.report(std::move(failure));
-    } else if (auto handle = session_.lookup({&dylib}, kImageSymbol)) {
-      state->dso_handle = handle->getAddress().toPtr<const void *>();
-    } else {
-      job.report(handle.takeError());
-    }
-  }
-  if (auto failure = job.take_failure()) {
+  llvm::orc::JITDylib *dylib = session->link(job, options.name, std::move(graph));
+  if (dylib == nullptr) {
     state->detach();
-    remove(dylib);
-    return *std::move(failure);
+    return job.take_failure();
   }
   announce(*state);
-  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), &dylib, options.arguments));
+  return std::unique_ptr<Image>(
+      std::make_unique<ImageImpl>(*this, *session, std::move(state), dylib, options.arguments));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Linker>> Linker::create(Config config) {
   GRAFT_TRY_ASSIGN(auto threads, ThreadStorage::create());
-  auto control = llvm::orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
-  if (!control) return to_error(control.takeError(), "linker");
   const Unwinding unwinding = frame_lookup_binds() ? Unwinding::kLookup : Unwinding::kRegistered;
-  return std::unique_ptr<Linker>(std::make_unique<LinkerImpl>(std::move(threads), std::move(*control), config, unwinding));
+  return std::unique_ptr<Linker>(std::make_unique<LinkerImpl>(std::move(threads), config, unwinding));
 }
 
 }  // namespace graft::jit

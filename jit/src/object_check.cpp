@@ -2,6 +2,8 @@
 // relocation offsets), so nothing reaches it that is not consistent.
 #include "object_check.hpp"
 
+#include "frame_check.hpp"
+
 #include <llvm/Demangle/Demangle.h>
 
 #include <cstring>
@@ -102,6 +104,11 @@ Result<void> ObjectChecker::check_section(std::uint64_t index) {
   }
   const std::uint64_t names = header_.e_shstrndx == SHN_XINDEX ? section(0).sh_link : header_.e_shstrndx;
   if (!in_string_table(section(names), each.sh_name)) return broken("a section's name lies outside the table of names");
+  if (object_.bytes.data() + section(names).sh_offset + each.sh_name == std::string_view(".eh_frame")) {
+    if (each.sh_type == SHT_NOBITS) return broken("its unwind records are empty");
+    const std::string damage = check_frames(object_.bytes.data() + each.sh_offset, each.sh_size);
+    if (!damage.empty()) return broken(damage);
+  }
   return {};
 }
 

@@ -9,3 +9,6 @@ hits=$(grep -rnE --include='*.[ch]' --include='*.[ch]pp' "$pattern" abi runtime 
 # One bridge from llvm::Error each, and the two folders know nothing of each other.
 hits=$(grep -rnE --include='*.[ch]pp' 'include <graft/driver/' jit || true; grep -rnE --include='*.[ch]pp' 'include <graft/jit/' compiler_driver || true)
 [[ -z $hits ]] || { printf '%s\n' "$hits" "jit and compiler_driver meet in base::Artifact only"; exit 1; }
+# Their streams print; ours do not.
+hits=$(grep -rnE --include='*.[ch]pp' 'llvm::(errs|outs|dbgs)\(' jit compiler_driver || true)
+[[ -z $hits ]] || { printf '%s\n' "$hits" "a library does not print"; exit 1; }

@@ -1,6 +1,8 @@
 // "Did you mean": the known name that is nearest to one that was not found.
 #pragma once
 
+#include <graft/base/export.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +11,6 @@ namespace graft {
 
 /// The candidate with the smallest edit distance (Damerau-Levenshtein, adjacent swaps count one) to `name`, if it is at most a third of
 /// the name's length plus one; empty when none is near.
-std::string nearest(std::string_view name, const std::vector<std::string> &candidates);
+GRAFT_API std::string nearest(std::string_view name, const std::vector<std::string> &candidates);
 
 } // namespace graft

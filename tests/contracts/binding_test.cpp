@@ -1,0 +1,101 @@
+// Binding a contract by its type, and what a handle means over time.
+#include "bundles.hpp"
+#include "matchers.hpp"
+
+#include <graft/runtime.hpp>
+
+GRAFT_CONTRACT(wide_number, "test.number", 1, 0) {
+  int32_t (*number)(void);
+  graft_status (*added_later)(void);
+};
+
+namespace graft {
+namespace {
+
+using test::FailsWith;
+using test::number_text;
+using test::Succeeds;
+using test::text;
+using testing::HasSubstr;
+
+class BindingByType : public testing::Test {
+protected:
+  void SetUp() override { ASSERT_THAT(runtime->load(text("number", number_text(1))), Succeeds()); }
+  Result<std::unique_ptr<Runtime>> runtime = Runtime::create();
+};
+
+TEST_F(BindingByType, SeesAReloadAtTheNextCall) {
+  const auto bound = runtime->bind<test_number>();
+  EXPECT_EQ((*bound)->number(), 1);
+  ASSERT_THAT(runtime->reload(text("number", number_text(2))), Succeeds());
+  EXPECT_EQ((*bound)->number(), 2);
+}
+
+TEST_F(BindingByType, HasSaysWhichFunctionsThereAre) {
+  const auto bound = *runtime->bind<wide_number>(0);
+  EXPECT_TRUE(bound.has(&wide_number::number));
+  EXPECT_FALSE(bound.has(&wide_number::added_later));
+}
+
+TEST_F(BindingByType, AFunctionBeyondTheProvidersTableIsAnErrorAndNotAWildCall) {
+  const auto bound = *runtime->bind<wide_number>(0);
+  EXPECT_THAT(bound.call(&wide_number::added_later), FailsWith(Code::kMissing, HasSubstr("bundle 'number' provides test.number@1.0")));
+  EXPECT_THAT(bound.call(&wide_number::number), Succeeds());
+}
+
+TEST_F(BindingByType, AfterTheUnloadCallsReportStale) {
+  const auto bound = *runtime->bind<test_number>();
+  ASSERT_THAT(runtime->unload("number"), Succeeds());
+  EXPECT_EQ(bound->number(), 0);
+  EXPECT_THAT(bound.call(&test_number::number), FailsWith(Code::kStale, HasSubstr("unloaded")));
+}
+
+TEST_F(BindingByType, ALaterLoadOfTheSameNameIsBoundAnew) {
+  const auto stale = *runtime->bind<test_number>();
+  ASSERT_THAT(runtime->unload("number"), Succeeds());
+  ASSERT_THAT(runtime->load(text("number", number_text(5))), Succeeds());
+  EXPECT_EQ(stale->number(), 0);
+  EXPECT_EQ((*runtime->bind<test_number>())->number(), 5);
+}
+
+TEST_F(BindingByType, FindAllListsEveryProviderInTheOrderOfLoading) {
+  ASSERT_THAT(runtime->load(text("second", number_text(2))), Succeeds());
+  const auto handles = runtime->find_all(guest_contract_id("test.number", 1));
+  ASSERT_EQ(handles.size(), 2u);
+  const Binding first = *runtime->resolve(handles[0]), second = *runtime->resolve(handles[1]);
+  EXPECT_EQ(static_cast<const test_number *>(first.pin().table())->number(), 1);
+  EXPECT_EQ(static_cast<const test_number *>(second.pin().table())->number(), 2);
+}
+
+TEST_F(BindingByType, ContractsAndBundlesListWhatIsLive) {
+  ASSERT_EQ(runtime->contracts().size(), 1u);
+  EXPECT_EQ(runtime->contracts()[0].name, "test.number");
+  EXPECT_EQ(runtime->contracts()[0].bundle, "number");
+  ASSERT_EQ(runtime->bundles().size(), 1u);
+  EXPECT_EQ(runtime->bundles()[0].provides, std::vector<std::string>{"test.number@1.0"});
+}
+
+TEST_F(BindingByType, OneRuntimesHandleMeansNothingInAnother) {
+  auto other = Runtime::create();
+  EXPECT_THAT(other->resolve(*runtime->find("test.number", 1)), FailsWith(Code::kInvalid, HasSubstr("none of this runtime's")));
+}
+
+TEST_F(BindingByType, DescribeGivesTheDeclaredFunctionsWithTheirTypes) {
+  const auto description = runtime->describe(*runtime->find("test.number", 1));
+  ASSERT_THAT(description, Succeeds());
+  ASSERT_EQ(description->contract.functions.size(), 1u);
+  EXPECT_EQ(description->contract.functions[0].name, "number");
+  EXPECT_EQ(description->contract.functions[0].fingerprint, "fn()->i32");
+}
+
+TEST_F(BindingByType, ManyRuntimesLiveSideBySide) {
+  std::vector<std::unique_ptr<Runtime>> runtimes;
+  for (int index = 0; index < 20; ++index) {
+    runtimes.push_back(*Runtime::create());
+    ASSERT_THAT(runtimes.back()->load(text("number", number_text(index))), Succeeds());
+  }
+  for (int index = 0; index < 20; ++index) EXPECT_EQ((*runtimes[static_cast<std::size_t>(index)]->bind<test_number>())->number(), index);
+}
+
+} // namespace
+} // namespace graft

@@ -1,0 +1,45 @@
+/* A host in C: what graft.h offers, used as another language's binding would. Returns 0, or the number of the step that failed. */
+#include <graft/graft.h>
+
+#include <string.h>
+
+GRAFT_CONTRACT(number, "test.number", 1, 0) { int32_t (*number)(void); };
+
+static const char kText[] = "#include <graft/abi.h>\n"
+                            "GRAFT_CONTRACT(number, \"test.number\", 1, 0) { int32_t (*number)(void); };\n"
+                            "static int32_t number(void) { return 11; }\n"
+                            "GRAFT_PROVIDE(number, {.number = number})\n";
+
+static void count_event(const graft_event *event, void *context) {
+  if (event->phase == GRAFT_RELOADED) ++*(int *)context;
+}
+
+int run_c_host(void);
+int run_c_host(void) {
+  graft_runtime *runtime = NULL;
+  graft_handle handle;
+  graft_pin pin;
+  char changed[sizeof kText], error[512];
+  int reloaded = 0, value = 0;
+  if (graft_runtime_create(&runtime) != GRAFT_OK) return 1;
+  if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kText)) != GRAFT_OK) return 2;
+  if (graft_runtime_find(runtime, "test.number", 1, 0, &handle) != GRAFT_OK) return 3;
+  if (graft_runtime_resolve(runtime, handle, 1, &pin) != GRAFT_OK) return 4;
+  value = ((const number *)pin.table)->number();
+  graft_runtime_release(&pin);
+  if (value != 11) return 5;
+  graft_runtime_listen(runtime, count_event, &reloaded);
+  memcpy(changed, kText, sizeof kText);
+  strstr(changed, "11")[0] = '2';
+  if (graft_runtime_reload_text(runtime, "number", "number.c", graft_str_of(changed), GRAFT_FORCE_NO) != GRAFT_OK) return 6;
+  if (reloaded != 1) return 7;
+  if (graft_runtime_reload_text(runtime, "number", "number.c", graft_str_of(changed), GRAFT_FORCE_NO) != GRAFT_UNCHANGED) return 8;
+  if (graft_runtime_reload_text(runtime, "number", "number.c", graft_str_of("int x = ;"), GRAFT_FORCE_NO) != GRAFT_INVALID) return 9;
+  if (graft_last_error(error, sizeof error) == 0 || strstr(error, "number.c:1") == NULL) return 10;
+  if (graft_runtime_find_all(runtime, "test.number", 1, &handle, 1) != 1) return 11;
+  if (graft_runtime_unload(runtime, "number") != GRAFT_OK) return 12;
+  if (graft_runtime_resolve(runtime, handle, 1, &pin) != GRAFT_STALE) return 13;
+  if (graft_runtime_load(runtime, NULL) != GRAFT_INVALID) return 14;
+  graft_runtime_destroy(runtime);
+  return 0;
+}

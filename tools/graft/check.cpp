@@ -1,0 +1,81 @@
+// `graft check`: compile and verify bundles as a load would, and run none of their code.
+#include "command.hpp"
+#include "json.hpp"
+#include "output.hpp"
+
+#include <graft/inspect.hpp>
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace graft::tool {
+namespace {
+
+struct CheckOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> include_dirs;
+  Format format = Format::kText;
+};
+
+/// An error as one more diagnostic, unless the compiler's own words say it all.
+std::vector<Diagnostic> diagnostics_of(const Error &error) {
+  std::vector<Diagnostic> diagnostics = error.diagnostics;
+  if (diagnostics.empty()) diagnostics.push_back({Severity::kError, error.where, error.message, {}, {}, 0, 0, {}, {}});
+  return diagnostics;
+}
+
+void append(Json &list, const std::string &path, const std::vector<Diagnostic> &diagnostics) {
+  for (const Diagnostic &diagnostic : diagnostics) {
+    Json json = {{"bundle", path}};
+    json.update(json_of(diagnostic));
+    list.push_back(json);
+  }
+}
+
+std::string summary(const Inspection &inspection) {
+  std::string provides;
+  for (const std::string &contract : inspection.provides) provides += (provides.empty() ? "" : ", ") + contract;
+  return fmt::format("{}: ok ({}; provides {})", inspection.name, counted(inspection.sources.size(), "source"),
+                     provides.empty() ? "nothing" : provides);
+}
+
+int check(const CheckOptions &options) {
+  int exit = kDone;
+  Json all = Json::array();
+  for (const std::string &path : options.paths) {
+    InspectOptions inspect_options;
+    inspect_options.include_dirs = options.include_dirs;
+    const Result<Inspection> inspection = inspect(path, inspect_options);
+    if (!inspection) exit = kFailed;
+    if (options.format == Format::kJson) {
+      append(all, path, inspection ? (*inspection).artifact.warnings : diagnostics_of(inspection.error()));
+    } else if (inspection) {
+      print_diagnostics((*inspection).artifact.warnings);
+      fmt::print("{}\n", summary(*inspection));
+    } else {
+      print_error(inspection.error());
+    }
+  }
+  if (options.format == Format::kJson) print_json(all);
+  return exit;
+}
+
+} // namespace
+
+void add_check(CLI::App &app, Action &action) {
+  auto options = std::make_shared<CheckOptions>(); // shared with the action, which outlives this call
+  CLI::App *command = app.add_subcommand("check", "compile and verify bundles without running their code");
+  command->add_option("PATH", options->paths, "folders with a graft.toml or sources, or single source files")->required();
+  add_include_dirs(*command, options->include_dirs);
+  add_json(*command, options->format);
+  command->footer(R"(
+Each bundle is compiled, checked against its manifest, and linked against this process; nothing of it runs. All are reported.
+
+Examples:
+  graft check plugins/greeter
+  graft check --json plugins/* | jq '.[].message')");
+  command->callback([&action, options] { action = [options] { return check(*options); }; });
+}
+
+} // namespace graft::tool

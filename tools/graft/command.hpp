@@ -1,0 +1,47 @@
+// What every subcommand shares: exit codes, the options that most have, and the one function each offers to main.cpp.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <graft/runtime.hpp>
+
+#include <CLI/CLI.hpp>
+
+namespace graft::tool {
+
+/// The process's exit code. Scripts count on these three.
+enum Exit : int { kDone = 0, kFailed = 1, kUsedWrongly = 2 };
+
+/// What the chosen subcommand will do, once all arguments are known to be good.
+using Action = std::function<int()>;
+
+enum class Format : bool { kText, kJson };
+
+/// `--json`, as every subcommand that prints facts has it.
+void add_json(CLI::App &command, Format &format);
+/// `-I`, as every subcommand that compiles a bundle has it.
+void add_include_dirs(CLI::App &command, std::vector<std::string> &directories);
+
+// Each makes its subcommand in `app` and, when it is the one that was asked for, leaves what it does in `action`.
+void add_check(CLI::App &app, Action &action);
+void add_inspect(CLI::App &app, Action &action);
+void add_new(CLI::App &app, Action &action);
+void add_doctor(CLI::App &app, Action &action);
+void add_demo(CLI::App &app, Action &action);
+void add_exec(CLI::App &app);
+
+/// `graft exec`, by hand: its flags are a C compiler's, which CLI11 cannot read. `words` begin behind "exec".
+int run_exec(std::vector<std::string> words);
+
+/// One `--call TARGET ARG...` of `graft run`.
+struct CallWords {
+  std::string target;
+  std::vector<std::string> arguments;
+};
+/// Takes every `--call` with its words out of `words`; a call's words end at the next option of `graft run`, or at `--`.
+std::vector<CallWords> take_calls(std::vector<std::string> &words);
+void add_run(CLI::App &app, const std::vector<CallWords> &calls, Action &action);
+
+} // namespace graft::tool

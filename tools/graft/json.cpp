@@ -1,0 +1,167 @@
+// One function per kind of fact.
+#include "json.hpp"
+
+#include <fmt/format.h>
+
+namespace graft::tool {
+namespace {
+
+Json json_of(const SourcePos &where) {
+  Json json = {{"file", where.file}};
+  if (where.line != 0) json["line"] = where.line;
+  if (where.column != 0) json["column"] = where.column;
+  return json;
+}
+
+std::string id_text(std::uint64_t id) { return fmt::format("0x{:016X}", id); }
+
+Json json_of(const TypeTable &types, const ContractFacts &contract) {
+  Json functions = Json::array();
+  for (const ContractFunction &function : contract.functions)
+    functions.push_back({{"name", function.name},
+                         {"declaration", function.declaration},
+                         {"type", spelling(types, function.type)},
+                         {"returns_status", function.returns_status},
+                         {"fingerprint", function.fingerprint}});
+  return {{"name", contract.name},   {"major", contract.major},         {"minor", contract.minor},
+          {"tag", contract.tag},     {"id", id_text(guest_contract_id(contract.name, contract.major).value)},
+          {"functions", functions},  {"where", json_of(contract.where)}};
+}
+
+Json json_of(const ProviderFacts &provider) {
+  Json entries = Json::array();
+  for (const std::string &entry : provider.entries) entries.push_back(entry.empty() ? Json() : Json(entry));
+  return {{"contract", provider.contract}, {"major", provider.major},   {"minor", provider.minor}, {"tag", provider.tag},
+          {"entries", entries},            {"checked", provider.checked}, {"where", json_of(provider.where)}};
+}
+
+Json json_of(const Type &type, const TypeTable &types) {
+  Json fields = Json::array();
+  for (const Field &field : type.fields) {
+    Json one = {{"name", field.name},
+                {"offset", field.offset_bits / 8},
+                {"size", types[field.type].size},
+                {"type", spelling(types, field.type)}};
+    if (field.width_bits != 0) one.update({{"bit", field.offset_bits % 8}, {"bits", field.width_bits}});
+    fields.push_back(one);
+  }
+  return {{"kind", type.kind == TypeKind::kUnion ? "union" : "struct"}, {"name", type.name}, {"size", type.size},
+          {"align", type.align}, {"fields", fields}};
+}
+
+Json layouts_of(const TypeTable &types) {
+  Json layouts = Json::array();
+  for (const Type &type : types.types)
+    if (type.kind == TypeKind::kStruct || type.kind == TypeKind::kUnion) layouts.push_back(json_of(type, types));
+  return layouts;
+}
+
+const char *word_of(SymbolKind kind) {
+  switch (kind) {
+  case SymbolKind::kFunction: return "function";
+  case SymbolKind::kObject: return "object";
+  case SymbolKind::kUndefined: return "undefined";
+  case SymbolKind::kOther: return "other";
+  }
+  return "other";
+}
+
+Json json_of(const SymbolInfo &symbol) {
+  return {{"name", symbol.name}, {"linked", symbol.linked}, {"kind", word_of(symbol.kind)}, {"size", symbol.size},
+          {"local", symbol.local}};
+}
+
+} // namespace
+
+Json json_of(const Diagnostic &diagnostic) {
+  Json json = {{"severity", to_string(diagnostic.severity)}, {"message", diagnostic.message}};
+  if (!diagnostic.where.file.empty()) json.update(json_of(diagnostic.where));
+  if (!diagnostic.option.empty()) json["option"] = diagnostic.option;
+  if (!diagnostic.snippet.empty()) json["snippet"] = diagnostic.snippet;
+  if (diagnostic.caret_begin != 0) json.update({{"caret_begin", diagnostic.caret_begin}, {"caret_end", diagnostic.caret_end}});
+  for (const FixIt &fixit : diagnostic.fixits)
+    json["fixits"].push_back(
+        {{"begin", json_of(fixit.begin)}, {"end", json_of(fixit.end)}, {"replacement", fixit.replacement}});
+  if (!diagnostic.notes.empty()) json["notes"] = json_of(diagnostic.notes);
+  return json;
+}
+
+Json json_of(const std::vector<Diagnostic> &diagnostics) {
+  Json list = Json::array();
+  for (const Diagnostic &diagnostic : diagnostics) list.push_back(json_of(diagnostic));
+  return list;
+}
+
+Json json_of(const Error &error) {
+  Json json = {{"code", to_string(error.code)}, {"message", error.message}};
+  if (!error.where.file.empty()) json["where"] = json_of(error.where);
+  if (!error.diagnostics.empty()) json["diagnostics"] = json_of(error.diagnostics);
+  return json;
+}
+
+Json json_of(const BundleInfo &bundle) {
+  return {{"name", bundle.name},
+          {"version", bundle.version},
+          {"path", bundle.path},
+          {"generation", bundle.generation},
+          {"source", short_text(bundle.source)},
+          {"provides", bundle.provides},
+          {"requires", bundle.requires_},
+          {"warnings", json_of(bundle.warnings)}};
+}
+
+Json json_of(const StepTimes &times) {
+  return {{"read", times.read_ns},
+          {"compile", times.compile_ns},
+          {"link", times.link_ns},
+          {"initialise", times.initialise_ns},
+          {"publish", times.publish_ns}};
+}
+
+Json json_of(const CallOutcome &outcome, const ContentKey &source) {
+  Json json = {{"contract", outcome.contract}, {"function", outcome.function},     {"bundle", outcome.bundle},
+               {"generation", outcome.generation}, {"source", short_text(source)}};
+  if (outcome.returns_status) json["status"] = outcome.status;
+  if (!outcome.result.empty()) json["result"] = Json::parse(outcome.result);
+  json["outputs"] = Json::parse(outcome.outputs.empty() ? "{}" : outcome.outputs);
+  return json;
+}
+
+Json json_of(const Inspection &inspection) {
+  const Artifact &artifact = inspection.artifact;
+  Json json = {{"name", inspection.name},       {"version", inspection.version},   {"path", inspection.path},
+               {"sources", inspection.sources}, {"provides", inspection.provides}, {"requires", inspection.requires_},
+               {"source_key", short_text(artifact.source_key)}, {"object_key", short_text(artifact.object_key)}};
+  for (const char *key : {"contracts", "providers", "kept", "layouts", "headers", "imports", "symbols"}) json[key] = Json::array();
+  for (const ContractFacts &contract : artifact.facts.contracts)
+    json["contracts"].push_back(json_of(artifact.facts.types, contract));
+  for (const ProviderFacts &provider : artifact.facts.providers) json["providers"].push_back(json_of(provider));
+  for (const KeptFacts &kept : artifact.facts.kept)
+    json["kept"].push_back({{"name", kept.name},
+                            {"symbol", kept.symbol},
+                            {"type", spelling(artifact.facts.types, kept.type)},
+                            {"fingerprint", kept.fingerprint},
+                            {"where", json_of(kept.where)}});
+  json["layouts"] = layouts_of(artifact.facts.types);
+  for (const HeaderFacts &header : artifact.facts.headers)
+    json["headers"].push_back({{"path", header.path}, {"system", header.system}});
+  for (const Import &import : artifact.imports) {
+    Json one = {{"symbol", import.symbol}, {"weak", import.weak}};
+    if (!import.where.file.empty()) one["where"] = json_of(import.where);
+    json["imports"].push_back(one);
+  }
+  for (const SymbolInfo &symbol : inspection.symbols) json["symbols"].push_back(json_of(symbol));
+  json["bytes"] = {{"code", inspection.code_bytes},
+                   {"read_only", inspection.read_only_bytes},
+                   {"writable", inspection.writable_bytes}};
+  json["warnings"] = json_of(artifact.warnings);
+  return json;
+}
+
+void print_json(const Json &json) { fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+void print_json_line(const Json &json) {
+  fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  std::fflush(stdout);
+}
+
+} // namespace graft::tool
