@@ -99,6 +99,7 @@ class FactsConsumer : public clang::ASTConsumer {
   }
 
   void look_at_variable(clang::VarDecl &variable) {
+    if (variable.getIdentifier() && variable.getName().starts_with("graft_table_")) table_ = &variable;
     if (const auto *attribute = annotation(variable, "graft.provide"); attribute && variable.getInit())
       add_provider(*attribute);
     if (const auto *attribute = annotation(variable, "graft.keep")) {
@@ -142,8 +143,24 @@ class FactsConsumer : public clang::ASTConsumer {
       provider.minor = contract->minor;
       provider.checked = true;
     }
+    if (table_ && table_->getName().drop_front(llvm::StringRef("graft_table_").size()) == provider.tag)
+      provider.entries = entries_of(*table_);
     if (std::ranges::find(facts_.providers, provider.tag, &ProviderFacts::tag) == facts_.providers.end())
       facts_.providers.push_back(std::move(provider));
+  }
+
+  /// The symbols in a table, as far as the AST can tell; the IR has the last word.
+  std::vector<std::string> entries_of(const clang::VarDecl &table) {
+    std::vector<std::string> entries;
+    const clang::APValue *value = table.hasInit() && !table.getType()->isDependentType() ? table.evaluateValue() : nullptr;
+    if (value == nullptr || !value->isStruct()) return entries;
+    clang::ASTNameGenerator names(*context_);
+    for (unsigned i = 0; i < value->getStructNumFields(); ++i) {
+      const clang::APValue &entry = value->getStructField(i);
+      const auto *target = entry.isLValue() ? entry.getLValueBase().dyn_cast<const clang::ValueDecl *>() : nullptr;
+      entries.push_back(target ? names.getName(target) : std::string());
+    }
+    return entries;
   }
 
   void add_kept(const clang::VarDecl &variable) {
@@ -182,6 +199,7 @@ class FactsConsumer : public clang::ASTConsumer {
   Facts &facts_;
   MacroUses macros_;
   clang::ASTContext *context_ = nullptr;
+  const clang::VarDecl *table_ = nullptr;  ///< the table that GRAFT_PROVIDE defined last
   std::unique_ptr<TypeBuilder> types_;
 };
 

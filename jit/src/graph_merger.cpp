@@ -62,17 +62,19 @@ Result<void> GraphMerger::add(const ObjectFile &object) {
 
 Result<void> GraphMerger::index(Graph &graph, std::size_t object) {
   for (Symbol *symbol : graph.defined_symbols()) {
-    if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(*symbol, object, strength_of(*symbol)));
+    if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(*symbol, *symbol, object));
   }
   for (Symbol *symbol : graph.absolute_symbols()) {
-    if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(*symbol, object, strength_of(*symbol)));
+    if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(*symbol, *symbol, object));
   }
   for (Symbol *symbol : graph.external_symbols()) externals_[*symbol->getName()] = symbol;
   return {};
 }
 
-Result<void> GraphMerger::admit(Symbol &symbol, std::size_t object, Strength strength) {
-  auto [place, fresh] = definitions_.try_emplace(*symbol.getName(), GraphDefinition{&symbol, object, strength});
+Result<void> GraphMerger::admit(Symbol &symbol, const Symbol &original, std::size_t object) {
+  const Strength strength = strength_of(original);
+  const bool shareable = strength == Strength::kWeak && !original.isCallable() && original.getScope() == Scope::Default;
+  auto [place, fresh] = definitions_.try_emplace(*symbol.getName(), GraphDefinition{&symbol, object, strength, shareable});
   if (fresh) return {};
   GraphDefinition &known = place->second;
   if (strength == Strength::kStrong && known.strength == Strength::kStrong) {
@@ -93,7 +95,7 @@ Result<void> GraphMerger::admit(Symbol &symbol, std::size_t object, Strength str
     return {};
   }
   replaced_[known.symbol] = &symbol;
-  known = {&symbol, object, strength};
+  known = {&symbol, object, strength, shareable};
   return {};
 }
 
@@ -127,14 +129,14 @@ Result<void> GraphMerger::copy(Graph &from, std::size_t object) {
                          : graph_->addAnonymousSymbol(block, symbol->getOffset(), symbol->getSize(), symbol->isCallable(),
                                                       symbol->isLive());
       symbols[symbol] = &twin;
-      if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, object, strength_of(*symbol)));
+      if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, *symbol, object));
     }
   }
   for (Symbol *symbol : from.absolute_symbols()) {
     Symbol &twin = graph_->addAbsoluteSymbol(symbol->getName(), symbol->getAddress(), symbol->getSize(), symbol->getLinkage(),
                                              Scope::Local, symbol->isLive());
     symbols[symbol] = &twin;
-    if (symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, object, strength_of(*symbol)));
+    if (symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, *symbol, object));
   }
   for (Symbol *symbol : from.external_symbols()) {
     auto &known = externals_[*symbol->getName()];
@@ -176,8 +178,23 @@ Symbol &GraphMerger::symbol(llvm::StringRef name) {
   return *external;
 }
 
+std::vector<std::string> GraphMerger::shareable() const {
+  std::vector<std::string> names;
+  for (const auto &definition : definitions_) {
+    if (definition.second.shareable) names.push_back(definition.getKey().str());
+  }
+  return names;
+}
+
+void GraphMerger::share(llvm::StringRef name, const void *address) {
+  Symbol &outside = graph_->addAbsoluteSymbol(name, llvm::orc::ExecutorAddr::fromPtr(address), 0, Linkage::Strong, Scope::Local,
+                                              /*IsLive=*/false);
+  replaced_[definitions_[name].symbol] = &outside;
+  definitions_[name].symbol = &outside;
+}
+
 void GraphMerger::define(llvm::StringRef name, Symbol &definition) {
-  definitions_[name] = {&definition, sources_.size(), Strength::kStrong};
+  definitions_[name] = {&definition, sources_.size(), Strength::kStrong, /*shareable=*/false};
 }
 
 Symbol *GraphMerger::final_target(Symbol *symbol) const {

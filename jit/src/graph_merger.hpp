@@ -25,6 +25,7 @@ struct GraphDefinition {
   llvm::jitlink::Symbol *symbol = nullptr;
   std::size_t object = 0;  ///< index of the file, for messages
   Strength strength = Strength::kStrong;
+  bool shareable = false;  ///< weak data of default visibility: natively, the first in the process would serve everybody
 };
 
 /// Makes one graph out of many objects. For one link, on one thread.
@@ -49,6 +50,10 @@ class GraphMerger {
   llvm::jitlink::LinkGraph &graph();
   /// The symbol of that name: its definition, or the one symbol that stands for it while it has none.
   llvm::jitlink::Symbol &symbol(llvm::StringRef name);
+  /// The names whose definition is weak data that other images may share.
+  std::vector<std::string> shareable() const;
+  /// Makes `address`, outside of the graph, what everybody means by `name`.
+  void share(llvm::StringRef name, const void *address);
   /// Makes `definition` what everybody means by `name`.
   void define(llvm::StringRef name, llvm::jitlink::Symbol &definition);
 
@@ -62,7 +67,7 @@ class GraphMerger {
 
   Result<void> index(Graph &graph, std::size_t object);
   Result<void> copy(Graph &from, std::size_t object);
-  Result<void> admit(Symbol &symbol, std::size_t object, Strength strength);
+  Result<void> admit(Symbol &symbol, const Symbol &original, std::size_t object);
   Symbol *final_target(Symbol *symbol) const;
 
   std::shared_ptr<llvm::orc::SymbolStringPool> names_;

@@ -3,8 +3,7 @@
 
 #include "foreign_call.hpp"
 
-#include <graft/base/assert.hpp>
-
+#include <atomic>
 #include <cstdlib>
 
 extern "C" {
@@ -39,11 +38,21 @@ void ImageState::finalise(Arrays arrays) {
   for (Finaliser finaliser : finalisers) call_foreign(finaliser);
 }
 
+ThreadVariable &ImageState::variable_of(ThreadControl &control) {
+  MutexLock lock(variables_mutex);
+  // Relaxed: whoever made it before held the lock.
+  if (ThreadVariable *known = std::atomic_ref(control.variable).load(std::memory_order_relaxed)) return *known;
+  ThreadVariable &fresh = variables.emplace_back(ThreadVariable{threads, threads->take_slot(), {}});
+  std::atomic_ref(control.variable).store(&fresh, std::memory_order_release);  // pairs with thread_local_address
+  return fresh;
+}
+
 void ImageState::detach() {
   // Ours never enter the C library's exit list, so this only takes back the fork handlers.
   if (has_fork_handlers) ::__cxa_finalize(const_cast<void *>(dso_handle));
   threads->drop_destructors(this);
   std::vector<std::size_t> slots;
+  MutexLock lock(variables_mutex);
   for (const ThreadVariable &variable : variables) {
     if (variable.storage != nullptr) slots.push_back(variable.slot);
   }
@@ -83,9 +92,11 @@ int register_thread_exit(void (*run)(void *), void *object, void *dso_handle) {
   return 0;
 }
 
-void *thread_local_address(ThreadControl *control) {
-  ThreadVariable *variable = control->variable;
-  GRAFT_ASSERT(variable != nullptr, "every thread-local of an image was given a slot when it was linked");
+/// `__emutls_get_address`, told by its stub whose thread-local it is.
+void *thread_local_address(ThreadControl *control, void *dso_handle) {
+  // Acquire: pairs with the release in variable_of; the variable is complete when it is seen.
+  ThreadVariable *variable = std::atomic_ref(control->variable).load(std::memory_order_acquire);
+  if (variable == nullptr) [[unlikely]] variable = &image_of(dso_handle)->variable_of(*control);
   if (variable->storage == nullptr) return ::__tls_get_addr(variable->native);
   return variable->storage->address(*control, variable->slot);
 }
@@ -109,7 +120,7 @@ const void *special_function(std::string_view name) {
       {"__cxa_at_quick_exit", untyped(register_quick_exit)},
       {"__cxa_thread_atexit", untyped(register_thread_exit)},
       {"__cxa_thread_atexit_impl", untyped(register_thread_exit)},
-      {"__emutls_get_address", untyped(thread_local_address)},
+      {"graft.emutls", untyped(thread_local_address)},
       {"graft.quick_exit", untyped(leave_quickly)},
   };
   for (const Special &special : specials) {

@@ -69,7 +69,8 @@ struct ImageState {
   const void *frame_header = nullptr;     ///< .eh_frame_hdr
   const void *dso_handle = nullptr;
   bool has_fork_handlers = false;         ///< registered with the C library under `dso_handle`
-  std::deque<ThreadVariable> variables;   ///< addresses are stable: control objects point to them
+  Mutex variables_mutex;
+  std::deque<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex);  ///< stable: control objects point to them
   std::deque<ThreadControl> controls;     ///< that stand for native thread-locals of the process
   Libraries libraries;
   ExitList at_exit;
@@ -78,6 +79,8 @@ struct ImageState {
   /// Thread-locals of all threads, what was registered, and with `Arrays::kRun` the finalisers.
   enum class Arrays { kRun, kSkip };
   void finalise(Arrays arrays);
+  /// Where threads find their copies of a thread-local, made at its first use.
+  ThreadVariable &variable_of(ThreadControl &control);
   /// Forgets what threads and the C library hold of the image.
   void detach();
 };

@@ -22,7 +22,6 @@ using llvm::orc::MemProt;
 
 LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();
 
-constexpr llvm::StringRef kControlPrefix = "__emutls_v.";
 constexpr llvm::StringRef kFrames = ".eh_frame";
 
 // Layout of .eh_frame_hdr with a search table (LSB 5.0, 10.6.2).
@@ -88,10 +87,22 @@ Result<void> LinkJob::add_builtins() {
   return {};
 }
 
+Result<void> LinkJob::share_weak_data() {
+  for (const std::string &name : merger_.shareable()) {
+    const llvm::StringRef text = name;
+    // Type information is compared by name, and thread-locals are found by other means.
+    if (text.starts_with("_ZTI") || text.starts_with("_ZTS") || text.starts_with("_ZTV") || text.starts_with("__emutls_")) continue;
+    GRAFT_TRY_ASSIGN(const auto outside, outside_.find(name));
+    if (outside) merger_.share(name, *outside);
+  }
+  return {};
+}
+
 Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
   GRAFT_TRY(outside_.open_libraries());
   for (const ObjectFile &object : artifact_.objects) GRAFT_TRY(merger_.add(object));
   GRAFT_TRY(add_builtins());
+  GRAFT_TRY(share_weak_data());
   GraphSymbol &handle = add_stubs(merger_, outside_, image_);
   for (const std::string &name : options_.exports) {
     if (!merger_.defines(name)) continue;
@@ -191,16 +202,6 @@ void LinkJob::fill_frame_header() {
   image_.frame_header = reinterpret_cast<const void *>(base);
 }
 
-void LinkJob::record_thread_locals(LinkGraph &graph) {
-  for (GraphSymbol *symbol : graph.defined_symbols()) {
-    if (!symbol->hasName() || !(*symbol->getName()).starts_with(kControlPrefix)) continue;
-    Block &block = symbol->getBlock();
-    if (block.isZeroFill() || symbol->getOffset() + sizeof(ThreadControl) > block.getSize()) continue;
-    auto *control = symbol->getAddress().toPtr<ThreadControl *>();
-    control->variable = &image_.variables.emplace_back(ThreadVariable{image_.threads, image_.threads->take_slot(), {}});
-  }
-}
-
 llvm::Error LinkJob::record(LinkGraph &graph) {
   for (const auto &[name, symbol] : exports_) image_.exports[name] = symbol->getAddress().toPtr<const void *>();
   if (Section *frames = graph.findSectionByName(kFrames); frames != nullptr && frame_header_ != nullptr) {
@@ -208,7 +209,6 @@ llvm::Error LinkJob::record(LinkGraph &graph) {
     fill_frame_header();
   }
   record_arrays(graph, image_);
-  record_thread_locals(graph);
   return llvm::Error::success();
 }
 

@@ -52,8 +52,10 @@ class LinkJob {
 
  private:
   Result<void> add_builtins();
+  /// Binds weak data that the process has too (inline variables, statics of inline functions) to the process's, as a dynamic
+  /// linker would: two copies of a singleton are a bug that nobody finds.
+  Result<void> share_weak_data();
   void mark_roots(llvm::jitlink::LinkGraph &graph);
-  void record_thread_locals(llvm::jitlink::LinkGraph &graph);
   void fill_frame_header();
 
   static thread_local LinkJob *current_;

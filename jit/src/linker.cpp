@@ -252,7 +252,12 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
 
 Result<std::unique_ptr<Linker>> Linker::create(Config config) {
   GRAFT_TRY_ASSIGN(auto threads, ThreadStorage::create());
-  const Unwinding unwinding = frame_lookup_binds() ? Unwinding::kLookup : Unwinding::kRegistered;
+  const Unwinding best = frame_lookup_binds() ? Unwinding::kLookup : Unwinding::kRegistered;
+  const Unwinding unwinding = config.unwinding.value_or(best);
+  if (unwinding == Unwinding::kLookup && best != Unwinding::kLookup) {
+    return error(Code::kEnvironment, "the unwinder does not ask this library for frames (_dl_find_object binds elsewhere); link "
+                                     "it into the program instead of loading it with dlopen");
+  }
   return std::unique_ptr<Linker>(std::make_unique<LinkerImpl>(std::move(threads), config, unwinding));
 }
 

@@ -108,6 +108,7 @@ const void *OutsideSymbols::process_thread_local(std::string_view variable) {
   if (address == nullptr) return nullptr;
   ThreadLocalPlace place{reinterpret_cast<std::uintptr_t>(address)};
   if (::dl_iterate_phdr(match_thread_local, &place) == 0) return nullptr;
+  MutexLock lock(state_.variables_mutex);
   auto &native = state_.variables.emplace_back(ThreadVariable{nullptr, 0, {place.module, place.offset}});
   return &state_.controls.emplace_back(ThreadControl{0, 0, &native, nullptr});
 }

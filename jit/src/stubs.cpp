@@ -32,6 +32,8 @@ constexpr Stub kStubs[] = {
     {"at_quick_exit", "__cxa_at_quick_exit", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
     // lea __dso_handle(%rip), %rsi; jmp: (status, handle)
     {"quick_exit", "graft.quick_exit", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
+    // lea __dso_handle(%rip), %rsi; jmp: (control object, handle)
+    {"__emutls_get_address", "graft.emutls", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
     // lea __dso_handle(%rip), %rcx; jmp: (prepare, parent, child, handle)
     {"pthread_atfork", "__register_atfork", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
 };

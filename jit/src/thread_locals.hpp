@@ -31,7 +31,7 @@ struct ThreadVariable {
 struct ThreadControl {
   std::size_t bytes;
   std::size_t align;
-  ThreadVariable *variable;  ///< set when the image is linked
+  ThreadVariable *variable;  ///< null until its first use
   const void *initial;       ///< null: zero
 };
 

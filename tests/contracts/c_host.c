@@ -7,8 +7,8 @@ GRAFT_CONTRACT(number, "test.number", 1, 0) { int32_t (*number)(void); };
 
 static const char kText[] = "#include <graft/abi.h>\n"
                             "GRAFT_CONTRACT(number, \"test.number\", 1, 0) { int32_t (*number)(void); };\n"
-                            "static int32_t number(void) { return 11; }\n"
-                            "GRAFT_PROVIDE(number, {.number = number})\n";
+                            "static int32_t answer(void) { return 11; }\n"
+                            "GRAFT_PROVIDE(number, {.number = answer})\n";
 
 static void count_event(const graft_event *event, void *context) {
   if (event->phase == GRAFT_RELOADED) ++*(int *)context;

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include <unistd.h>
+
 namespace graft::test {
 namespace {
 
@@ -180,6 +184,26 @@ TEST(Binding, WideAtomicsComeFromLibatomic) {
                                                "long f(void) { struct wide v = {1, 2, 3}; w = v; return w.c; }"}}),
                     {"f"});
   EXPECT_EQ(function<long()>(*image, "f")(), 3);
+}
+
+// A plugin's copy of a header's singleton is the host's, as it would be in a shared library.
+TEST(Binding, WeakDataThatTheProcessHasTooIsTheProcesss) {
+  auto linker = make_linker();
+  auto image = link(*linker, artifact({{"a.c", "__attribute__((weak)) int opterr = 77; int *f(void) { return &opterr; }"}}), {"f"});
+  EXPECT_EQ(function<int *()>(*image, "f")(), &::opterr);
+}
+
+// Visible, they would take seconds: ORC's emission is super-quadratic in symbols that depend on each other.
+TEST(Binding, AChainOfWeakFunctionsLinksInNoTime) {
+  auto linker = make_linker();
+  std::string text = "template <int N> __attribute__((noinline)) int chain(int n) { return n + chain<N - 1>(n) / 2; }\n"
+                     "template <> int chain<0>(int n) { return n; }\nextern \"C\" int f(int n) { return ";
+  for (int i = 100; i <= 1500; i += 100) text += "chain<" + std::to_string(i) + ">(n) + ";
+  const Artifact chain = artifact({{"a.cpp", text + "0; }"}}, "-ftemplate-depth=5000");
+  const auto start = std::chrono::steady_clock::now();
+  auto image = link(*linker, chain, {"f"});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_NE(function<int(int)>(*image, "f")(1), 0);
 }
 
 TEST(Binding, EndOfTheProgramIsRefusedWithASentence) {

@@ -61,6 +61,17 @@ TEST_F(Life, PrioritiesGoBeforeTheOrderOfFiles) {
   EXPECT_EQ(log_.text, "123xyz");
 }
 
+TEST_F(Life, TablesOfOlderCompilersRunFromTheirEnd) {
+  auto image = link_talking(artifact({{"a.c", "void say(const char *); typedef void (*step)(void);\n"
+                                              "static void a(void) { say(\"a\"); } static void b(void) { say(\"b\"); }\n"
+                                              "static void c(void) { say(\"c\"); } static void d(void) { say(\"d\"); }\n"
+                                              "__attribute__((section(\".ctors\"), used)) static step up[] = {b, a};\n"
+                                              "__attribute__((section(\".dtors\"), used)) static step down[] = {c, d};"}}));
+  ASSERT_THAT(image->run_initialisers(), Succeeds());
+  image->run_finalisers();
+  EXPECT_EQ(log_.text, "abcd");
+}
+
 TEST_F(Life, FinalisersRunOnceHoweverOftenTheyAreAskedFor) {
   auto image = link_talking(artifact({{"a.cpp", with_talker("static Talker a{\"a\", \"A\"};")}}));
   ASSERT_THAT(image->run_initialisers(), Succeeds());

@@ -87,6 +87,17 @@ TEST(Unwinding, ThreadsThrowWhileOthersLinkAndUnlink) {
   EXPECT_GT(caught.load(), 0);
 }
 
+TEST(Unwinding, RegisteredFramesAreFoundWhereTheLookupDoesNotBind) {
+  auto linker = make_linker({.unwinding = jit::Unwinding::kRegistered});
+  EXPECT_EQ(linker->unwinding(), jit::Unwinding::kRegistered);
+  const Artifact thrower = artifact({kThrower});
+  for (int i = 0; i < 20; ++i) {
+    auto image = link(*linker, thrower, {"inside", "outward"});
+    EXPECT_EQ(function<int(int)>(*image, "inside")(5), 5);
+    EXPECT_THROW(function<void(int)>(*image, "outward")(1), std::out_of_range);
+  }
+}
+
 TEST(Unwinding, ObjectsOfTwoFilesUnwindInOneImage) {
   auto linker = make_linker();
   auto image = link(*linker, artifact({{"a.cpp", "void g(int); extern \"C\" int f(int n) { try { g(n); } catch (long l) { return l; } return 0; }"},

@@ -51,8 +51,8 @@ GRAFT_CONTRACT(number, "test.number", 1, 0) { int32_t (*number)(void); };
 
 /// A bundle text that provides test.number and answers `value`.
 inline std::string number_text(int value) {
-  return kNumberContract + "static int32_t number(void) { return " + std::to_string(value) +
-         "; }\nGRAFT_PROVIDE(number, {.number = number})\n";
+  return kNumberContract + "static int32_t answer(void) { return " + std::to_string(value) +
+         "; }\nGRAFT_PROVIDE(number, {.number = answer})\n";
 }
 
 } // namespace graft::test

@@ -14,7 +14,8 @@ MATCHER_P2(FailsWith, code, sentence, "") {
   }
   *result_listener << to_string(arg.error().code) << ": " << arg.error().text() << "\n" << render(arg.error().diagnostics);
   const std::string text = arg.error().text() + "\n" + render(arg.error().diagnostics);
-  return arg.error().code == code && testing::ExplainMatchResult(sentence, text, result_listener);
+  return testing::ExplainMatchResult(code, arg.error().code, result_listener) &&
+         testing::ExplainMatchResult(sentence, text, result_listener);
 }
 
 MATCHER(Succeeds, "") {

@@ -54,6 +54,13 @@ driver::Options compile_options(const ProgramOptions &options) {
   return result;
 }
 
+Result<driver::Language> language_of(const ProgramOptions &options) {
+  if (options.language.empty()) return driver::Language::kFromName;
+  if (options.language == "c") return driver::Language::kC;
+  if (options.language == "c++") return driver::Language::kCxx;
+  return error(Code::kInvalid, "'" + options.language + "' is no language that graft runs; wanted c or c++");
+}
+
 Result<void> find_libraries(const ProgramOptions &options, jit::LinkOptions &link) {
   for (const std::string &name : options.libraries) {
     GRAFT_TRY_ASSIGN(const std::vector<std::string> objects, find_library(name, options.library_dirs));
@@ -83,7 +90,8 @@ Result<std::unique_ptr<Program>> Program::create(const ProgramOptions &options) 
 
   driver::Job job;
   job.bundle = options.sources.front();
-  for (const std::string &source : options.sources) job.sources.push_back({source, {}, driver::Language::kFromName});
+  GRAFT_TRY_ASSIGN(const driver::Language language, language_of(options));
+  for (const std::string &source : options.sources) job.sources.push_back({source, {}, language});
   job.options = compile_options(options);
   GRAFT_TRY_ASSIGN(const std::unique_ptr<driver::Compiler> compiler, driver::Compiler::create());
   GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(job));

@@ -57,7 +57,7 @@ GRAFT_C_END
                                                &graft_contract_##tag, &graft_table_##tag};          \
   GRAFT_C_END                                                                                       \
   GRAFT_STATIC_ASSERT(sizeof(struct tag) % sizeof(void (*)(void)) == 0,                             \
-                      "a contract holds function pointers only")
+                      "a contract holds function pointers only") GRAFT_OPTIONAL_SEMICOLON
 
 /* Marks a variable whose value outlives a reload. Namespace scope, not const, not a template, not thread_local. */
 #define GRAFT_KEEP GRAFT_ANNOTATE("graft.keep") __attribute__((used))

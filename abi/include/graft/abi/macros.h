@@ -25,6 +25,14 @@
 #define GRAFT_C_END
 #endif
 
+/* Ends a declaration that a macro made, so that its user may write a semicolon behind it or leave it out. GCC warns of the extra one
+ * when asked to be pedantic, so there it is required. */
+#if defined(__clang__)
+#define GRAFT_OPTIONAL_SEMICOLON ; _Pragma("clang diagnostic ignored \"-Wextra-semi\"")
+#else
+#define GRAFT_OPTIONAL_SEMICOLON
+#endif
+
 #define GRAFT_CAT_(a, b) a##b
 #define GRAFT_CAT(a, b) GRAFT_CAT_(a, b)
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,15 @@ struct LinkOptions {
   Arguments arguments;                 ///< of the program, when the image is one
 };
 
+/// How frames of JIT code are found by the unwinder.
+enum class Unwinding : std::uint8_t {
+  kLookup,      ///< our `_dl_find_object` answers: throws cost the same with many images
+  kRegistered,  ///< `__register_frame`: works, and slows every throw down as images add up
+};
+
 struct Config {
   std::size_t slab_bytes = std::size_t{1} << 30;  ///< address space reserved at a time; memory is taken only as it is used
+  std::optional<Unwinding> unwinding = std::nullopt;  ///< without a value: look-up if it binds
 };
 
 /// What an image takes, in bytes, and how many symbols and blocks it was made of.
@@ -79,15 +87,9 @@ class Image {
   virtual ImageStats stats() const = 0;
 };
 
-/// How frames of JIT code are found by the unwinder.
-enum class Unwinding : std::uint8_t {
-  kLookup,      ///< our `_dl_find_object` answers: throws cost the same with many images
-  kRegistered,  ///< `__register_frame`: works, and slows every throw down as images add up
-};
-
-/// An ORC session with our own link plugin, memory manager and symbol rules.
+/// ORC with our own link plugin, memory manager and symbol rules.
 ///
-/// Owns: the session and the address space. All images must be gone before it is destroyed.
+/// Owns: the sessions (one per link that runs side by side) and the address space. All images must be gone before it is destroyed.
 /// Threads: `link` may run on several threads; an image's destructor too.
 /// Fails: kInvalid for undefined and duplicate symbols, with the file, the symbol and a near match; kUnsupported for what
 /// JITLink cannot take, with what to do instead; kExhausted for address space, memory and mappings.

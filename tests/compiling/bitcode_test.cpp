@@ -1,0 +1,112 @@
+// Bitcode: LLVM's own input, from memory and from files, checked before it is used.
+#include "compile.hpp"
+#include "matchers.hpp"
+
+#include <algorithm>
+
+namespace graft::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string kIr = R"(
+target triple = "x86_64-pc-linux-gnu"
+declare i32 @outside(i32)
+define i32 @twice(i32 %x) {
+  %y = call i32 @outside(i32 %x)
+  %z = add i32 %y, %y
+  ret i32 %z
+}
+)";
+
+/// Bitcode as a bundle would carry it, from our own compiler.
+std::string bitcode_of(const std::string &name, const std::string &text) {
+  Options options;
+  options.bitcode = driver::Bitcode::kKeep;
+  const auto artifact = compile(name, text, options);
+  EXPECT_THAT(artifact, Succeeds());
+  return {(*artifact).bitcode.begin(), (*artifact).bitcode.end()};
+}
+
+TEST(Bitcode, AsTextCompiles) {
+  const auto artifact = compile("a.ll", kIr);
+  ASSERT_THAT(artifact, Succeeds());
+  ASSERT_EQ((*artifact).imports.size(), 1u);
+  EXPECT_EQ((*artifact).imports[0].symbol, "outside");
+}
+
+TEST(Bitcode, AsBytesCompilesAtEveryLevel) {
+  const std::string bytes = bitcode_of("a.c", "int twice(int x) { return x + x; }");
+  EXPECT_EQ(bytes.substr(0, 2), "BC");
+  for (unsigned level = 0; level <= 3; ++level) {
+    Options options;
+    options.optimise = level;
+    EXPECT_THAT(compile("a.bc", bytes, options), Succeeds());
+  }
+}
+
+TEST(Bitcode, OfABundleIsOneModule) {
+  Options options;
+  options.bitcode = driver::Bitcode::kKeep;
+  const auto artifact = compile(job({{"a.c", "int b(void); int a(void) { return b(); }"}, {"b.cpp", "extern \"C\" int b() { return 1; }"}}, options));
+  ASSERT_THAT(artifact, Succeeds());
+  const auto again = compile("bundle.bc", std::string((*artifact).bitcode.begin(), (*artifact).bitcode.end()));
+  ASSERT_THAT(again, Succeeds());
+  EXPECT_TRUE((*again).imports.empty());
+}
+
+TEST(Bitcode, ThatIsTruncatedIsRefused) {
+  const std::string bytes = bitcode_of("a.c", "int twice(int x) { return x + x; }");
+  for (const std::size_t size : {bytes.size() / 4, bytes.size() / 2, bytes.size() - 64})
+    EXPECT_THAT(compile("a.bc", bytes.substr(0, size)), FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("a.bc"), HasSubstr("bitcode"))));
+}
+
+TEST(Bitcode, OfAnotherVersionIsRefusedWithBothVersions) {
+  // The identification block of a bitcode file names its producer and an epoch; a reader accepts its own epoch only.
+  std::string bytes = bitcode_of("a.c", "int x;");
+  const std::size_t producer = bytes.find("LLVM");
+  if (producer != std::string::npos) bytes.replace(producer, 4, "LLVX");
+  bytes[bytes.size() / 3] = static_cast<char>(bytes[bytes.size() / 3] ^ 0x55);
+  EXPECT_THAT(compile("a.bc", bytes), FailsWith(Code::kInvalid, HasSubstr("22.1.8")));
+}
+
+TEST(Bitcode, ThatIsNoIrIsRefusedWithItsLine) {
+  EXPECT_THAT(compile("a.ll", "define i32 @f() {\n  ret i64 0\n}\n"),
+              FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("a.ll:2:"), HasSubstr("not valid LLVM IR"))));
+}
+
+TEST(Bitcode, ThatTheVerifierRefusesIsRefused) {
+  EXPECT_THAT(compile("a.ll", "define void @f() personality ptr null {\n  br label %a\na:\n  %x = landingpad i32 cleanup\n  ret void\n}\n"),
+              FailsWith(Code::kInvalid, HasSubstr("a.ll")));
+}
+
+TEST(Bitcode, ForAnotherMachineIsRefused) {
+  EXPECT_THAT(compile("a.ll", "target triple = \"aarch64-linux-gnu\"\n"), FailsWith(Code::kInvalid, HasSubstr("aarch64")));
+}
+
+TEST(Bitcode, KeepsItsProvidersAndThunksUnchecked) {
+  const std::string bytes = bitcode_of("a.cpp", kGreeter + R"(
+static int add(int a, int b) { if (a == b) throw 1; return a; }
+GRAFT_PROVIDE(greeter, { .add = add });
+)");
+  const auto artifact = compile("a.bc", bytes);
+  ASSERT_THAT(artifact, Succeeds());
+  ASSERT_EQ((*artifact).facts.providers.size(), 1u);
+  const ProviderFacts &provider = (*artifact).facts.providers[0];
+  EXPECT_EQ(provider.contract, "demo.greeter");
+  EXPECT_EQ(provider.major, 1);
+  EXPECT_EQ(provider.minor, 2);
+  EXPECT_FALSE(provider.checked);
+  EXPECT_EQ(provider.table_symbol, "graft_entries_greeter");
+  EXPECT_EQ((*artifact).thunks.size(), 1u);
+}
+
+TEST(Bitcode, AndSourceMakeOneBundle) {
+  const auto artifact = compile(job({{"a.ll", kIr}, {"b.c", "int outside(int x) { return x; }"}}));
+  ASSERT_THAT(artifact, Succeeds());
+  EXPECT_TRUE((*artifact).imports.empty());
+}
+
+} // namespace
+} // namespace graft::test

@@ -1,0 +1,175 @@
+// Facts: contracts, kept state, headers and entry points as the AST knows them, and what the macros must not be used for.
+#include "compile.hpp"
+#include "matchers.hpp"
+
+#include <algorithm>
+
+namespace graft::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+Facts facts(const std::string &name, const std::string &text) {
+  Options options;
+  options.need = driver::Need::kFacts;
+  auto artifact = compile(name, text, options);
+  EXPECT_THAT(artifact, Succeeds());
+  return artifact ? (*artifact).facts : Facts{};
+}
+
+const std::string kEverything = R"(#include <graft/abi.h>
+#include <stdbool.h>
+enum color { RED, GREEN = 7 };
+struct node { struct node *next; const char *name; double weight[3]; unsigned low : 3, high : 5; };
+union either { int i; float f; };
+typedef struct { long a; } anonymous;
+GRAFT_CONTRACT(everything, "test.everything", 3, 4) {
+  graft_status (*status)(graft_str text, graft_buf *out);
+  bool (*flag)(const bool value, enum color color);
+  struct node *(*walk)(const struct node *from, union either *either, anonymous *thing);
+  void (*call)(int (*callback)(void *, unsigned char), void *context);
+  int (*print)(const char *format, ...);
+  long double (*precise)(long double, float, short, unsigned long long, signed char, size_t);
+  struct undefined *(*opaque)(struct undefined *);
+};
+)";
+
+TEST(Facts, OfAContractAreItsNameVersionFunctionsAndPlaces) {
+  const Facts found = facts("a.c", kEverything);
+  ASSERT_EQ(found.contracts.size(), 1u);
+  const ContractFacts &contract = found.contracts[0];
+  EXPECT_EQ(contract.tag, "everything");
+  EXPECT_EQ(contract.name, "test.everything");
+  EXPECT_EQ(contract.major, 3);
+  EXPECT_EQ(contract.minor, 4);
+  EXPECT_EQ(to_string(contract.where), "a.c:7:1");
+  ASSERT_EQ(contract.functions.size(), 7u);
+  EXPECT_EQ(contract.functions[0].name, "status");
+  EXPECT_TRUE(contract.functions[0].returns_status);
+  EXPECT_FALSE(contract.functions[1].returns_status);
+  EXPECT_EQ(contract.functions[0].declaration, "graft_status (*status)(graft_str text, graft_buf *out)");
+  EXPECT_EQ(to_string(contract.functions[0].where), "a.c:8:18");
+  EXPECT_EQ(found.types[contract.functions[4].type].variadic, true);
+}
+
+TEST(Facts, AnIntReturnIsNoStatus) {
+  const Facts found = facts("a.c", "#include <graft/abi.h>\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { int32_t (*plain)(void); graft_status (*status)(void); };");
+  ASSERT_EQ(found.contracts.size(), 1u);
+  EXPECT_FALSE(found.contracts[0].functions[0].returns_status);
+  EXPECT_TRUE(found.contracts[0].functions[1].returns_status);
+  EXPECT_EQ(found.contracts[0].functions[0].fingerprint, found.contracts[0].functions[1].fingerprint);
+}
+
+TEST(Facts, OfOneHeaderAreTheSameInCAndCxx) {
+  const Facts c = facts("a.c", kEverything);
+  const Facts cxx = facts("a.cpp", kEverything);
+  ASSERT_EQ(c.contracts.size(), 1u);
+  ASSERT_EQ(cxx.contracts.size(), 1u);
+  for (std::size_t i = 0; i < c.contracts[0].functions.size(); ++i)
+    EXPECT_EQ(c.contracts[0].functions[i].fingerprint, cxx.contracts[0].functions[i].fingerprint);
+}
+
+TEST(Facts, OfARecursiveStructAreFinite) {
+  const Facts found = facts("a.c", kEverything);
+  EXPECT_LT(found.types.types.size(), 64u);
+  EXPECT_LT(found.contracts[0].functions[2].fingerprint.size(), 1000u);
+}
+
+TEST(Facts, DifferWhenATypeDiffers) {
+  const auto first = [](const std::string &type) {
+    return facts("a.c", "#include <graft/abi.h>\nstruct p { " + type + " x; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(struct p *); };")
+        .contracts.at(0).functions.at(0).fingerprint;
+  };
+  EXPECT_EQ(first("int"), first("signed"));
+  EXPECT_NE(first("int"), first("unsigned"));
+  EXPECT_NE(first("int"), first("long"));
+}
+
+TEST(Facts, OfKeptStateAreNameSymbolAndType) {
+  const Facts found = facts("a.cpp", "#include <graft/abi.h>\nnamespace game {\nstruct score { int points; };\nGRAFT_KEEP score best;\n}\n"
+                                     "GRAFT_KEEP static int count = 3;");
+  ASSERT_EQ(found.kept.size(), 2u);
+  EXPECT_EQ(found.kept[0].name, "best");
+  EXPECT_EQ(found.kept[0].symbol, "_ZN4game4bestE");
+  EXPECT_EQ(found.types[found.kept[0].type].kind, TypeKind::kStruct);
+  EXPECT_EQ(found.kept[0].where.line, 4u);
+  EXPECT_EQ(found.kept[1].fingerprint, "i32");
+}
+
+TEST(Facts, ATentativeDefinitionIsKeptOnce) {
+  const Facts found = facts("a.c", "#include <graft/abi.h>\nGRAFT_KEEP int count;\nint count;\nextern int count;");
+  EXPECT_EQ(found.kept.size(), 1u);
+}
+
+TEST(Facts, EntryPointsAreSeen) {
+  const Facts found = facts("a.c", "#include <graft/abi.h>\n"
+                                   "graft_status graft_init(const graft_host *h, const graft_init_context *c) { (void)h; (void)c; return 0; }\n"
+                                   "void graft_stop(void) {}\nint main(void) { return 0; }");
+  EXPECT_TRUE(found.defines_init);
+  EXPECT_TRUE(found.defines_stop);
+  EXPECT_TRUE(found.defines_main);
+  EXPECT_FALSE(facts("a.cpp", "namespace n { void graft_stop() {} }\nint graft_init();").defines_stop);
+}
+
+TEST(Facts, HeadersAreListedWithTheirKind) {
+  const Facts found = facts("a.c", "#include <graft/abi.h>\n#if __has_include(\"not_yet.h\")\n#endif\n");
+  const auto has = [&](std::string_view end, bool system) {
+    return std::ranges::any_of(found.headers, [&](const HeaderFacts &header) { return header.path.ends_with(end) && header.system == system; });
+  };
+  EXPECT_TRUE(has("graft/abi.h", true));
+  EXPECT_TRUE(has("graft/abi/contract.h", true));
+  EXPECT_TRUE(has("stdint.h", true));
+  EXPECT_TRUE(has("not_yet.h", false));
+}
+
+struct Refusal {
+  const char *name;
+  const char *file;
+  const char *text;
+  const char *sentence;
+};
+void PrintTo(const Refusal &refusal, std::ostream *out) { *out << refusal.name; }
+
+class Refused : public testing::TestWithParam<Refusal> {};
+TEST_P(Refused, WithASentenceAndItsPlace) {
+  const Refusal &refusal = GetParam();
+  const std::string text = std::string("#include <graft/abi.h>\n") + refusal.text;
+  EXPECT_THAT(compile(refusal.file, text), FailsWith(Code::kInvalid, HasSubstr(refusal.sentence)));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Facts, Refused,
+    testing::Values(
+        Refusal{"NoFunction", "a.c", "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n int size; };",
+                "a.c:3:6: error: entry 'size' of contract 't.c' is no function pointer"},
+        Refusal{"LargeReturn", "a.c", "struct big { long a[3]; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  struct big (*get)(void); };",
+                "a.c:4:16: error: entry 'get' of contract 't.c' returns 24 bytes, at most 16 fit in registers"},
+        Refusal{"EmptyName", "a.c", "GRAFT_CONTRACT(c, \"\", 1, 0) { void (*f)(void); };", "a.c:2:1: error: contract 'c' has an empty name"},
+        Refusal{"KeptConst", "a.c", "GRAFT_KEEP const int x = 1;", "a.c:2:22: error: GRAFT_KEEP variable 'x' is const"},
+        Refusal{"KeptConstexpr", "a.cpp", "GRAFT_KEEP constexpr int x = 1;", "GRAFT_KEEP variable 'x' is const"},
+        Refusal{"KeptThreadLocal", "a.c", "GRAFT_KEEP _Thread_local int x;", "GRAFT_KEEP variable 'x' is thread_local"},
+        Refusal{"KeptTemplate", "a.cpp", "template <class T> GRAFT_KEEP T x;", "GRAFT_KEEP variable 'x' is a template"},
+        Refusal{"KeptLocal", "a.c", "int f(void) {\n  static GRAFT_KEEP int x;\n  return ++x; }", "a.c:3:10: error: GRAFT_KEEP marks nothing that can be kept"},
+        Refusal{"KeptMember", "a.cpp", "struct s { GRAFT_KEEP static inline int x; };", "GRAFT_KEEP marks nothing that can be kept"},
+        Refusal{"KeptFunction", "a.c", "GRAFT_KEEP int f(void) { return 1; }", "GRAFT_KEEP marks nothing that can be kept"}),
+    [](const auto &info) { return std::string(info.param.name); });
+
+TEST(Facts, OneContractDeclaredInTwoWaysIsRefused) {
+  const auto contract = [](const std::string &type) {
+    return "#include <graft/abi.h>\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(" + type + "); };\n";
+  };
+  EXPECT_THAT(compile(job({{"a.c", contract("int")}, {"b.c", contract("long")}})),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("'t.c@1' is declared in two ways"), HasSubstr("void (*f)(long)"),
+                                                   HasSubstr("a.c:2"))));
+}
+
+TEST(Facts, OfTwoFilesWithOneContractAreMerged) {
+  const auto artifact = compile(job({{"a.c", kGreeter}, {"b.cpp", kGreeter}}));
+  ASSERT_THAT(artifact, Succeeds());
+  EXPECT_EQ((*artifact).facts.contracts.size(), 1u);
+  for (const ContractFunction &function : (*artifact).facts.contracts[0].functions)
+    EXPECT_EQ(fingerprint((*artifact).facts.types, function.type), function.fingerprint);
+}
+
+} // namespace
+} // namespace graft::test

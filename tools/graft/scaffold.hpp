@@ -1,0 +1,31 @@
+// A new bundle that works: what `graft new` writes, and what `graft demo` plays with when there is no other.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <graft/base/result.hpp>
+
+namespace graft::tool {
+
+enum class Flavour : bool { kC, kCxx };
+
+struct ScaffoldFile {
+  std::string name;
+  std::string contents;
+};
+
+struct Scaffold {
+  std::string contract;  ///< "example.hello"
+  std::vector<ScaffoldFile> files;
+};
+
+Scaffold make_scaffold(const std::string &name, Flavour flavour);
+/// Makes `folder` and writes the files. kConflict when it exists and is not an empty folder.
+Result<void> write_scaffold(const Scaffold &scaffold, const std::filesystem::path &folder);
+
+/// Where `graft/abi.h` is: beside the installed command, else in the tree that it was built from. Empty when it is nowhere.
+std::string abi_include_dir();
+
+} // namespace graft::tool
