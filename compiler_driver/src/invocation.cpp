@@ -11,6 +11,8 @@
 #include <clang/Driver/Driver.h>
 #include <clang/Driver/Job.h>
 #include <clang/Driver/Tool.h>
+#include <clang/Frontend/DependencyOutputOptions.h>
+#include <clang/Lex/HeaderSearchOptions.h>
 #include <llvm/TargetParser/Host.h>
 
 #include <algorithm>
@@ -86,6 +88,14 @@ std::vector<std::string> front_end_arguments(const std::vector<std::string> &arg
   return {result.begin() + 1, result.end()};
 }
 
+/// Flags that make Clang print, or make something that is not an object. They would be obeyed in silence at best.
+bool asks_for_something_else(const std::string &flag) {
+  static constexpr std::string_view kWhole[] = {"-v", "--verbose", "-###", "-E", "-S", "-M", "-MM", "-H", "-h", "--help", "--version"};
+  static constexpr std::string_view kBegins[] = {"-print-", "--print-", "-ccc-", "--help", "-dump", "-save-temps", "--analyze", "-help"};
+  return std::ranges::find(kWhole, flag) != std::end(kWhole) ||
+         std::ranges::any_of(kBegins, [&](std::string_view begin) { return flag.starts_with(begin); });
+}
+
 /// With the author's own `-m...` the order of features matters, and the list stays as it is.
 bool names_features(const std::string &flag) { return flag.starts_with("-m"); }
 
@@ -94,6 +104,9 @@ void settle(clang::CompilerInvocation &invocation) {
   invocation.getFrontendOpts().DisableFree = false;
   invocation.getCodeGenOpts().DisableFree = false;
   invocation.getFrontendOpts().ShowStats = false;
+  invocation.getHeaderSearchOpts().Verbose = false;
+  invocation.getDependencyOutputOpts() = {};
+  invocation.getCodeGenOpts().TimePasses = false;
   invocation.getDiagnosticOpts().ShowCarets = false;
   invocation.getFrontendOpts().OutputFile.clear();
 }
@@ -108,6 +121,8 @@ Result<std::shared_ptr<const Prepared>> make(const Options &options, Language la
     return result;
   };
 
+  if (const auto stray = std::ranges::find_if(options.flags, asks_for_something_else); stray != options.flags.end())
+    return refuse("flag '" + *stray + "' does not go into compiling: it makes clang print, or make no object");
   auto prepared = std::make_shared<Prepared>();
   prepared->arguments = front_end_arguments(driver_arguments(options, language), engine);
   if (collector.failed()) return refuse("clang refuses the flags");

@@ -41,10 +41,12 @@ bool is_bitcode(llvm::StringRef text) {
 /// The reader's words, behind what they mean for the one who handed the file in.
 Diagnostic explain(const llvm::SMDiagnostic &message, const SourceText &text) {
   Diagnostic diagnostic = from_reader(message, text.name);
-  const bool other_version = diagnostic.message.find("Producer:") != std::string::npos;
+  const llvm::StringRef said(diagnostic.message);
+  const bool other_version = said.contains("Incompatible epoch") ||
+                             (said.contains("Producer:") && !said.contains("Producer: 'LLVM" LLVM_VERSION_STRING "'"));
   const char *what = !is_bitcode(text.buffer->getBuffer()) ? "not valid LLVM IR"
                      : other_version                       ? "bitcode of an LLVM that is not " LLVM_VERSION_STRING
-                                                           : "truncated or damaged bitcode, or of another LLVM than " LLVM_VERSION_STRING;
+                                                           : "truncated or damaged bitcode (LLVM " LLVM_VERSION_STRING " reads it)";
   diagnostic.message = std::string(what) + ": " + diagnostic.message;
   return diagnostic;
 }

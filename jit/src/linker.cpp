@@ -187,6 +187,7 @@ llvm::orc::JITDylib *Session::link(LinkJob &job, const std::string &name, std::u
 
 void Session::remove(llvm::orc::JITDylib &dylib) {
   constexpr unsigned kSweepEvery = 256;  // a sweep visits every live name
+  // Held across ORC on purpose: removals are one at a time, and ORC calls nobody back here.
   MutexLock lock(removal_);
   llvm::consumeError(session_.removeJITDylib(dylib));
   if (++removals_ % kSweepEvery == 0) session_.getSymbolStringPool()->clearDeadEntries();

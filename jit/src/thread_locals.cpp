@@ -154,6 +154,8 @@ void ThreadStorage::leave(Record *record) {
     destructor_done_.notify_all();
   }
   records_.erase(record);
+  // Under the lock: once the record has left, its owner may go.
+  ::pthread_setspecific(key_, nullptr);
   mutex_.unlock();
   for (std::size_t i = 0; i < record->slot_count; ++i) std::free(record->slots[i].load(std::memory_order_relaxed));
   delete record;
@@ -163,9 +165,7 @@ void ThreadStorage::thread_exits(void *opaque) {
   auto *record = static_cast<Record *>(opaque);
   // While the destructors run, their thread-locals must still be found.
   ::pthread_setspecific(record->owner->key_, record);
-  ThreadStorage *owner = record->owner;
-  owner->leave(record);
-  ::pthread_setspecific(owner->key_, nullptr);
+  record->owner->leave(record);
 }
 
 }  // namespace graft::jit

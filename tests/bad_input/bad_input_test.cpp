@@ -84,7 +84,7 @@ TEST_F(BadInput, AnUndefinedSymbolOffersTheNearestName) {
   const std::string typo = number_text(1) + "int seed_value(void) { return 3; }\nint seed_valeu(void);\n"
                                             "int use(void); int use(void) { return seed_valeu(); }\n";
   EXPECT_THAT(runtime->load(text("typo", typo)),
-              FailsWith(Code::kInvalid, AllOf(HasSubstr("'seed_valeu'"), HasSubstr("'seed_value'"), HasSubstr("main.c:6"))));
+              FailsWith(Code::kInvalid, AllOf(HasSubstr("'seed_valeu'"), HasSubstr("'seed_value'"), HasSubstr("main.c:7:39"))));
 }
 
 TEST_F(BadInput, ADuplicateSymbolNamesBothFiles) {

@@ -161,7 +161,7 @@ TEST(Environment, ThatLacksTheResourceHeadersIsNamedWithItsRemedy) {
   const Folder folder;
   setenv("GRAFT_RESOURCE_DIR", folder.path().c_str(), 1);
   EXPECT_FALSE(driver::requirements()[0].present);
-  EXPECT_THAT(compile("a.c", "#include <stddef.h>\n"), FailsWith(Code::kEnvironment, HasSubstr("libclang-common-22-dev")));
+  EXPECT_THAT(compile("a.c", "#include <stddef.h>\n", flags({"-nostdinc"})), FailsWith(Code::kEnvironment, HasSubstr("libclang-common-22-dev")));
   unsetenv("GRAFT_RESOURCE_DIR");
 }
 

@@ -81,6 +81,11 @@ TEST(Objects, AnUnknownFlagIsRefusedByName) {
   EXPECT_THAT(compile("a.c", "int x;", flags({"-frobnicate"})), FailsWith(Code::kInvalid, HasSubstr("-frobnicate")));
 }
 
+TEST(Objects, AFlagThatMakesClangPrintIsRefused) {
+  for (const char *flag : {"-v", "-E", "--version", "-print-search-dirs"})
+    EXPECT_THAT(compile("a.c", "int x;", flags({flag})), FailsWith(Code::kInvalid, HasSubstr(flag)));
+}
+
 TEST(Objects, AFlagThatIsAFileNameIsRefused) {
   EXPECT_THAT(compile("a.c", "int x;", flags({"other.c"})), FailsWith(Code::kInvalid, HasSubstr("flags")));
 }

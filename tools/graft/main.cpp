@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 namespace graft::tool {
@@ -34,7 +35,8 @@ std::vector<std::string> command_names(const CLI::App &app) {
 
 /// A first word that is neither a command nor an option.
 bool is_unknown_command(const CLI::App &app, const std::vector<std::string> &words) {
-  return !words.empty() && !words[0].starts_with('-') && app.get_subcommand_no_throw(words[0]) == nullptr;
+  const std::vector<std::string> names = command_names(app);
+  return !words.empty() && !words[0].starts_with('-') && std::ranges::find(names, words[0]) == names.end();
 }
 
 int refuse_command(const CLI::App &app, const std::string &word) {

@@ -247,10 +247,7 @@ void add_run(CLI::App &app, const std::vector<CallWords> &calls, Action &action)
   command->add_option("--call", "CONTRACT.FUNCTION and its arguments, up to the next option or '--'; may be repeated")
       ->type_name("TARGET [ARG...]");
   command->add_flag("--watch", options->watch, "reload and call again at every save, until ctrl-c");
-  for (unsigned level = 0; level <= 3; ++level)
-    command->add_flag_callback("-O" + std::to_string(level), [options, level] { options->optimise = level; },
-                               "optimise bundles that do not say otherwise")
-        ->group(level == 2 ? "Options" : "");
+  command->add_option("-O", options->optimise, "-O0 to -O3, for bundles that do not say")->check(CLI::Range(0, 3))->type_name("LEVEL");
   command->add_flag("--allow-unchecked", options->allow_unchecked, "load code whose types graft never saw");
   command->add_flag("--verbose", options->verbose, "print the runtime's log to stderr");
   add_include_dirs(*command, options->include_dirs);

@@ -43,8 +43,8 @@ struct Inspection {
 enum class TextForm : std::uint8_t { kIr, kAssembly };
 
 struct InspectOptions {
-  std::vector<std::string> include_dirs;
-  std::vector<std::string> flags;  ///< after the manifest's own
+  std::vector<std::string> include_dirs{};
+  std::vector<std::string> flags{};  ///< after the manifest's own
   Unchecked unchecked = Unchecked::kRefuse;
 };
 

@@ -12,10 +12,10 @@ namespace graft {
 
 /// Sources with a `main`, and how to compile them.
 struct ProgramOptions {
-  std::vector<std::string> sources;    ///< paths; C, C++, .bc and .ll may be mixed
+  std::vector<std::string> sources{};    ///< paths; C, C++, .bc and .ll may be mixed
   std::string language;                ///< "c" or "c++" for all of them; empty: by their names' endings
-  std::vector<std::string> flags;      ///< clang driver flags: -O, -std, -D, -U, -I, -include, -W, -w, ...
-  std::vector<std::string> libraries;  ///< as after -l: "m", "pthread", ":libm.so.6", or a path
+  std::vector<std::string> flags{};      ///< clang driver flags: -O, -std, -D, -U, -I, -include, -W, -w, ...
+  std::vector<std::string> libraries{};  ///< as after -l: "m", "pthread", ":libm.so.6", or a path
   std::vector<std::string> library_dirs; ///< as after -L; searched before the system's
   int argc = 0;                        ///< what the initialisers and `main` are handed; must outlive the program
   char **argv = nullptr;

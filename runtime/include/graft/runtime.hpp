@@ -37,10 +37,10 @@ struct Config {
   unsigned compile_threads = 0;      ///< 0: one a core
   unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
   Unchecked unchecked = Unchecked::kRefuse;
-  std::vector<std::string> include_dirs;  ///< where bundles find contracts of the host and of each other
+  std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
-  std::function<void(LogLevel, std::string_view line)> log;
+  std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;
 };
 
