@@ -110,7 +110,6 @@ void ThreadStorage::at_thread_exit(const void *image, void (*run)(void *), void 
 }
 
 void ThreadStorage::run_destructors(const void *image) {
-  const auto *mine = static_cast<const Record *>(::pthread_getspecific(key_));
   const auto belongs = [image](const Record::Destructor &destructor) { return destructor.image == image; };
   mutex_.lock();
   for (auto record = records_.begin(); record != records_.end();) {
@@ -127,11 +126,16 @@ void ThreadStorage::run_destructors(const void *image) {
     mutex_.lock();
     record = records_.begin();  // the set may have changed meanwhile
   }
+  await_running(image);
+  mutex_.unlock();
+}
+
+void ThreadStorage::await_running(const void *image) {
+  const auto *mine = static_cast<const Record *>(::pthread_getspecific(key_));
   destructor_done_.wait(mutex_, [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS {
     return std::none_of(records_.begin(), records_.end(),
                         [&](const Record *record) { return record != mine && record->running == image; });
   });
-  mutex_.unlock();
 }
 
 void ThreadStorage::drop_destructors(const void *image) {
@@ -139,6 +143,7 @@ void ThreadStorage::drop_destructors(const void *image) {
   for (Record *record : records_) {
     std::erase_if(record->destructors, [image](const Record::Destructor &each) { return each.image == image; });
   }
+  await_running(image);
 }
 
 void ThreadStorage::leave(Record *record) {

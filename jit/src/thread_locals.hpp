@@ -56,7 +56,7 @@ class ThreadStorage {
   void at_thread_exit(const void *image, void (*run)(void *), void *object);
   /// Runs what all threads registered for `image`, newest first within a thread, and waits for those that are running.
   void run_destructors(const void *image);
-  /// Forgets what is still registered for `image`.
+  /// Forgets what is still registered for `image`, and waits for what is running.
   void drop_destructors(const void *image);
 
  private:
@@ -65,6 +65,8 @@ class ThreadStorage {
   Record *record();
   void *make(Record &record, const ThreadControl &control, std::size_t slot);
   void leave(Record *record);
+  /// Until no other thread is in a destructor of `image`.
+  void await_running(const void *image) GRAFT_REQUIRES(mutex_);
   static void thread_exits(void *record);
 
   const pthread_key_t key_;

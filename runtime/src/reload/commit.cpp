@@ -217,6 +217,9 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         Bundle &bundle = bundles_.find(prepared.text.manifest.name)->second;
         bundle.path = prepared.text.path;
         bundle.manifest = std::move(prepared.text.manifest);
+        for (const KeptFacts &kept : bundle.live->facts.kept)
+          log.write(LogLevel::kWarn, "bundle '" + bundle.name + "': '" + kept.name + "' is marked GRAFT_KEEP and starts anew; reloads do "
+                                     "not carry state over yet");
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
         bundle.slots = std::move(started.slots);
         bundle.needs = std::move(started.needs);

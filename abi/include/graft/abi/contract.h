@@ -59,7 +59,9 @@ GRAFT_C_END
   GRAFT_STATIC_ASSERT(sizeof(struct tag) % sizeof(void (*)(void)) == 0,                             \
                       "a contract holds function pointers only") GRAFT_OPTIONAL_SEMICOLON
 
-/* Marks a variable whose value outlives a reload. Namespace scope, not const, not a template, not thread_local. */
+/* Marks a variable whose value is to outlive a reload. Namespace scope, not const, not a template, not thread_local. The compiler
+ * notes such variables with their types; this version of the runtime does not carry their values over yet, and logs a warning for
+ * each when it starts anew. */
 #define GRAFT_KEEP GRAFT_ANNOTATE("graft.keep") __attribute__((used))
 
 #endif
