@@ -1,5 +1,6 @@
 # Writes OUTPUT: a C++ source with the text of each of HEADERS, named relative to ROOT. src/virtual_headers.hpp declares it.
-set(text "#include \"virtual_headers.hpp\"\n\nnamespace graft::driver {\nnamespace {\nconstexpr EmbeddedHeader kHeaders[] = {\n")
+set(text "#include \"virtual_headers.hpp\"\n\nnamespace graft::driver {\nnamespace {\n")
+string(APPEND text "constexpr EmbeddedHeader kHeaders[] = {\n")
 foreach(header IN LISTS HEADERS)
   file(RELATIVE_PATH name ${ROOT} ${header})
   file(READ ${header} contents)

@@ -32,10 +32,13 @@ class CharStream : public llvm::raw_pwrite_stream {
 
 clang::BackendAction action_of(Product product) {
   switch (product) {
-  case Product::kIr: return clang::Backend_EmitLL;
-  case Product::kAssembly: return clang::Backend_EmitAssembly;
+  case Product::kIr:
+    return clang::Backend_EmitLL;
+  case Product::kAssembly:
+    return clang::Backend_EmitAssembly;
   case Product::kObject:
-  case Product::kFacts: break;
+  case Product::kFacts:
+    break;
   }
   return clang::Backend_EmitObj;
 }
@@ -78,4 +81,4 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   if (request.product == Product::kObject && !compiler.getDiagnostics().hasErrorOccurred()) read_symbols(unit);
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

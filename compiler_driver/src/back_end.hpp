@@ -1,9 +1,9 @@
 // Module to object, IR text or assembly: Clang's own pipeline, so that code is what `clang` would make of it.
 #pragma once
 
-#include <llvm/ADT/IntrusiveRefCntPtr.h>
-
 #include "unit.hpp"
+
+#include <llvm/ADT/IntrusiveRefCntPtr.h>
 
 namespace clang {
 class CompilerInstance;
@@ -18,4 +18,4 @@ namespace graft::driver {
 /// diagnostics engine.
 void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit);
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -46,7 +46,9 @@ Result<void> check_same(const ContractFacts &known, const ContractFacts &other) 
 
 Result<void> merge_contracts(Facts &into, const Facts &from, TypeImporter &types) {
   for (const ContractFacts &contract : from.contracts) {
-    const auto same = [&](const ContractFacts &known) { return known.name == contract.name && known.major == contract.major; };
+    const auto same = [&](const ContractFacts &known) {
+      return known.name == contract.name && known.major == contract.major;
+    };
     const auto known = std::ranges::find_if(into.contracts, same);
     if (known != into.contracts.end()) {
       GRAFT_TRY(check_same(*known, contract));
@@ -69,7 +71,8 @@ Result<void> merge_providers(Facts &into, const Facts &from) {
     };
     if (const auto known = std::ranges::find_if(into.providers, same); known != into.providers.end())
       return two_places(Code::kInvalid, provider.where,
-                        "contract " + identity(provider.contract, provider.major) + " is provided twice; a bundle provides it once",
+                        "contract " + identity(provider.contract, provider.major) +
+                            " is provided twice; a bundle provides it once",
                         known->where, "it was provided here first");
     into.providers.push_back(provider);
   }
@@ -160,4 +163,4 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   return artifact;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,9 +1,9 @@
 // From the units of a job to its artifact: what only shows when the files are seen together.
 #pragma once
 
-#include <vector>
-
 #include "unit.hpp"
+
+#include <vector>
 
 namespace graft::driver {
 
@@ -14,4 +14,4 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
 /// The units' bitcode as one module. Fails: kInvalid when they cannot be linked.
 Result<std::vector<char>> link_bitcode(const std::vector<Unit> &units);
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,6 +1,5 @@
 // The bitcode of a whole bundle: each file's module as it was before optimisation, linked into one.
 #include "bundle.hpp"
-
 #include "llvm_error.hpp"
 
 #include <llvm/Bitcode/BitcodeReader.h>
@@ -42,7 +41,8 @@ Result<std::vector<char>> link_bitcode(const std::vector<Unit> &units) {
   for (const Unit &unit : units) {
     const llvm::MemoryBufferRef bytes({unit.bitcode.data(), unit.bitcode.size()}, unit.source);
     llvm::Expected<std::unique_ptr<llvm::Module>> module = llvm::parseBitcodeFile(bytes, context);
-    if (!module) return from_llvm(Code::kInternal, "cannot read the bitcode of '" + unit.source + "' back", module.takeError());
+    if (!module)
+      return from_llvm(Code::kInternal, "cannot read the bitcode of '" + unit.source + "' back", module.takeError());
     if (linker.linkInModule(std::move(*module)))
       return error(Code::kInvalid, "cannot link the bitcode of '" + unit.source + "': " + said);
   }
@@ -54,4 +54,4 @@ Result<std::vector<char>> link_bitcode(const std::vector<Unit> &units) {
   return std::vector<char>(bytes.begin(), bytes.end());
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

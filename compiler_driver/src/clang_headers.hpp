@@ -1,5 +1,5 @@
-// Precompiled: the Clang and LLVM headers that most of this folder's sources include. Each source still includes what it uses;
-// this file only saves parsing them again.
+// Precompiled: the Clang and LLVM headers that most of this folder's sources include. Each source still includes what it
+// uses; this file only saves parsing them again.
 #pragma once
 
 #include <clang/AST/ASTConsumer.h>

@@ -1,6 +1,4 @@
 // The flow of a job: read and prepare every source, compile them side by side, put them together.
-#include <graft/driver/compiler.hpp>
-
 #include "bundle.hpp"
 #include "content_key.hpp"
 #include "environment.hpp"
@@ -9,6 +7,8 @@
 #include "source_text.hpp"
 #include "task_pool.hpp"
 #include "unit.hpp"
+
+#include <graft/driver/compiler.hpp>
 
 #include <llvm/Support/TargetSelect.h>
 
@@ -131,8 +131,9 @@ Result<std::string> Compiler::emit(const Job &job, Text text) const {
   ContentKey arguments_key;
   GRAFT_TRY_ASSIGN(const std::vector<Unit> units, state_->compile_all(job, product, arguments_key));
   std::string result;
-  for (const Unit &unit : units) result.append(comment).append(unit.source).append("\n").append(unit.output.begin(), unit.output.end());
+  for (const Unit &unit : units)
+    result.append(comment).append(unit.source).append("\n").append(unit.output.begin(), unit.output.end());
   return result;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

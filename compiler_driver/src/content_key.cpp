@@ -21,4 +21,4 @@ ContentKey KeyBuilder::finish() {
   return key;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,11 +1,11 @@
 // Content keys: BLAKE3 over length-prefixed parts, so that no two sequences of parts run together.
 #pragma once
 
-#include <string_view>
-
 #include <graft/base/artifact.hpp>
 
 #include <llvm/Support/BLAKE3.h>
+
+#include <string_view>
 
 namespace graft::driver {
 
@@ -19,4 +19,4 @@ class KeyBuilder {
   llvm::BLAKE3 hasher_;
 };
 
-}  // namespace graft::driver
+} // namespace graft::driver

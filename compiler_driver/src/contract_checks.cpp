@@ -32,9 +32,10 @@ void check_entry(clang::CompilerInstance &compiler, const clang::FieldDecl &fiel
   if (result->isVoidType() || result->isIncompleteType() || result->isDependentType()) return;
   const std::int64_t size = compiler.getASTContext().getTypeSizeInChars(result).getQuantity();
   if (size > kLargestResultBytes)
-    refuse(compiler, field.getLocation(), entry + " returns " + std::to_string(size) +
-                                              " bytes, at most 16 fit in registers: return graft_status and take a pointer to '" +
-                                              result.getAsString(compiler.getASTContext().getPrintingPolicy()) + "'");
+    refuse(compiler, field.getLocation(),
+           entry + " returns " + std::to_string(size) +
+               " bytes, at most 16 fit in registers: return graft_status and take a pointer to '" +
+               result.getAsString(compiler.getASTContext().getPrintingPolicy()) + "'");
 }
 
 /// Why `variable` cannot be kept; empty when it can.
@@ -73,7 +74,8 @@ void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &
   if (contract.name.empty())
     refuse(compiler, attribute.getLocation(), "contract '" + contract.tag + "' has an empty name: name it \"area.thing\"");
   if (contract.name.find('@') != std::string::npos)
-    refuse(compiler, attribute.getLocation(), "the name of contract '" + contract.name + "' contains '@', which separates the version");
+    refuse(compiler, attribute.getLocation(),
+           "the name of contract '" + contract.name + "' contains '@', which separates the version");
   for (const clang::FieldDecl *field : record.fields()) check_entry(compiler, *field, contract);
 }
 
@@ -94,12 +96,13 @@ void refuse_kept_template(clang::CompilerInstance &compiler, MacroUses &uses, co
 }
 
 void check_stray_keeps(clang::CompilerInstance &compiler, const MacroUses &uses) {
-  if (compiler.getDiagnostics().hasErrorOccurred()) return;  // a broken declaration may be what is missing
+  if (compiler.getDiagnostics().hasErrorOccurred()) return; // a broken declaration may be what is missing
   std::vector<clang::SourceLocation> stray(uses.keeps.begin(), uses.keeps.end());
   std::ranges::sort(stray, {}, [](clang::SourceLocation location) { return location.getRawEncoding(); });
   for (const clang::SourceLocation location : stray)
-    refuse(compiler, location, "GRAFT_KEEP marks nothing that can be kept: it is for plain variables at namespace scope, not for "
-                               "locals, class members, parameters or functions");
+    refuse(compiler, location,
+           "GRAFT_KEEP marks nothing that can be kept: it is for plain variables at namespace scope, not for "
+           "locals, class members, parameters or functions");
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

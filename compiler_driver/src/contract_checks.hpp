@@ -11,7 +11,7 @@
 namespace clang {
 class AnnotateAttr;
 class CompilerInstance;
-}
+} // namespace clang
 
 namespace graft::driver {
 
@@ -47,4 +47,4 @@ void refuse_kept_template(clang::CompilerInstance &compiler, MacroUses &uses, co
 /// Refuses the uses of GRAFT_KEEP that no variable at namespace scope accounts for.
 void check_stray_keeps(clang::CompilerInstance &compiler, const MacroUses &uses);
 
-}  // namespace graft::driver
+} // namespace graft::driver

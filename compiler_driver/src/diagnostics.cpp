@@ -19,12 +19,17 @@ namespace {
 
 Severity severity_of(clang::DiagnosticsEngine::Level level) {
   switch (level) {
-  case clang::DiagnosticsEngine::Note: return Severity::kNote;
-  case clang::DiagnosticsEngine::Remark: return Severity::kRemark;
-  case clang::DiagnosticsEngine::Warning: return Severity::kWarning;
-  case clang::DiagnosticsEngine::Fatal: return Severity::kFatal;
+  case clang::DiagnosticsEngine::Note:
+    return Severity::kNote;
+  case clang::DiagnosticsEngine::Remark:
+    return Severity::kRemark;
+  case clang::DiagnosticsEngine::Warning:
+    return Severity::kWarning;
+  case clang::DiagnosticsEngine::Fatal:
+    return Severity::kFatal;
   case clang::DiagnosticsEngine::Ignored:
-  case clang::DiagnosticsEngine::Error: break;
+  case clang::DiagnosticsEngine::Error:
+    break;
   }
   return Severity::kError;
 }
@@ -35,7 +40,7 @@ std::string line_at(const clang::SourceManager &sources, clang::SourceLocation l
   const auto [file, offset] = sources.getDecomposedLoc(location);
   const llvm::StringRef text = sources.getBufferData(file, &invalid);
   if (invalid || offset > text.size()) return {};
-  const size_t begin = text.take_front(offset).find_last_of("\r\n") + 1;  // npos + 1 is the first line
+  const size_t begin = text.take_front(offset).find_last_of("\r\n") + 1; // npos + 1 is the first line
   return text.substr(begin).take_until([](char c) { return c == '\n' || c == '\r'; }).str();
 }
 
@@ -72,8 +77,7 @@ void add_fixits(Diagnostic &diagnostic, const clang::Diagnostic &info, const cla
   for (const clang::FixItHint &hint : info.getFixItHints()) {
     const clang::CharSourceRange range = clang::Lexer::makeFileCharRange(hint.RemoveRange, sources, language);
     if (hint.isNull() || range.isInvalid()) continue;
-    diagnostic.fixits.push_back(
-        {position(sources, range.getBegin()), position(sources, range.getEnd()), hint.CodeToInsert});
+    diagnostic.fixits.push_back({position(sources, range.getBegin()), position(sources, range.getEnd()), hint.CodeToInsert});
   }
 }
 
@@ -102,8 +106,9 @@ class BackEndHandler : public llvm::DiagnosticHandler {
       if (info.getKind() == llvm::DK_InlineAsm) cookie = llvm::cast<llvm::DiagnosticInfoInlineAsm>(info).getLocCookie();
       if (info.getKind() == llvm::DK_DontCall) cookie = llvm::cast<llvm::DiagnosticInfoDontCall>(info).getLocCookie();
     }
-    const auto location =
-        engine_.hasSourceManager() ? clang::SourceLocation::getFromRawEncoding(static_cast<unsigned>(cookie)) : clang::SourceLocation();
+    const auto location = engine_.hasSourceManager()
+                              ? clang::SourceLocation::getFromRawEncoding(static_cast<unsigned>(cookie))
+                              : clang::SourceLocation();
     report(engine_, location, message,
            info.getSeverity() == llvm::DS_Warning ? clang::DiagnosticsEngine::Warning : clang::DiagnosticsEngine::Error);
     return true;
@@ -178,4 +183,4 @@ Diagnostic from_reader(const llvm::SMDiagnostic &message, const std::string &fil
   return diagnostic;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

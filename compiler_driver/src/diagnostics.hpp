@@ -1,13 +1,13 @@
 // Clang's and LLVM's messages as graft::Diagnostic. Nothing is printed, ever.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <graft/base/diagnostic.hpp>
 
 #include <clang/Basic/Diagnostic.h>
 #include <clang/Basic/SourceLocation.h>
+
+#include <string>
+#include <vector>
 
 namespace clang {
 class SourceManager;
@@ -16,7 +16,7 @@ namespace llvm {
 class DiagnosticHandler;
 class LLVMContext;
 class SMDiagnostic;
-}
+} // namespace llvm
 
 namespace graft::driver {
 
@@ -38,9 +38,9 @@ class DiagnosticCollector : public clang::DiagnosticConsumer {
 
  private:
   std::vector<Diagnostic> diagnostics_;
-  const clang::LangOptions *language_ = nullptr;  ///< of the file being compiled; null before and after
+  const clang::LangOptions *language_ = nullptr; ///< of the file being compiled; null before and after
   bool failed_ = false;
-  bool drop_notes_ = false;  ///< the last message was dropped, and so are its notes
+  bool drop_notes_ = false; ///< the last message was dropped, and so are its notes
 };
 
 /// Reports an error of graft's own through Clang, so that it gets its place and snippet.
@@ -53,4 +53,4 @@ void collect_back_end_diagnostics(llvm::LLVMContext &context, clang::Diagnostics
 /// A message of LLVM's text and bitcode readers.
 Diagnostic from_reader(const llvm::SMDiagnostic &message, const std::string &file);
 
-}  // namespace graft::driver
+} // namespace graft::driver

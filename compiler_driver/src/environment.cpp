@@ -83,8 +83,9 @@ std::optional<Error> missing_environment(const std::vector<Diagnostic> &diagnost
   if (found == diagnostics.end()) return std::nullopt;
   for (const Requirement &requirement : requirements()) {
     if (requirement.present) continue;
-    Error result = error(Code::kEnvironment, found->message + ", and " + requirement.what +
-                                                 " are missing on this machine: " + requirement.remedy, found->where);
+    Error result = error(
+        Code::kEnvironment,
+        found->message + ", and " + requirement.what + " are missing on this machine: " + requirement.remedy, found->where);
     result.diagnostics = diagnostics;
     return result;
   }
@@ -93,4 +94,4 @@ std::optional<Error> missing_environment(const std::vector<Diagnostic> &diagnost
 
 std::string clang_version() { return CLANG_VERSION_STRING; }
 
-}  // namespace graft::driver
+} // namespace graft::driver

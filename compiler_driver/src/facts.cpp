@@ -118,7 +118,7 @@ class FactsConsumer : public clang::ASTConsumer {
     check_contract(compiler_, record, contract, attribute);
     for (const clang::FieldDecl *field : record.fields()) {
       const auto *pointer = field->getType()->getAs<clang::PointerType>();
-      if (!pointer || !pointer->getPointeeType()->isFunctionType()) continue;  // reported by check_contract
+      if (!pointer || !pointer->getPointeeType()->isFunctionType()) continue; // reported by check_contract
       ContractFunction function;
       function.name = field->getName().str();
       function.type = types_->add(pointer->getPointeeType());
@@ -126,6 +126,7 @@ class FactsConsumer : public clang::ASTConsumer {
       function.fingerprint = fingerprint(facts_.types, function.type);
       function.declaration = written(*field);
       function.where = place(field->getLocation());
+      function.parameters = parameter_names(*field);
       contract.functions.push_back(std::move(function));
     }
     facts_.contracts.push_back(std::move(contract));
@@ -171,7 +172,7 @@ class FactsConsumer : public clang::ASTConsumer {
     kept.fingerprint = fingerprint(facts_.types, kept.type);
     kept.where = place(variable.getLocation());
     if (const auto known = std::ranges::find(facts_.kept, kept.symbol, &KeptFacts::symbol); known != facts_.kept.end())
-      *known = std::move(kept);  // a tentative definition, repeated
+      *known = std::move(kept); // a tentative definition, repeated
     else
       facts_.kept.push_back(std::move(kept));
   }
@@ -188,9 +189,28 @@ class FactsConsumer : public clang::ASTConsumer {
     }
   }
 
+  /// The names of a function pointer's parameters. They are no part of its type, only of how it is written.
+  static std::vector<std::string> parameter_names(const clang::FieldDecl &field) {
+    clang::TypeLoc written = field.getTypeSourceInfo()->getTypeLoc();
+    while (!written.isNull()) {
+      if (const auto function = written.getAs<clang::FunctionProtoTypeLoc>()) {
+        std::vector<std::string> names;
+        for (const clang::ParmVarDecl *parameter : function.getParams())
+          names.push_back(parameter != nullptr ? parameter->getName().str() : std::string());
+        return names;
+      }
+      if (const auto alias = written.getAs<clang::TypedefTypeLoc>())
+        written = alias.getTypePtr()->getDecl()->getTypeSourceInfo()->getTypeLoc();
+      else
+        written = written.getNextTypeLoc();
+    }
+    return {};
+  }
+
   /// The declaration as it stands in the text, on one line.
   std::string written(const clang::FieldDecl &field) {
-    const clang::SourceRange range(sources().getExpansionLoc(field.getBeginLoc()), sources().getExpansionLoc(field.getEndLoc()));
+    const clang::SourceRange range(sources().getExpansionLoc(field.getBeginLoc()),
+                                   sources().getExpansionLoc(field.getEndLoc()));
     const clang::LangOptions &language = context_->getLangOpts();
     return on_one_line(clang::Lexer::getSourceText(clang::CharSourceRange::getTokenRange(range), sources(), language));
   }
@@ -199,7 +219,7 @@ class FactsConsumer : public clang::ASTConsumer {
   Facts &facts_;
   MacroUses macros_;
   clang::ASTContext *context_ = nullptr;
-  const clang::VarDecl *table_ = nullptr;  ///< the table that GRAFT_PROVIDE defined last
+  const clang::VarDecl *table_ = nullptr; ///< the table that GRAFT_PROVIDE defined last
   std::unique_ptr<TypeBuilder> types_;
 };
 
@@ -209,4 +229,4 @@ std::unique_ptr<clang::ASTConsumer> make_facts_consumer(clang::CompilerInstance 
   return std::make_unique<FactsConsumer>(compiler, facts);
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

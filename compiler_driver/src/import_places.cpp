@@ -1,5 +1,5 @@
-// See import_places.hpp. Runs after the back end, once it is known which symbols are undefined, and stops at the last of them;
-// headers of the system are not searched, so that an STL file costs no more than its own text.
+// See import_places.hpp. Runs after the back end, once it is known which symbols are undefined, and stops at the last of
+// them; headers of the system are not searched, so that an STL file costs no more than its own text.
 #include "import_places.hpp"
 
 #include "diagnostics.hpp"
@@ -80,4 +80,4 @@ void place_imports(clang::ASTContext &context, const Uses &uses, std::vector<Imp
     if (!finder.TraverseDecl(declaration)) return;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,16 +1,16 @@
 // Which line first asks for a symbol that the file does not define: the sentence "undefined symbol" needs a place.
 #pragma once
 
+#include <graft/base/artifact.hpp>
+
 #include <memory>
 #include <vector>
-
-#include <graft/base/artifact.hpp>
 
 namespace clang {
 class ASTConsumer;
 class ASTContext;
 class Decl;
-}
+} // namespace clang
 
 namespace graft::driver {
 
@@ -22,4 +22,4 @@ std::unique_ptr<clang::ASTConsumer> make_use_collector(Uses &uses);
 /// Fills `where` of each import that one of `uses` names.
 void place_imports(clang::ASTContext &context, const Uses &uses, std::vector<Import> &imports);
 
-}  // namespace graft::driver
+} // namespace graft::driver

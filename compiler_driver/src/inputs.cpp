@@ -16,7 +16,7 @@ namespace {
 /// `#include` and `__has_include` of what is not there (it may appear later), and `#embed` of what is.
 class InputWatcher : public clang::PPCallbacks {
  public:
-  explicit InputWatcher(Unit &unit) : unit_(unit) {}
+  explicit InputWatcher(Inputs &inputs) : inputs_(inputs) {}
 
   void HasInclude(clang::SourceLocation, llvm::StringRef name, bool, clang::OptionalFileEntryRef file,
                   clang::SrcMgr::CharacteristicKind kind) override {
@@ -33,30 +33,34 @@ class InputWatcher : public clang::PPCallbacks {
 
  private:
   void add(llvm::StringRef name, clang::SrcMgr::CharacteristicKind kind) {
-    const auto same = [&](const HeaderFacts &header) { return header.path == name; };
-    if (std::ranges::any_of(unit_.facts.headers, same)) return;
-    unit_.facts.headers.push_back({name.str(), clang::SrcMgr::isSystem(kind)});
+    inputs_.probed.push_back({name.str(), clang::SrcMgr::isSystem(kind)});
   }
 
-  Unit &unit_;
+  Inputs &inputs_;
 };
+
+ContentKey key_of(llvm::StringRef text) {
+  KeyBuilder key;
+  key.add(text);
+  return key.finish();
+}
+
+void sort_and_unite(std::vector<HeaderFacts> &headers) {
+  std::ranges::sort(headers, {}, &HeaderFacts::path);
+  const auto twice = std::ranges::unique(headers, {}, &HeaderFacts::path);
+  headers.erase(twice.begin(), twice.end());
+}
 
 } // namespace
 
-void watch_inputs(clang::CompilerInstance &compiler, Unit &unit) {
-  compiler.getPreprocessor().addPPCallbacks(std::make_unique<InputWatcher>(unit));
+void watch_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
+  compiler.getPreprocessor().addPPCallbacks(std::make_unique<InputWatcher>(inputs));
 }
 
-void collect_inputs(clang::CompilerInstance &compiler, const UnitRequest &request, Unit &unit) {
+void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
   const clang::SourceManager &sources = compiler.getSourceManager();
-  KeyBuilder key;
-  key.add(request.text.name);
-  key.add(request.text.buffer->getBuffer());
-  for (const HeaderFacts &header : unit.facts.headers) {  // what the watcher noted
-    key.add(header.path);
-    if (auto embedded = compiler.getFileManager().getBufferForFile(header.path)) key.add((*embedded)->getBuffer());
-  }
   llvm::StringSet<> seen;
+  for (const Inputs::File &file : inputs.read) seen.insert(file.header.path);
   for (unsigned i = 1; i < sources.local_sloc_entry_size(); ++i) {
     const clang::SrcMgr::SLocEntry &entry = sources.getLocalSLocEntry(i);
     if (!entry.isFile()) continue;
@@ -64,11 +68,27 @@ void collect_inputs(clang::CompilerInstance &compiler, const UnitRequest &reques
     if (!content.OrigEntry || entry.getFile().getIncludeLoc().isInvalid()) continue;
     const llvm::StringRef path = content.OrigEntry->getName();
     if (!seen.insert(path).second) continue;
-    key.add(path);
-    if (const auto text = content.getBufferDataIfLoaded()) key.add(*text);
-    unit.facts.headers.push_back({path.str(), clang::SrcMgr::isSystem(entry.getFile().getFileCharacteristic())});
+    const bool system = clang::SrcMgr::isSystem(entry.getFile().getFileCharacteristic());
+    inputs.read.push_back({{path.str(), system}, key_of(content.getBufferDataIfLoaded().value_or(""))});
+  }
+}
+
+void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, Inputs inputs, Unit &unit) {
+  sort_and_unite(inputs.probed);
+  KeyBuilder key;
+  key.add(text.name);
+  key.add(text.buffer->getBuffer());
+  for (const Inputs::File &file : inputs.read) {
+    key.add(file.header.path);
+    key.add(file.content);
+    unit.facts.headers.push_back(file.header);
+  }
+  for (const HeaderFacts &header : inputs.probed) {
+    key.add(header.path);
+    if (auto embedded = compiler.getFileManager().getBufferForFile(header.path)) key.add((*embedded)->getBuffer());
+    unit.facts.headers.push_back(header);
   }
   unit.text_key = key.finish();
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -3,16 +3,32 @@
 
 #include "unit.hpp"
 
+#include <string>
+#include <vector>
+
 namespace clang {
 class CompilerInstance;
 }
 
 namespace graft::driver {
 
-/// Notes the files that `compiler`'s source may ask for without reading them as text. Call it before parsing.
-void watch_inputs(clang::CompilerInstance &compiler, Unit &unit);
+/// The files behind a compile, the source itself aside.
+struct Inputs {
+  struct File {
+    HeaderFacts header;
+    ContentKey content;
+  };
+  std::vector<File> read;          ///< in the order of the first `#include`
+  std::vector<HeaderFacts> probed; ///< asked for without being read as text: `__has_include`, `#embed`, not found
+};
 
-/// Fills `unit.facts.headers` and `unit.text_key`. Call it after parsing.
-void collect_inputs(clang::CompilerInstance &compiler, const UnitRequest &request, Unit &unit);
+/// Notes in `inputs` the files that `compiler`'s source asks for without reading them as text. Call it before parsing.
+void watch_inputs(clang::CompilerInstance &compiler, Inputs &inputs);
 
-}  // namespace graft::driver
+/// Adds to `inputs` what the source manager read. Call it after parsing.
+void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs);
+
+/// Fills `unit.facts.headers` and `unit.text_key`.
+void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, Inputs inputs, Unit &unit);
+
+} // namespace graft::driver

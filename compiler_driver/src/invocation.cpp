@@ -1,6 +1,8 @@
-// See invocation.hpp. The flags here are what the linker can take (reference: the README's table "Flags that are always on").
+// See invocation.hpp. The flags here are what the linker can take (reference: the README's table "Flags that are always
+// on").
 #include "invocation.hpp"
 
+#include "abi_preamble.hpp"
 #include "diagnostics.hpp"
 #include "environment.hpp"
 #include "target_features.hpp"
@@ -24,20 +26,26 @@ constexpr std::size_t kCachedFlagSets = 64;
 
 const char *language_flag(Language language) {
   switch (language) {
-  case Language::kCxx: return "c++";
-  case Language::kBitcode: return "ir";
+  case Language::kCxx:
+    return "c++";
+  case Language::kBitcode:
+    return "ir";
   case Language::kFromName:
-  case Language::kC: break;
+  case Language::kC:
+    break;
   }
   return "c";
 }
 
 const char *placeholder(Language language) {
   switch (language) {
-  case Language::kCxx: return "input.cpp";
-  case Language::kBitcode: return "input.bc";
+  case Language::kCxx:
+    return "input.cpp";
+  case Language::kBitcode:
+    return "input.bc";
   case Language::kFromName:
-  case Language::kC: break;
+  case Language::kC:
+    break;
   }
   return "input.c";
 }
@@ -50,9 +58,16 @@ bool speaks_to(const std::string &flag, Language language) {
 }
 
 std::vector<std::string> driver_arguments(const Options &options, Language language) {
-  std::vector<std::string> arguments = {program_dir() + "/clang", "-c", "-x", language_flag(language),
-                                        "-fPIC", "-femulated-tls", "-fexceptions", "-fno-function-sections",
-                                        "-fno-data-sections", "-Wno-unused-command-line-argument",
+  std::vector<std::string> arguments = {program_dir() + "/clang",
+                                        "-c",
+                                        "-x",
+                                        language_flag(language),
+                                        "-fPIC",
+                                        "-femulated-tls",
+                                        "-fexceptions",
+                                        "-fno-function-sections",
+                                        "-fno-data-sections",
+                                        "-Wno-unused-command-line-argument",
                                         "-O" + std::to_string(options.optimise)};
   if (const std::string resources = resource_dir(); !resources.empty())
     arguments.insert(arguments.end(), {"-resource-dir", resources});
@@ -90,8 +105,10 @@ std::vector<std::string> front_end_arguments(const std::vector<std::string> &arg
 
 /// Flags that make Clang print, or make something that is not an object. They would be obeyed in silence at best.
 bool asks_for_something_else(const std::string &flag) {
-  static constexpr std::string_view kWhole[] = {"-v", "--verbose", "-###", "-E", "-S", "-M", "-MM", "-H", "-h", "--help", "--version"};
-  static constexpr std::string_view kBegins[] = {"-print-", "--print-", "-ccc-", "--help", "-dump", "-save-temps", "--analyze", "-help"};
+  static constexpr std::string_view kWhole[] = {"-v",  "--verbose", "-###", "-E",     "-S",       "-M",
+                                                "-MM", "-H",        "-h",   "--help", "--version"};
+  static constexpr std::string_view kBegins[] = {"-print-", "--print-",    "-ccc-",     "--help",
+                                                 "-dump",   "-save-temps", "--analyze", "-help"};
   return std::ranges::find(kWhole, flag) != std::end(kWhole) ||
          std::ranges::any_of(kBegins, [&](std::string_view begin) { return flag.starts_with(begin); });
 }
@@ -124,6 +141,7 @@ Result<std::shared_ptr<const Prepared>> make(const Options &options, Language la
   if (const auto stray = std::ranges::find_if(options.flags, asks_for_something_else); stray != options.flags.end())
     return refuse("flag '" + *stray + "' does not go into compiling: it makes clang print, or make no object");
   auto prepared = std::make_shared<Prepared>();
+  prepared->preambles = std::make_shared<AbiPreambleCache>();
   prepared->arguments = front_end_arguments(driver_arguments(options, language), engine);
   if (collector.failed()) return refuse("clang refuses the flags");
   if (prepared->arguments.empty()) return refuse("the flags do not ask for compiling one file to an object");
@@ -160,4 +178,4 @@ Result<std::shared_ptr<const Prepared>> InvocationCache::prepare(const Options &
   return prepared_.try_emplace(std::move(key), std::move(made)).first->second;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

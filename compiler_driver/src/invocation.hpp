@@ -1,11 +1,6 @@
-// From flags to a parsed compiler invocation. Clang's driver takes most of a millisecond for it, so that each set of flags is
-// asked for once and copied from then on.
+// From flags to a parsed compiler invocation. Clang's driver takes most of a millisecond for it, so that each set of flags
+// is asked for once and copied from then on.
 #pragma once
-
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include <graft/base/mutex.hpp>
 #include <graft/base/result.hpp>
@@ -13,13 +8,21 @@
 
 #include <clang/Frontend/CompilerInvocation.h>
 
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace graft::driver {
 
-/// What one set of flags comes to, for one language. Shared by the compiles that use it; never changed.
+class AbiPreambleCache;
+
+/// What one set of flags comes to, for one language. Shared by the compiles that use it; never changed, its cache aside.
 struct Prepared {
   clang::CompilerInvocation invocation;
-  std::vector<std::string> arguments;     ///< of cc1, for content keys
-  std::vector<Diagnostic> warnings;       ///< of the driver
+  std::vector<std::string> arguments;          ///< of cc1, for content keys
+  std::vector<Diagnostic> warnings;            ///< of the driver
+  std::shared_ptr<AbiPreambleCache> preambles; ///< shared only so that its type may stay incomplete here
 };
 
 /// Threads: `prepare` may be called from any.
@@ -34,4 +37,4 @@ class InvocationCache {
   std::map<std::string, std::shared_ptr<const Prepared>> prepared_ GRAFT_GUARDED_BY(mutex_);
 };
 
-}  // namespace graft::driver
+} // namespace graft::driver

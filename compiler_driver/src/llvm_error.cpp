@@ -7,4 +7,4 @@ Error from_llvm(Code code, const std::string &what, llvm::Error failure) {
   return error(code, what + ": " + llvm::toString(std::move(failure)));
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

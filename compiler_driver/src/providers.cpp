@@ -74,7 +74,8 @@ class ThunkMaker {
   ProviderFacts &facts_of(const llvm::GlobalVariable &record, const llvm::Constant *contract);
   Entry describe(const ProviderFacts &facts, unsigned index, const llvm::Function &target) const;
   llvm::Constant *entry(ProviderFacts &facts, unsigned index, llvm::Constant *initial);
-  llvm::Function *make_thunk(const std::string &name, llvm::Function &target, llvm::Constant *description, bool returns_status);
+  llvm::Function *make_thunk(const std::string &name, llvm::Function &target, llvm::Constant *description,
+                             bool returns_status);
   llvm::Constant *describe_in_memory(const ProviderFacts &facts, const Entry &entry);
 
   llvm::Module &module_;
@@ -158,7 +159,8 @@ llvm::Function *ThunkMaker::make_thunk(const std::string &name, llvm::Function &
   llvm::LandingPadInst *pad = builder.CreateLandingPad(llvm::StructType::get(pointer, status_type), /*NumClauses=*/1);
   pad->addClause(llvm::ConstantPointerNull::get(llvm::PointerType::getUnqual(context_)));
   llvm::Value *exception = builder.CreateExtractValue(pad, 0);
-  const auto ask = module_.getOrInsertFunction(kThunkIsForced, llvm::FunctionType::get(status_type, pointer, /*isVarArg=*/false));
+  const auto ask =
+      module_.getOrInsertFunction(kThunkIsForced, llvm::FunctionType::get(status_type, pointer, /*isVarArg=*/false));
   llvm::CallInst *is_forced = builder.CreateCall(ask, exception);
   is_forced->setDoesNotThrow();
   builder.CreateCondBr(builder.CreateICmpNE(is_forced, builder.getInt32(0)), forced, caught);
@@ -232,4 +234,4 @@ void add_thunks(llvm::Module &module, Unit &unit) {
   for (const llvm::GlobalVariable *record : records) maker.provide(*record);
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

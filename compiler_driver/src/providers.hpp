@@ -9,8 +9,8 @@ class Module;
 
 namespace graft::driver {
 
-/// For each provider record in `module`: completes its ProviderFacts (or adds one, unchecked, when the AST had none), makes the
-/// thunks, and emits the array `graft_entries_TAG`. Runs before optimisation.
+/// For each provider record in `module`: completes its ProviderFacts (or adds one, unchecked, when the AST had none), makes
+/// the thunks, and emits the array `graft_entries_TAG`. Runs before optimisation.
 void add_thunks(llvm::Module &module, Unit &unit);
 
-}  // namespace graft::driver
+} // namespace graft::driver

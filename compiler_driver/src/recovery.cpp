@@ -64,4 +64,4 @@ Result<void> run_guarded(const std::function<void()> &work) {
   return error(Code::kInternal, "clang crashed: " + describe(context.RetCode));
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

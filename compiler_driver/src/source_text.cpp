@@ -46,8 +46,8 @@ Result<SourceText> read_source(const Source &source, const std::string &working_
   if (language == Language::kFromName) {
     const std::optional<Language> known = language_of(source.name);
     if (!known)
-      return error(Code::kInvalid, "cannot tell the language of '" + source.name +
-                                       "': it ends in none of .c .cc .cpp .cxx .c++ .C .bc .ll");
+      return error(Code::kInvalid,
+                   "cannot tell the language of '" + source.name + "': it ends in none of .c .cc .cpp .cxx .c++ .C .bc .ll");
     language = *known;
   }
   if (source.contents) {
@@ -58,4 +58,4 @@ Result<SourceText> read_source(const Source &source, const std::string &working_
   return SourceText{source.name, language, without_shebang(std::move(buffer))};
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

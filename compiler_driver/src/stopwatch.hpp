@@ -21,4 +21,4 @@ class Stopwatch {
   std::chrono::steady_clock::time_point begin_;
 };
 
-}  // namespace graft::driver
+} // namespace graft::driver

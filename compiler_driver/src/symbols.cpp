@@ -34,4 +34,4 @@ void read_symbols(Unit &unit) {
   }
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

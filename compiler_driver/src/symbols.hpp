@@ -8,4 +8,4 @@ namespace graft::driver {
 /// Fills `unit.defined` and `unit.undefined` (without places) from `unit.output`.
 void read_symbols(Unit &unit);
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -27,4 +27,4 @@ void use_trimmed_features(clang::CompilerInstance &compiler) {
   options.Features = options.FeaturesAsWritten;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

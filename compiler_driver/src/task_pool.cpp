@@ -53,4 +53,4 @@ void TaskPool::for_each(std::size_t count, const std::function<void(std::size_t)
 
 TaskPool::~TaskPool() = default;
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -22,4 +22,4 @@ class TaskPool {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace graft::driver
+} // namespace graft::driver

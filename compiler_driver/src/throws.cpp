@@ -27,7 +27,7 @@ bool may_throw(const llvm::Instruction &instruction, Seen &seen, int depth) {
 bool may_throw(const llvm::Function &function, Seen &seen, int depth) {
   if (function.doesNotThrow()) return false;
   if (!function.hasExactDefinition() || depth == 0 || seen.size() >= kFunctions) return true;
-  if (!seen.insert(&function).second) return false;  // being looked at already: its own instructions decide
+  if (!seen.insert(&function).second) return false; // being looked at already: its own instructions decide
   return llvm::any_of(llvm::instructions(function),
                       [&](const llvm::Instruction &instruction) { return may_throw(instruction, seen, depth); });
 }
@@ -39,4 +39,4 @@ bool may_throw(const llvm::Function &function) {
   return may_throw(function, seen, kDepth);
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

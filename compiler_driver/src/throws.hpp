@@ -10,4 +10,4 @@ namespace graft::driver {
 /// False only when it is certain: every instruction is known not to throw, through calls a few levels deep.
 bool may_throw(const llvm::Function &function);
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -96,7 +96,8 @@ Type TypeBuilder::convert(clang::QualType type) {
     tag = tag->getDefinition();
     if (tag == nullptr || tag->isInvalidDecl()) return opaque(type);
     if (const auto *enumeration = llvm::dyn_cast<clang::EnumDecl>(tag)) return convert_enum(*enumeration);
-    if (const auto *record = llvm::dyn_cast<clang::RecordDecl>(tag); record && is_plain(*record)) return convert_record(*record);
+    if (const auto *record = llvm::dyn_cast<clang::RecordDecl>(tag); record && is_plain(*record))
+      return convert_record(*record);
   }
   return opaque(type);
 }
@@ -119,7 +120,7 @@ Type TypeBuilder::convert_builtin(const clang::BuiltinType &type) {
   } else if (type.isUnsignedInteger()) {
     row.kind = TypeKind::kUnsigned;
   } else if (type.isFloatingPoint() && type.getKind() != clang::BuiltinType::Float128) {
-    row.kind = TypeKind::kFloat;  // __float128 is as wide as long double and is passed differently
+    row.kind = TypeKind::kFloat; // __float128 is as wide as long double and is passed differently
   } else {
     return opaque(source);
   }
@@ -188,4 +189,4 @@ TypeIndex TypeImporter::import(TypeIndex type) {
   return index;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,19 +1,19 @@
 // Clang's types as rows of a TypeTable.
 #pragma once
 
-#include <string>
-
 #include <graft/base/types.hpp>
 
 #include <clang/AST/Type.h>
 #include <llvm/ADT/DenseMap.h>
+
+#include <string>
 
 namespace clang {
 class ASTContext;
 class CXXRecordDecl;
 class RecordDecl;
 class TagDecl;
-}
+} // namespace clang
 
 namespace graft::driver {
 
@@ -52,4 +52,4 @@ class TypeImporter {
   llvm::DenseMap<TypeIndex, TypeIndex> known_;
 };
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,15 +1,15 @@
 // One source file, compiled: what compiling it alone yields, before the bundle's files are put together (bundle.hpp).
 #pragma once
 
+#include "invocation.hpp"
+#include "source_text.hpp"
+
+#include <graft/base/artifact.hpp>
+
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <graft/base/artifact.hpp>
-
-#include "invocation.hpp"
-#include "source_text.hpp"
 
 namespace graft::driver {
 
@@ -22,12 +22,12 @@ struct Unit {
   std::vector<Diagnostic> diagnostics;
   bool failed = false;
   Facts facts;
-  std::vector<char> output;      ///< the object, IR or assembly; empty for kFacts
-  std::vector<char> bitcode;     ///< when it was asked for
+  std::vector<char> output;  ///< the object, IR or assembly; empty for kFacts
+  std::vector<char> bitcode; ///< when it was asked for
   std::vector<Thunk> thunks;
   std::vector<Import> undefined; ///< by this object, whatever other files define
   std::vector<std::string> defined;
-  ContentKey text_key;           ///< over this file and the headers that it read
+  ContentKey text_key; ///< over this file and the headers that it read
   CompileTimes times;
 };
 
@@ -44,4 +44,4 @@ Unit compile_source(const UnitRequest &request);
 /// The same for LLVM bitcode and IR text.
 Unit compile_bitcode(const UnitRequest &request);
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,12 +1,11 @@
-// LLVM bitcode and IR text: read, verify, make it position-independent, give it thunks, and send it through the same back end.
-// The reader is not hardened against hostile input; whoever takes bitcode from strangers runs this in a worker process.
-#include "unit.hpp"
-
+// LLVM bitcode and IR text: read, verify, make it position-independent, give it thunks, and send it through the same back
+// end. The reader is not hardened against hostile input; whoever takes bitcode from strangers runs this in a worker process.
 #include "back_end.hpp"
 #include "content_key.hpp"
 #include "diagnostics.hpp"
 #include "providers.hpp"
 #include "stopwatch.hpp"
+#include "unit.hpp"
 #include "virtual_headers.hpp"
 
 #include <clang/Basic/TargetInfo.h>
@@ -34,9 +33,7 @@ Diagnostic refusal(const std::string &file, std::string sentence) {
   return diagnostic;
 }
 
-bool is_bitcode(llvm::StringRef text) {
-  return llvm::isBitcode(text.bytes_begin(), text.bytes_end());
-}
+bool is_bitcode(llvm::StringRef text) { return llvm::isBitcode(text.bytes_begin(), text.bytes_end()); }
 
 /// The reader's words, behind what they mean for the one who handed the file in.
 Diagnostic explain(const llvm::SMDiagnostic &message, const SourceText &text) {
@@ -45,13 +42,14 @@ Diagnostic explain(const llvm::SMDiagnostic &message, const SourceText &text) {
   const bool other_version = said.contains("Incompatible epoch") ||
                              (said.contains("Producer:") && !said.contains("Producer: 'LLVM" LLVM_VERSION_STRING "'"));
   const char *what = !is_bitcode(text.buffer->getBuffer()) ? "not valid LLVM IR"
-                     : other_version                       ? "bitcode of an LLVM that is not " LLVM_VERSION_STRING
-                                                           : "truncated or damaged bitcode (LLVM " LLVM_VERSION_STRING " reads it)";
+                     : other_version ? "bitcode of an LLVM that is not " LLVM_VERSION_STRING
+                                     : "truncated or damaged bitcode (LLVM " LLVM_VERSION_STRING " reads it)";
   diagnostic.message = std::string(what) + ": " + diagnostic.message;
   return diagnostic;
 }
 
-std::unique_ptr<llvm::Module> read_module(const SourceText &text, llvm::LLVMContext &context, DiagnosticCollector &collector) {
+std::unique_ptr<llvm::Module> read_module(const SourceText &text, llvm::LLVMContext &context,
+                                          DiagnosticCollector &collector) {
   llvm::SMDiagnostic message;
   std::unique_ptr<llvm::Module> module = llvm::parseIR(text.buffer->getMemBufferRef(), message, context);
   if (!module) {
@@ -69,10 +67,12 @@ std::unique_ptr<llvm::Module> read_module(const SourceText &text, llvm::LLVMCont
 }
 
 /// Makes the module one of ours: this machine's triple and layout, position-independent code.
-bool adopt(llvm::Module &module, const clang::CompilerInstance &compiler, const std::string &file, DiagnosticCollector &collector) {
+bool adopt(llvm::Module &module, const clang::CompilerInstance &compiler, const std::string &file,
+           DiagnosticCollector &collector) {
   const llvm::Triple target(compiler.getTargetOpts().Triple);
   const llvm::Triple &built_for = module.getTargetTriple();
-  if (built_for.getArch() != llvm::Triple::UnknownArch && (built_for.getArch() != target.getArch() || !built_for.isOSLinux())) {
+  if (built_for.getArch() != llvm::Triple::UnknownArch &&
+      (built_for.getArch() != target.getArch() || !built_for.isOSLinux())) {
     collector.add(refusal(file, "bitcode for '" + built_for.str() + "', this process is '" + target.str() + "'"));
     return false;
   }
@@ -103,8 +103,10 @@ llvm::StringMap<SourcePos> places_of_uses(const llvm::Module &module) {
       const llvm::DILocation *location = instruction.getDebugLoc().get();
       if (location == nullptr) continue;
       for (const llvm::Value *operand : instruction.operand_values())
-        if (const auto *value = llvm::dyn_cast<llvm::GlobalValue>(operand->stripPointerCasts()); value && value->isDeclaration())
-          places.try_emplace(value->getName(), SourcePos{location->getFilename().str(), location->getLine(), location->getColumn()});
+        if (const auto *value = llvm::dyn_cast<llvm::GlobalValue>(operand->stripPointerCasts());
+            value && value->isDeclaration())
+          places.try_emplace(value->getName(),
+                             SourcePos{location->getFilename().str(), location->getLine(), location->getColumn()});
     }
   return places;
 }
@@ -148,4 +150,4 @@ Unit compile_bitcode(const UnitRequest &request) {
   return unit;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

@@ -1,36 +1,35 @@
 // C and C++: parse, look for facts, lower to IR, put the thunks in, run the back end. All within one action, since the
 // diagnostics of every stage want the source manager.
-#include "unit.hpp"
-
+#include "abi_preamble.hpp"
 #include "back_end.hpp"
 #include "diagnostics.hpp"
 #include "facts.hpp"
+#include "front_end.hpp"
 #include "import_places.hpp"
 #include "inputs.hpp"
 #include "providers.hpp"
 #include "stopwatch.hpp"
-#include "target_features.hpp"
-#include "virtual_headers.hpp"
+#include "unit.hpp"
 
 #include <clang/CodeGen/ModuleBuilder.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/MultiplexConsumer.h>
-#include <clang/Lex/PreprocessorOptions.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
-#include <llvm/Support/raw_ostream.h>
 
 namespace graft::driver {
 namespace {
 
 class CompileAction : public clang::ASTFrontendAction {
  public:
-  CompileAction(const UnitRequest &request, Unit &unit) : request_(request), unit_(unit) {}
+  /// `inputs`: what a preamble already read.
+  CompileAction(const UnitRequest &request, Inputs inputs, Unit &unit)
+      : request_(request), unit_(unit), inputs_(std::move(inputs)) {}
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
-    watch_inputs(compiler, unit_);
+    watch_inputs(compiler, inputs_);
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
     consumers.push_back(make_facts_consumer(compiler, unit_.facts));
     if (request_.product != Product::kFacts) {
@@ -47,7 +46,8 @@ class CompileAction : public clang::ASTFrontendAction {
   void ExecuteAction() override {
     clang::CompilerInstance &compiler = getCompilerInstance();
     ASTFrontendAction::ExecuteAction();
-    collect_inputs(compiler, request_, unit_);
+    collect_inputs(compiler, inputs_);
+    record_inputs(compiler, request_.text, std::move(inputs_), unit_);
     if (generator_ == nullptr || compiler.getDiagnostics().hasErrorOccurred()) return;
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
@@ -59,9 +59,10 @@ class CompileAction : public clang::ASTFrontendAction {
  private:
   const UnitRequest &request_;
   Unit &unit_;
+  Inputs inputs_;
   llvm::LLVMContext context_;
   Uses uses_;
-  clang::CodeGenerator *generator_ = nullptr;  ///< owned by the instance's consumer
+  clang::CodeGenerator *generator_ = nullptr; ///< owned by the instance's consumer
 };
 
 } // namespace
@@ -73,30 +74,9 @@ Unit compile_source(const UnitRequest &request) {
   DiagnosticCollector collector;
   {
     const Stopwatch watch(unit.times.front_end_ns);
-    auto invocation = std::make_shared<clang::CompilerInvocation>(request.prepared.invocation);
-    const clang::InputKind kind = invocation->getFrontendOpts().Inputs.front().getKind();
-    invocation->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(request.text.name, kind));
-    invocation->getCodeGenOpts().MainFileName = request.text.name;
-    invocation->getPreprocessorOpts().addRemappedFile(request.text.name, request.text.buffer.get());
-    invocation->getPreprocessorOpts().RetainRemappedFileBuffers = true;
-
-    clang::CompilerInstance compiler(std::move(invocation));
-    compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-    compiler.setVirtualFileSystem(compile_file_system());
-    compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
-    compiler.createFileManager();
-    CompileAction action(request, unit);
-    const bool has_target = compiler.createTarget();
-    if (has_target) use_trimmed_features(compiler);
-    if (has_target && action.BeginSourceFile(compiler, compiler.getFrontendOpts().Inputs.front())) {
-      llvm::consumeError(action.Execute());  // what it could say is among the diagnostics
-      action.EndSourceFile();
-    } else if (!collector.failed()) {
-      Diagnostic diagnostic;
-      diagnostic.where.file = request.text.name;
-      diagnostic.message = "clang cannot start";
-      collector.add(std::move(diagnostic));
-    }
+    const auto preamble = request.prepared.preambles->find(request.prepared.invocation, request.text);
+    CompileAction action(request, preamble ? preamble->inputs : Inputs{}, unit);
+    run_front_end(request.prepared.invocation, request.text, preamble.get(), action, collector);
   }
   // The outer watch also ran through the back end.
   unit.times.front_end_ns -= std::min(unit.times.front_end_ns, unit.times.optimise_ns + unit.times.emit_ns);
@@ -105,4 +85,4 @@ Unit compile_source(const UnitRequest &request) {
   return unit;
 }
 
-}  // namespace graft::driver
+} // namespace graft::driver

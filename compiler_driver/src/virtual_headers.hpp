@@ -1,10 +1,11 @@
-// graft's own headers (`graft/abi.h`, the SDK), served from inside the library: a bundle compiles with nothing of graft installed.
+// graft's own headers (`graft/abi.h`, the SDK), served from inside the library: a bundle compiles with nothing of graft
+// installed.
 #pragma once
+
+#include <llvm/ADT/IntrusiveRefCntPtr.h>
 
 #include <span>
 #include <string_view>
-
-#include <llvm/ADT/IntrusiveRefCntPtr.h>
 
 namespace llvm::vfs {
 class FileSystem;
@@ -13,7 +14,7 @@ class FileSystem;
 namespace graft::driver {
 
 struct EmbeddedHeader {
-  std::string_view name;  ///< as it is included: "graft/abi.h"
+  std::string_view name; ///< as it is included: "graft/abi.h"
   std::string_view text;
 };
 
@@ -24,7 +25,8 @@ std::span<const EmbeddedHeader> embedded_headers();
 inline constexpr const char *kVirtualIncludeDir = "/.graft/include";
 
 /// The real files with graft's headers laid over them. One per compile: it carries a working directory, and nothing that it
-/// learned of a file survives the compile.
-llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system();
+/// learned of a file survives the compile. `preamble`, unless empty, is shown at kPreamblePath (abi_preamble.hpp); its bytes
+/// are borrowed.
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble = {});
 
-}  // namespace graft::driver
+} // namespace graft::driver

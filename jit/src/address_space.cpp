@@ -3,26 +3,26 @@
 
 #include "frame_lookup.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
 
-#include <sys/mman.h>
-
 namespace graft::jit {
 namespace {
 
-constexpr std::size_t kReach = (std::size_t{1} << 31) - (std::size_t{16} << 20);  // of a 32-bit displacement, with slack
+constexpr std::size_t kReach = (std::size_t{1} << 31) - (std::size_t{16} << 20); // of a 32-bit displacement, with slack
 
 Error out_of_memory(const char *what, std::size_t bytes) {
   const int reason = errno;
-  return error(Code::kExhausted,
-               std::string(what) + " (" + std::to_string(bytes) + " bytes) failed: " + ::strerrordesc_np(reason) +
-                   "; the process may be at its limit of memory or of mappings (vm.max_map_count)");
+  return error(Code::kExhausted, std::string(what) + " (" + std::to_string(bytes) +
+                                     " bytes) failed: " + ::strerrordesc_np(reason) +
+                                     "; the process may be at its limit of memory or of mappings (vm.max_map_count)");
 }
 
-}  // namespace
+} // namespace
 
 /// One reservation.
 ///
@@ -54,7 +54,8 @@ Result<std::unique_ptr<Slab>> Slab::reserve(std::size_t bytes) {
   if (memory == MAP_FAILED) return out_of_memory("reserving address space", bytes);
   // One huge page for a one-page image would be 2 MB resident.
   ::madvise(memory, bytes, MADV_NOHUGEPAGE);
-  // Touched once while it is one mapping: its parts then share one anon_vma, and the kernel merges neighbours of one protection.
+  // Touched once while it is one mapping: its parts then share one anon_vma, and the kernel merges neighbours of one
+  // protection.
   *static_cast<volatile char *>(memory) = 0;
   ::madvise(memory, kPageBytes, MADV_DONTNEED);
   if (::mprotect(memory, bytes, PROT_NONE) != 0) {
@@ -65,8 +66,9 @@ Result<std::unique_ptr<Slab>> Slab::reserve(std::size_t bytes) {
   auto slab = std::unique_ptr<Slab>(new Slab(reinterpret_cast<std::uintptr_t>(memory), bytes));
   slab->region_ = announce_code_region(slab->begin_, bytes);
   if (slab->region_ == nullptr) {
-    return error(Code::kExhausted, "more than " + std::to_string(kMaxCodeRegions) +
-                                      " slabs of code are in use in this process; destroy images or raise Config::slab_bytes");
+    return error(Code::kExhausted,
+                 "more than " + std::to_string(kMaxCodeRegions) +
+                     " slabs of code are in use in this process; destroy images or raise Config::slab_bytes");
   }
   return slab;
 }
@@ -152,7 +154,7 @@ Result<Placement> AddressSpace::take(RunRequest code, RunRequest writable) {
 Result<Placement> AddressSpace::place(RunRequest code, RunRequest writable) {
   for (RunRequest *request : {&code, &writable}) {
     request->align = std::max(request->align, kPageBytes);
-    if (request->bytes > kReach || request->align > kReach) request->bytes = kReach;  // refused below, and no overflow
+    if (request->bytes > kReach || request->align > kReach) request->bytes = kReach; // refused below, and no overflow
     request->bytes = round_to_page(request->bytes);
   }
   if (code.bytes + code.align + writable.bytes + writable.align > kReach) {
@@ -187,4 +189,4 @@ void AddressSpace::release(const Placement &placement) {
   placement.slab->give_back(placement.writable);
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

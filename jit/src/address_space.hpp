@@ -1,21 +1,21 @@
 // Where images live: slabs of reserved address space, cut into page runs.
 //
 // An image lies within one slab, so that the small code model's 2 GB always reach. Code and read-only data are taken from a
-// slab's low end, writable data from its high end: neighbours then have the same protection, and the kernel keeps thousands of
-// images in a handful of mappings (`vm.max_map_count` stops a process at 65,530).
+// slab's low end, writable data from its high end: neighbours then have the same protection, and the kernel keeps thousands
+// of images in a handful of mappings (`vm.max_map_count` stops a process at 65,530).
 //
 // Rationale: read-only data shares the executable pages. A region of its own would cost a page and a protection change per
 // image; nothing becomes writable by it, constants merely become executable.
 #pragma once
+
+#include <graft/base/mutex.hpp>
+#include <graft/base/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
-
-#include <graft/base/mutex.hpp>
-#include <graft/base/result.hpp>
 
 namespace graft::jit {
 
@@ -38,7 +38,7 @@ class Slab;
 /// The pages of one image.
 struct Placement {
   Slab *slab = nullptr;
-  PageRun code;      ///< code and read-only data
+  PageRun code; ///< code and read-only data
   PageRun writable;
 };
 
@@ -67,4 +67,4 @@ class AddressSpace {
   std::vector<std::unique_ptr<Slab>> slabs_ GRAFT_GUARDED_BY(mutex_);
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

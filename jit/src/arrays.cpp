@@ -1,5 +1,5 @@
-// Arrays of function pointers by priority. Lower priorities are initialised first and finalised last; without a number comes after
-// all numbers; within one priority the order of the files decides.
+// Arrays of function pointers by priority. Lower priorities are initialised first and finalised last; without a number comes
+// after all numbers; within one priority the order of the files decides.
 #include "arrays.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ constexpr unsigned kNoPriority = 65536;
 struct ArrayKind {
   llvm::StringRef prefix;
   bool finalises;
-  bool backwards;  ///< crtbegin's tables: the last entry is initialised first, and priorities are counted down
+  bool backwards; ///< crtbegin's tables: the last entry is initialised first, and priorities are counted down
   bool before_all;
 };
 
@@ -59,7 +59,7 @@ std::vector<std::uintptr_t> functions_of(Section &section, const ArrayKind &kind
   return functions;
 }
 
-}  // namespace
+} // namespace
 
 bool is_array_section(llvm::StringRef name) { return kind_of(name) != nullptr; }
 
@@ -81,4 +81,4 @@ void record_arrays(llvm::jitlink::LinkGraph &graph, ImageState &image) {
   std::ranges::reverse(image.finalisers);
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

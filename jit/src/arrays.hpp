@@ -13,4 +13,4 @@ bool is_array_section(llvm::StringRef name);
 /// Reads the fixed-up arrays of `graph` into `image`.
 void record_arrays(llvm::jitlink::LinkGraph &graph, ImageState &image);
 
-}  // namespace graft::jit
+} // namespace graft::jit

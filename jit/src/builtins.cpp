@@ -25,12 +25,12 @@ std::string archive_path() {
   return path.str().str();
 }
 
-}  // namespace
+} // namespace
 
 struct Builtins::Archive {
   std::unique_ptr<llvm::MemoryBuffer> bytes;
   std::unique_ptr<llvm::object::Archive> archive;
-  llvm::StringMap<std::size_t> offsets;                         ///< of members, by the names they define
+  llvm::StringMap<std::size_t> offsets; ///< of members, by the names they define
   std::unordered_map<std::size_t, std::unique_ptr<ObjectFile>> members;
 };
 
@@ -83,4 +83,4 @@ const ObjectFile *Builtins::member_defining(const std::string &name) {
   return member.get();
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -1,5 +1,5 @@
-// The compiler's own support library (`libclang_rt.builtins`): functions such as `__muloti4` and data such as `__cpu_model` that
-// compiled code asks for and that no shared library offers. Linked into the image that asks, like a static library.
+// The compiler's own support library (`libclang_rt.builtins`): functions such as `__muloti4` and data such as `__cpu_model`
+// that compiled code asks for and that no shared library offers. Linked into the image that asks, like a static library.
 #pragma once
 
 #include <graft/base/artifact.hpp>
@@ -33,4 +33,4 @@ class Builtins {
   bool opened_ GRAFT_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -18,4 +18,4 @@ void call_foreign(Code &&code) {
   }
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -50,21 +50,32 @@ constexpr std::uint8_t kIndirect = 0x80;
 /// Bytes of a pointer so encoded; 0 for an encoding that compilers for x86-64 do not use.
 std::size_t pointer_bytes(std::uint8_t encoding) {
   switch (encoding & ~kIndirect) {
-  case 0x00: case 0x04: case 0x0c: case 0x10: case 0x14: case 0x1c: return 8;
-  case 0x03: case 0x0b: case 0x13: case 0x1b: return 4;
-  default: return 0;
+  case 0x00:
+  case 0x04:
+  case 0x0c:
+  case 0x10:
+  case 0x14:
+  case 0x1c:
+    return 8;
+  case 0x03:
+  case 0x0b:
+  case 0x13:
+  case 0x1b:
+    return 4;
+  default:
+    return 0;
   }
 }
 
 bool is_readable_cie(RecordReader reader) {
   if (reader.byte() != 1) return false;
   const std::string_view augmentation = reader.text();
-  reader.skip_leb128();  // code alignment
-  reader.skip_leb128();  // data alignment
-  reader.skip(1);        // return address register
+  reader.skip_leb128(); // code alignment
+  reader.skip_leb128(); // data alignment
+  reader.skip(1);       // return address register
   if (augmentation.empty()) return !reader.failed();
   if (augmentation.front() != 'z' || augmentation.size() > 5) return false;
-  reader.skip_leb128();  // length of the augmentation data
+  reader.skip_leb128(); // length of the augmentation data
   std::set<char> seen;
   for (char letter : augmentation.substr(1)) {
     if (!seen.insert(letter).second || std::string_view("LPRSB").find(letter) == std::string_view::npos) return false;
@@ -76,10 +87,10 @@ bool is_readable_cie(RecordReader reader) {
   return !reader.failed();
 }
 
-}  // namespace
+} // namespace
 
 std::string check_frames(const char *section, std::size_t bytes) {
-  constexpr std::size_t kPrefix = 8;  // length and CIE id
+  constexpr std::size_t kPrefix = 8; // length and CIE id
   std::size_t offset = 0;
   while (offset + 4 <= bytes) {
     std::uint32_t length;
@@ -93,10 +104,11 @@ std::string check_frames(const char *section, std::size_t bytes) {
     std::uint32_t id;
     std::memcpy(&id, section + offset + 4, sizeof(id));
     const char *record = section + offset;
-    if (id == 0 && !is_readable_cie({record + kPrefix, record + 4 + length})) return "an unwind record has a strange encoding";
+    if (id == 0 && !is_readable_cie({record + kPrefix, record + 4 + length}))
+      return "an unwind record has a strange encoding";
     offset += 4 + length;
   }
   return offset == bytes ? std::string() : "its unwind records end in the middle of one";
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

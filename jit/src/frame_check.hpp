@@ -9,4 +9,4 @@ namespace graft::jit {
 /// What is wrong with the contents of an `.eh_frame` section; empty when nothing is.
 std::string check_frames(const char *section, std::size_t bytes);
 
-}  // namespace graft::jit
+} // namespace graft::jit

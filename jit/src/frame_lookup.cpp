@@ -9,10 +9,10 @@
 #include <graft/base/assert.hpp>
 #include <graft/base/export.hpp>
 
-#include <atomic>
-
 #include <dlfcn.h>
 #include <sys/mman.h>
+
+#include <atomic>
 
 #define GRAFT_NOT_INSTRUMENTED __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -21,11 +21,11 @@ namespace graft::jit {
 /// What is known of one page. Only `header` is awaited by readers.
 struct FrameSlot {
   std::atomic<const void *> header;
-  std::atomic<std::uint64_t> range;  ///< first page in the upper half, number of pages in the lower
+  std::atomic<std::uint64_t> range; ///< first page in the upper half, number of pages in the lower
 };
 
 struct CodeRegion {
-  std::atomic<std::uintptr_t> begin;  ///< 0: not in use
+  std::atomic<std::uintptr_t> begin; ///< 0: not in use
   std::atomic<std::uintptr_t> end;
   std::atomic<FrameSlot *> slots;
 };
@@ -36,7 +36,7 @@ using FindObject = int (*)(void *, dl_find_object *);
 
 // Zero-initialised, so that it works before any constructor has run and after every destructor.
 constinit CodeRegion regions[kMaxCodeRegions] = {};
-constinit std::atomic<std::size_t> regions_used = 0;  // high-water mark
+constinit std::atomic<std::size_t> regions_used = 0; // high-water mark
 constinit std::atomic<FindObject> next_find_object = nullptr;
 constinit std::atomic<bool> probed = false;
 Mutex regions_mutex;
@@ -64,7 +64,7 @@ GRAFT_NOT_INSTRUMENTED int forward(void *pc, dl_find_object *result) {
   return next == nullptr ? -1 : next(pc, result);
 }
 
-}  // namespace
+} // namespace
 
 GRAFT_NOT_INSTRUMENTED int find_object(void *address, dl_find_object *result) {
   const auto pc = reinterpret_cast<std::uintptr_t>(address);
@@ -81,7 +81,7 @@ GRAFT_NOT_INSTRUMENTED int find_object(void *address, dl_find_object *result) {
   result->dlfo_flags = 0;
   result->dlfo_map_start = reinterpret_cast<void *>(first);
   result->dlfo_map_end = reinterpret_cast<void *>(first + (range & 0xffffffffu) * kPageBytes);
-  result->dlfo_link_map = nullptr;  // no shared object
+  result->dlfo_link_map = nullptr; // no shared object
   result->dlfo_eh_frame = const_cast<void *>(header);
   return 0;
 }
@@ -109,7 +109,7 @@ void forget_code_region(CodeRegion *region) {
   if (region == nullptr) return;
   MutexLock lock(regions_mutex);
   const std::uintptr_t begin = region->begin.load(std::memory_order_relaxed);
-  region->begin.store(0, std::memory_order_release);  // pairs with region_of; no pc of the region can be live by now
+  region->begin.store(0, std::memory_order_release); // pairs with region_of; no pc of the region can be live by now
   const std::size_t bytes = region->end.load(std::memory_order_relaxed) - begin;
   ::munmap(region->slots.load(std::memory_order_relaxed), bytes / kPageBytes * sizeof(FrameSlot));
 }
@@ -122,7 +122,7 @@ void publish_frames(std::uintptr_t begin, std::size_t bytes, const void *header)
   FrameSlot *slots = region->slots.load(std::memory_order_relaxed);
   for (std::size_t page = first; page != first + count; ++page) {
     slots[page].range.store(std::uint64_t{first} << 32 | count, std::memory_order_relaxed);
-    slots[page].header.store(header, std::memory_order_release);  // pairs with the acquire in find_object
+    slots[page].header.store(header, std::memory_order_release); // pairs with the acquire in find_object
   }
 }
 
@@ -132,11 +132,11 @@ void retract_frames(std::uintptr_t begin, std::size_t bytes) {
   const std::size_t first = (begin - region->begin.load(std::memory_order_relaxed)) / kPageBytes;
   FrameSlot *slots = region->slots.load(std::memory_order_relaxed);
   for (std::size_t page = first; page != first + bytes / kPageBytes; ++page) {
-    slots[page].header.store(nullptr, std::memory_order_relaxed);  // no reader: nothing runs there any more
+    slots[page].header.store(nullptr, std::memory_order_relaxed); // no reader: nothing runs there any more
   }
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit
 
 extern "C" {
 
@@ -145,10 +145,10 @@ GRAFT_API GRAFT_NOT_INSTRUMENTED int _dl_find_object(void *address, dl_find_obje
   return graft::jit::find_object(address, result);
 }
 
-struct dwarf_eh_bases;  // of libgcc; three pointers
+struct dwarf_eh_bases; // of libgcc; three pointers
 const void *_Unwind_Find_FDE(void *pc, dwarf_eh_bases *bases);
 
-}  // extern "C"
+} // extern "C"
 
 namespace graft::jit {
 
@@ -158,4 +158,4 @@ bool frame_lookup_binds() {
   return probed.load(std::memory_order_relaxed);
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -1,11 +1,12 @@
 // How the unwinder finds the frames of JIT code: "which .eh_frame_hdr covers this pc?", answered without a lock.
 //
-// libgcc asks `_dl_find_object`; frame_lookup.cpp defines it, answers for our own code and passes everything else on. The table
-// is direct: a slot per page of each slab.
+// libgcc asks `_dl_find_object`; frame_lookup.cpp defines it, answers for our own code and passes everything else on. The
+// table is direct: a slot per page of each slab.
 //
-// Rationale: a sorted table, copied and published for every link, would cost O(images) per link and need old copies reclaimed
-// while readers may be anywhere in a throw. A slot per page is written in place, costs O(pages of the image), is read in O(1),
-// and nothing is ever reclaimed under a reader: a pc that can be looked up lies in a live image of a live slab.
+// Rationale: a sorted table, copied and published for every link, would cost O(images) per link and need old copies
+// reclaimed while readers may be anywhere in a throw. A slot per page is written in place, costs O(pages of the image), is
+// read in O(1), and nothing is ever reclaimed under a reader: a pc that can be looked up lies in a live image of a live
+// slab.
 #pragma once
 
 #include <cstddef>
@@ -29,4 +30,4 @@ void retract_frames(std::uintptr_t begin, std::size_t bytes);
 /// Does libgcc really ask us? False when this library is loaded in a scope of its own.
 bool frame_lookup_binds();
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -36,7 +36,7 @@ Strength strength_of(const Symbol &symbol) {
   return symbol.getLinkage() == Linkage::Weak ? Strength::kWeak : Strength::kStrong;
 }
 
-}  // namespace
+} // namespace
 
 Result<void> GraphMerger::add(const ObjectFile &object) {
   GRAFT_TRY(check_object(object));
@@ -78,8 +78,9 @@ Result<void> GraphMerger::admit(Symbol &symbol, const Symbol &original, std::siz
   if (fresh) return {};
   GraphDefinition &known = place->second;
   if (strength == Strength::kStrong && known.strength == Strength::kStrong) {
-    return error(Code::kInvalid, "symbol '" + llvm::demangle(*symbol.getName()) + "' is defined in " + sources_[known.object] +
-                                     " and in " + sources_[object] + "; make one of them static, inline or extern",
+    return error(Code::kInvalid,
+                 "symbol '" + llvm::demangle(*symbol.getName()) + "' is defined in " + sources_[known.object] + " and in " +
+                     sources_[object] + "; make one of them static, inline or extern",
                  {sources_[object], 0, 0});
   }
   if (strength == Strength::kCommon && known.strength == Strength::kCommon) {
@@ -87,9 +88,8 @@ Result<void> GraphMerger::admit(Symbol &symbol, const Symbol &original, std::siz
     symbol.getBlock().setAlignment(align);
     known.symbol->getBlock().setAlignment(align);
   }
-  const bool wins = strength > known.strength ||
-                    (strength == Strength::kCommon && known.strength == Strength::kCommon &&
-                     symbol.getSize() > known.symbol->getSize());
+  const bool wins = strength > known.strength || (strength == Strength::kCommon && known.strength == Strength::kCommon &&
+                                                  symbol.getSize() > known.symbol->getSize());
   if (!wins) {
     replaced_[&symbol] = known.symbol;
     return {};
@@ -109,32 +109,32 @@ Result<void> GraphMerger::copy(Graph &from, std::size_t object) {
       home = &graph_->createSection(section.getName(), section.getMemProt());
       home->setMemLifetime(section.getMemLifetime());
     } else if (home->getMemProt() != section.getMemProt() || home->getMemLifetime() != section.getMemLifetime()) {
-      return error(Code::kInvalid, "section '" + section.getName().str() + "' has different permissions in " +
-                                       sources_[object] + " than in the files before it; give it another name there",
+      return error(Code::kInvalid,
+                   "section '" + section.getName().str() + "' has different permissions in " + sources_[object] +
+                       " than in the files before it; give it another name there",
                    {sources_[object], 0, 0});
     }
     for (Block *block : section.blocks()) {
-      blocks[block] = block->isZeroFill()
-                          ? &graph_->createZeroFillBlock(*home, block->getSize(), block->getAddress(), block->getAlignment(),
-                                                         block->getAlignmentOffset())
-                          : &graph_->createContentBlock(*home, block->getContent(), block->getAddress(),
-                                                        block->getAlignment(), block->getAlignmentOffset());
+      blocks[block] = block->isZeroFill() ? &graph_->createZeroFillBlock(*home, block->getSize(), block->getAddress(),
+                                                                         block->getAlignment(), block->getAlignmentOffset())
+                                          : &graph_->createContentBlock(*home, block->getContent(), block->getAddress(),
+                                                                        block->getAlignment(), block->getAlignmentOffset());
     }
     for (Symbol *symbol : section.symbols()) {
       Block &block = *blocks[&symbol->getBlock()];
       // Local from the start: what is visible is known by `definitions_` alone.
-      Symbol &twin = symbol->hasName()
-                         ? graph_->addDefinedSymbol(block, symbol->getOffset(), symbol->getName(), symbol->getSize(),
-                                                    symbol->getLinkage(), Scope::Local, symbol->isCallable(), symbol->isLive())
-                         : graph_->addAnonymousSymbol(block, symbol->getOffset(), symbol->getSize(), symbol->isCallable(),
-                                                      symbol->isLive());
+      Symbol &twin = symbol->hasName() ? graph_->addDefinedSymbol(block, symbol->getOffset(), symbol->getName(),
+                                                                  symbol->getSize(), symbol->getLinkage(), Scope::Local,
+                                                                  symbol->isCallable(), symbol->isLive())
+                                       : graph_->addAnonymousSymbol(block, symbol->getOffset(), symbol->getSize(),
+                                                                    symbol->isCallable(), symbol->isLive());
       symbols[symbol] = &twin;
       if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, *symbol, object));
     }
   }
   for (Symbol *symbol : from.absolute_symbols()) {
-    Symbol &twin = graph_->addAbsoluteSymbol(symbol->getName(), symbol->getAddress(), symbol->getSize(), symbol->getLinkage(),
-                                             Scope::Local, symbol->isLive());
+    Symbol &twin = graph_->addAbsoluteSymbol(symbol->getName(), symbol->getAddress(), symbol->getSize(),
+                                             symbol->getLinkage(), Scope::Local, symbol->isLive());
     symbols[symbol] = &twin;
     if (symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, *symbol, object));
   }
@@ -157,8 +157,8 @@ Result<void> GraphMerger::copy(Graph &from, std::size_t object) {
 
 LinkGraph &GraphMerger::graph() {
   if (graph_ == nullptr) {
-    graph_ = std::make_unique<LinkGraph>(bundle_, names_, llvm::Triple("x86_64-unknown-linux-gnu"), llvm::SubtargetFeatures(),
-                                         llvm::jitlink::x86_64::getEdgeKindName);
+    graph_ = std::make_unique<LinkGraph>(bundle_, names_, llvm::Triple("x86_64-unknown-linux-gnu"),
+                                         llvm::SubtargetFeatures(), llvm::jitlink::x86_64::getEdgeKindName);
   }
   return *graph_;
 }
@@ -187,8 +187,9 @@ std::vector<std::string> GraphMerger::shareable() const {
 }
 
 void GraphMerger::share(llvm::StringRef name, const void *address) {
-  Symbol &outside = graph_->addAbsoluteSymbol(name, llvm::orc::ExecutorAddr::fromPtr(address), 0, Linkage::Strong, Scope::Local,
-                                              /*IsLive=*/false);
+  Symbol &outside =
+      graph_->addAbsoluteSymbol(name, llvm::orc::ExecutorAddr::fromPtr(address), 0, Linkage::Strong, Scope::Local,
+                                /*IsLive=*/false);
   replaced_[definitions_[name].symbol] = &outside;
   definitions_[name].symbol = &outside;
 }
@@ -224,4 +225,4 @@ std::unique_ptr<LinkGraph> GraphMerger::finish() {
   return std::move(graph_);
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -1,8 +1,8 @@
-// The objects of a bundle become one link graph, by the rules of a static linker: a strong definition wins over a common one, that
-// over a weak one, the first of equals; two strong ones are an error that names both files.
+// The objects of a bundle become one link graph, by the rules of a static linker: a strong definition wins over a common
+// one, that over a weak one, the first of equals; two strong ones are an error that names both files.
 //
-// Rationale: one graph per bundle, with every name made local, because ORC's emission is super-quadratic in visible symbols that
-// depend on each other, and because functions made local file by file would each have statics of their own.
+// Rationale: one graph per bundle, with every name made local, because ORC's emission is super-quadratic in visible symbols
+// that depend on each other, and because functions made local file by file would each have statics of their own.
 #pragma once
 
 #include <graft/base/artifact.hpp>
@@ -23,9 +23,9 @@ enum class Strength : std::uint8_t { kWeak, kCommon, kStrong };
 
 struct GraphDefinition {
   llvm::jitlink::Symbol *symbol = nullptr;
-  std::size_t object = 0;  ///< index of the file, for messages
+  std::size_t object = 0; ///< index of the file, for messages
   Strength strength = Strength::kStrong;
-  bool shareable = false;  ///< weak data of default visibility: natively, the first in the process would serve everybody
+  bool shareable = false; ///< weak data of default visibility: natively, the first in the process would serve everybody
 };
 
 /// Makes one graph out of many objects. For one link, on one thread.
@@ -33,7 +33,8 @@ struct GraphDefinition {
 /// Owns: the graph until `finish`. The objects' bytes must outlive the graph, which points into them.
 /// Fails: kInvalid and kUnsupported as check_object() does, and for duplicates.
 ///
-/// I3: every block has an address of its own, ascending in the order of objects and of sections in them. Nothing runs there; it
+/// I3: every block has an address of its own, ascending in the order of objects and of sections in them. Nothing runs there;
+/// it
 ///     keeps initialisers in order and unwind records apart.
 class GraphMerger {
  public:
@@ -80,4 +81,4 @@ class GraphMerger {
   std::uint64_t next_address_ = 1 << 16;
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

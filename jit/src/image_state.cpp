@@ -43,7 +43,7 @@ ThreadVariable &ImageState::variable_of(ThreadControl &control) {
   // Relaxed: whoever made it before held the lock.
   if (ThreadVariable *known = std::atomic_ref(control.variable).load(std::memory_order_relaxed)) return *known;
   ThreadVariable &fresh = variables.emplace_back(ThreadVariable{threads, threads->take_slot(), {}});
-  std::atomic_ref(control.variable).store(&fresh, std::memory_order_release);  // pairs with thread_local_address
+  std::atomic_ref(control.variable).store(&fresh, std::memory_order_release); // pairs with thread_local_address
   return fresh;
 }
 
@@ -61,9 +61,7 @@ void ImageState::detach() {
 
 namespace {
 
-ImageState *image_of(void *dso_handle) {
-  return dso_handle == nullptr ? nullptr : *static_cast<ImageState **>(dso_handle);
-}
+ImageState *image_of(void *dso_handle) { return dso_handle == nullptr ? nullptr : *static_cast<ImageState **>(dso_handle); }
 
 int register_exit(void (*run)(void *), void *argument, void *dso_handle) {
   ImageState *image = image_of(dso_handle);
@@ -96,7 +94,8 @@ int register_thread_exit(void (*run)(void *), void *object, void *dso_handle) {
 void *thread_local_address(ThreadControl *control, void *dso_handle) {
   // Acquire: pairs with the release in variable_of; the variable is complete when it is seen.
   ThreadVariable *variable = std::atomic_ref(control->variable).load(std::memory_order_acquire);
-  if (variable == nullptr) [[unlikely]] variable = &image_of(dso_handle)->variable_of(*control);
+  if (variable == nullptr) [[unlikely]]
+    variable = &image_of(dso_handle)->variable_of(*control);
   if (variable->storage == nullptr) return ::__tls_get_addr(variable->native);
   return variable->storage->address(*control, variable->slot);
 }
@@ -111,7 +110,7 @@ const void *untyped(Function *function) {
   return reinterpret_cast<const void *>(function);
 }
 
-}  // namespace
+} // namespace
 
 const void *special_function(std::string_view name) {
   // The names behind "graft." are those that the stubs of stubs.cpp jump to.
@@ -129,4 +128,4 @@ const void *special_function(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -3,6 +3,12 @@
 // `__dso_handle` of an image is a word that points to its ImageState: that is how a bare C function knows who calls it.
 #pragma once
 
+#include "address_space.hpp"
+#include "thread_locals.hpp"
+
+#include <graft/base/mutex.hpp>
+#include <graft/jit/linker.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,12 +16,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include "address_space.hpp"
-#include "thread_locals.hpp"
-
-#include <graft/base/mutex.hpp>
-#include <graft/jit/linker.hpp>
 
 namespace graft::jit {
 
@@ -63,15 +63,15 @@ struct ImageState {
   std::vector<AddressRange> code;
   ImageStats stats;
   std::unordered_map<std::string, const void *> exports;
-  std::vector<Initialiser> initialisers;  ///< in the order they run
-  std::vector<Finaliser> finalisers;      ///< in the order they run
-  const void *frames = nullptr;           ///< .eh_frame; null when there is nothing to unwind
-  const void *frame_header = nullptr;     ///< .eh_frame_hdr
+  std::vector<Initialiser> initialisers; ///< in the order they run
+  std::vector<Finaliser> finalisers;     ///< in the order they run
+  const void *frames = nullptr;          ///< .eh_frame; null when there is nothing to unwind
+  const void *frame_header = nullptr;    ///< .eh_frame_hdr
   const void *dso_handle = nullptr;
-  bool has_fork_handlers = false;         ///< registered with the C library under `dso_handle`
+  bool has_fork_handlers = false; ///< registered with the C library under `dso_handle`
   Mutex variables_mutex;
-  std::deque<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex);  ///< stable: control objects point to them
-  std::deque<ThreadControl> controls;     ///< that stand for native thread-locals of the process
+  std::deque<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex); ///< stable: control objects point to them
+  std::deque<ThreadControl> controls; ///< that stand for native thread-locals of the process
   Libraries libraries;
   ExitList at_exit;
   ExitList at_quick_exit;
@@ -88,4 +88,4 @@ struct ImageState {
 /// A C function that images are bound to by name, whatever the process has under it; null: there is none.
 const void *special_function(std::string_view name);
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -27,7 +27,7 @@ constexpr llvm::StringRef kFrames = ".eh_frame";
 // Layout of .eh_frame_hdr with a search table (LSB 5.0, 10.6.2).
 constexpr std::size_t kFrameHeaderBytes = 12;
 constexpr std::size_t kFrameEntryBytes = 8;
-constexpr std::size_t kPcBeginOffset = 8;  // in a record with a 32-bit length
+constexpr std::size_t kPcBeginOffset = 8; // in a record with a 32-bit length
 
 /// A section that `__start_X` and `__stop_X` can name: a set of records that many files add to.
 bool is_linker_set(llvm::StringRef name) {
@@ -51,7 +51,7 @@ bool is_frame_description(const Block &block) {
   return llvm::support::endian::read32le(block.getContent().data() + 4) != 0;
 }
 
-}  // namespace
+} // namespace
 
 thread_local LinkJob *LinkJob::current_ = nullptr;
 
@@ -91,7 +91,8 @@ Result<void> LinkJob::share_weak_data() {
   for (const std::string &name : merger_.shareable()) {
     const llvm::StringRef text = name;
     // Type information is compared by name, and thread-locals are found by other means.
-    if (text.starts_with("_ZTI") || text.starts_with("_ZTS") || text.starts_with("_ZTV") || text.starts_with("__emutls_")) continue;
+    if (text.starts_with("_ZTI") || text.starts_with("_ZTS") || text.starts_with("_ZTV") || text.starts_with("__emutls_"))
+      continue;
     GRAFT_TRY_ASSIGN(const auto outside, outside_.find(name));
     if (outside) merger_.share(name, *outside);
   }
@@ -136,10 +137,10 @@ llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
   std::vector<std::string> undefined;
   for (GraphSymbol *symbol : externals) {
     const llvm::StringRef name = *symbol->getName();
-    if (name == "_GLOBAL_OFFSET_TABLE_") continue;  // JITLink defines it
+    if (name == "_GLOBAL_OFFSET_TABLE_") continue; // JITLink defines it
     if (const auto set = linker_set_of(name); !set.empty()) {
       const Section *section = graph.findSectionByName(set);
-      if (section != nullptr && !section->empty()) continue;  // JITLink defines it, too
+      if (section != nullptr && !section->empty()) continue; // JITLink defines it, too
     }
     auto outside = outside_.find(std::string_view(name.data(), name.size()));
     if (!outside) return carry(std::move(outside).error());
@@ -187,10 +188,10 @@ void LinkJob::fill_frame_header() {
   const std::uint64_t base = frame_header_->getAddress().getValue();
   char *header = frame_header_->getAlreadyMutableContent().data();
   const std::uint64_t frames = reinterpret_cast<std::uintptr_t>(image_.frames);
-  header[0] = 1;     // version
-  header[1] = 0x1b;  // the pointer to .eh_frame: relative to itself, signed 32 bits
-  header[2] = 0x03;  // the count: unsigned 32 bits
-  header[3] = 0x3b;  // the table: relative to the header, signed 32 bits
+  header[0] = 1;    // version
+  header[1] = 0x1b; // the pointer to .eh_frame: relative to itself, signed 32 bits
+  header[2] = 0x03; // the count: unsigned 32 bits
+  header[3] = 0x3b; // the table: relative to the header, signed 32 bits
   write32le(header + 4, static_cast<std::uint32_t>(frames - (base + 4)));
   write32le(header + 8, static_cast<std::uint32_t>(entries.size()));
   char *out = header + kFrameHeaderBytes;
@@ -224,4 +225,4 @@ void LinkPlugin::modifyPassConfig(llvm::orc::MaterializationResponsibility &, Li
   config.PostFixupPasses.push_back([job](LinkGraph &graph) { return job->record(graph); });
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -17,7 +17,8 @@ namespace graft::jit {
 
 /// The link that is under way on a thread.
 ///
-/// I4: a session runs one link at a time and every task where it is asked to, so all of a link happens on the thread that started
+/// I4: a session runs one link at a time and every task where it is asked to, so all of a link happens on the thread that
+/// started
 ///     it, and `current()` is that link in every callback.
 class LinkJob {
  public:
@@ -67,7 +68,7 @@ class LinkJob {
   GraphMerger merger_;
   OutsideSymbols outside_;
   std::vector<std::pair<std::string, llvm::jitlink::Symbol *>> exports_;
-  std::vector<llvm::jitlink::Block *> frames_;          ///< FDEs
+  std::vector<llvm::jitlink::Block *> frames_; ///< FDEs
   llvm::jitlink::Block *frame_header_ = nullptr;
   std::optional<Error> failure_;
 };
@@ -84,4 +85,4 @@ class LinkPlugin : public llvm::orc::ObjectLinkingLayer::Plugin {
   void notifyTransferringResources(llvm::orc::JITDylib &, llvm::orc::ResourceKey, llvm::orc::ResourceKey) override {}
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

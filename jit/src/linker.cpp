@@ -1,6 +1,4 @@
 // The linker's two classes: one ORC session, and images that hold a dylib of it each.
-#include <graft/jit/linker.hpp>
-
 #include "foreign_call.hpp"
 #include "frame_lookup.hpp"
 #include "link_job.hpp"
@@ -8,14 +6,16 @@
 #include "memory_manager.hpp"
 #include "stubs.hpp"
 
+#include <graft/jit/linker.hpp>
+
 #include <llvm/Demangle/Demangle.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 
+#include <unistd.h>
+
 #include <exception>
 #include <typeinfo>
-
-#include <unistd.h>
 
 extern "C" {
 void __register_frame(void *frames);
@@ -29,9 +29,10 @@ class LinkerImpl;
 
 /// An ORC session that one link at a time goes through.
 ///
-/// Rationale: ORC keeps outstanding work in one queue per session, so that a second thread's look-up may run the first one's link,
-/// and still be in it when the first thread already goes on. With a session per concurrent link, a link is run and finished by
-/// the thread that asks for it (I4), no dylib is removed under a materialisation, and links do not wait for each other.
+/// Rationale: ORC keeps outstanding work in one queue per session, so that a second thread's look-up may run the first one's
+/// link, and still be in it when the first thread already goes on. With a session per concurrent link, a link is run and
+/// finished by the thread that asks for it (I4), no dylib is removed under a materialisation, and links do not wait for each
+/// other.
 ///
 /// Threads: `link` on one at a time, `remove` on any beside it.
 class Session {
@@ -71,8 +72,6 @@ class ImageImpl : public Image {
 
  private:
   enum class Life : std::uint8_t { kLinked, kRunning, kStopped };
-
-  Error initialiser_threw(const std::string &what);
 
   LinkerImpl &linker_;
   Session &session_;
@@ -186,7 +185,7 @@ llvm::orc::JITDylib *Session::link(LinkJob &job, const std::string &name, std::u
 }
 
 void Session::remove(llvm::orc::JITDylib &dylib) {
-  constexpr unsigned kSweepEvery = 256;  // a sweep visits every live name
+  constexpr unsigned kSweepEvery = 256; // a sweep visits every live name
   // Held across ORC on purpose: removals are one at a time, and ORC calls nobody back here.
   MutexLock lock(removal_);
   llvm::consumeError(session_.removeJITDylib(dylib));
@@ -220,7 +219,8 @@ Result<Session *> LinkerImpl::take_session() {
       return session;
     }
   }
-  auto control = llvm::orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
+  auto control =
+      llvm::orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
   if (!control) return to_error(control.takeError(), "linker");
   auto session = std::make_unique<Session>(std::move(*control), memory_);
   MutexLock lock(mutex_);
@@ -245,21 +245,21 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
     return job.take_failure();
   }
   announce(*state);
-  return std::unique_ptr<Image>(
-      std::make_unique<ImageImpl>(*this, *session, std::move(state), dylib, options.arguments));
+  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, *session, std::move(state), dylib, options.arguments));
 }
 
-}  // namespace
+} // namespace
 
 Result<std::unique_ptr<Linker>> Linker::create(Config config) {
   GRAFT_TRY_ASSIGN(auto threads, ThreadStorage::create());
   const Unwinding best = frame_lookup_binds() ? Unwinding::kLookup : Unwinding::kRegistered;
   const Unwinding unwinding = config.unwinding.value_or(best);
   if (unwinding == Unwinding::kLookup && best != Unwinding::kLookup) {
-    return error(Code::kEnvironment, "the unwinder does not ask this library for frames (_dl_find_object binds elsewhere); link "
-                                     "it into the program instead of loading it with dlopen");
+    return error(Code::kEnvironment,
+                 "the unwinder does not ask this library for frames (_dl_find_object binds elsewhere); link "
+                 "it into the program instead of loading it with dlopen");
   }
   return std::unique_ptr<Linker>(std::make_unique<LinkerImpl>(std::move(threads), config, unwinding));
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

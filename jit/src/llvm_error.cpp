@@ -26,7 +26,7 @@ class CarriedError : public llvm::ErrorInfo<CarriedError> {
 char CarriedError::ID = 0;
 
 struct Advice {
-  std::string_view fragment;  ///< of LLVM's words
+  std::string_view fragment; ///< of LLVM's words
   Code code;
   std::string_view remedy;
 };
@@ -34,8 +34,9 @@ struct Advice {
 constexpr Advice kAdvice[] = {
     {"nsupported x86-64 relocation", Code::kUnsupported, "compile it with -fPIC -femulated-tls and the small code model"},
     {"nsupported relocation", Code::kUnsupported, "compile it with -fPIC -femulated-tls and the small code model"},
-    {"out of range", Code::kUnsupported, "compile it with -fPIC and the small code model, so that outside symbols are reached "
-                                         "through the table"},
+    {"out of range", Code::kUnsupported,
+     "compile it with -fPIC and the small code model, so that outside symbols are reached "
+     "through the table"},
     {"different permissions", Code::kInvalid, "give the two sections different names"},
     {"augmentation", Code::kInvalid, "its unwind tables are damaged; compile it again"},
     {"CFI record", Code::kInvalid, "its unwind tables are damaged; compile it again"},
@@ -53,7 +54,7 @@ std::string one_line(std::string text) {
   return text;
 }
 
-}  // namespace
+} // namespace
 
 llvm::Error carry(Error failure) { return llvm::make_error<CarriedError>(std::move(failure)); }
 
@@ -77,4 +78,4 @@ Error to_error(llvm::Error failure, const std::string &subject) {
   return error(Code::kInvalid, "'" + subject + "' cannot be linked: " + words);
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -15,4 +15,4 @@ Error to_error(llvm::Error failure, const std::string &subject);
 /// An llvm::Error that carries ours through LLVM's layers; `to_error` takes it out again.
 llvm::Error carry(Error failure);
 
-}  // namespace graft::jit
+} // namespace graft::jit

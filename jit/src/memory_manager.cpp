@@ -23,7 +23,7 @@ Kind kind_of(MemProt protection) {
   return (protection & MemProt::Exec) != MemProt::None ? Kind::kCode : Kind::kReadOnly;
 }
 
-}  // namespace
+} // namespace
 
 /// Pages that are being written.
 class MemoryManager::InFlight : public InFlightAlloc {
@@ -100,4 +100,4 @@ void MemoryManager::deallocate(std::vector<FinalizedAlloc> allocations, OnDeallo
   on_deallocated(llvm::Error::success());
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

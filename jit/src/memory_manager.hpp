@@ -25,4 +25,4 @@ class MemoryManager : public llvm::jitlink::JITLinkMemoryManager {
   AddressSpace &space_;
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -6,10 +6,10 @@
 
 #include <llvm/Demangle/Demangle.h>
 
+#include <elf.h>
+
 #include <cstring>
 #include <string_view>
-
-#include <elf.h>
 
 namespace graft::jit {
 namespace {
@@ -26,9 +26,7 @@ class ObjectChecker {
     return error(Code::kInvalid, "object file of '" + object_.source + "' is damaged: " + what + "; compile it again",
                  {object_.source, 0, 0});
   }
-  Error unsupported(const std::string &what) const {
-    return error(Code::kUnsupported, what, {object_.source, 0, 0});
-  }
+  Error unsupported(const std::string &what) const { return error(Code::kUnsupported, what, {object_.source, 0, 0}); }
   template <class T>
   T read(std::uint64_t offset) const {
     T value;
@@ -75,7 +73,7 @@ Result<void> ObjectChecker::check_header() {
   if (header_.e_shentsize != sizeof(Elf64_Shdr)) return broken("its section headers have a strange size");
   section_count_ = header_.e_shnum;
   if (section_count_ == 0 && header_.e_shoff != 0 && inside(header_.e_shoff, sizeof(Elf64_Shdr))) {
-    section_count_ = section(0).sh_size;  // more than 65,279 sections
+    section_count_ = section(0).sh_size; // more than 65,279 sections
   }
   if (section_count_ > size_ / sizeof(Elf64_Shdr) || !inside(header_.e_shoff, section_count_ * sizeof(Elf64_Shdr))) {
     return broken("its section table reaches beyond its end; it may be truncated");
@@ -191,8 +189,8 @@ Result<void> ObjectChecker::run() {
   return {};
 }
 
-}  // namespace
+} // namespace
 
 Result<void> check_object(const ObjectFile &object) { return ObjectChecker(object).run(); }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -6,8 +6,8 @@
 
 namespace graft::jit {
 
-/// kInvalid for bytes that are not a whole x86-64 relocatable ELF file, kUnsupported for what JITLink cannot take (IFUNC, native
-/// thread-locals); each names the file, and the symbol where there is one.
+/// kInvalid for bytes that are not a whole x86-64 relocatable ELF file, kUnsupported for what JITLink cannot take (IFUNC,
+/// native thread-locals); each names the file, and the symbol where there is one.
 Result<void> check_object(const ObjectFile &object);
 
-}  // namespace graft::jit
+} // namespace graft::jit

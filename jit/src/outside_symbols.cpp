@@ -4,17 +4,17 @@
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Demangle/Demangle.h>
 
-#include <algorithm>
-
 #include <dlfcn.h>
 #include <link.h>
+
+#include <algorithm>
 
 namespace graft::jit {
 namespace {
 
 /// Names that only a static linker can define for a whole program.
-constexpr std::string_view kLinkerDefined[] = {"end",    "_end",   "etext",       "_etext",
-                                               "edata",  "_edata", "__bss_start", "__executable_start"};
+constexpr std::string_view kLinkerDefined[] = {"end",   "_end",   "etext",       "_etext",
+                                               "edata", "_edata", "__bss_start", "__executable_start"};
 
 struct ThreadLocalPlace {
   std::uintptr_t address;
@@ -57,10 +57,10 @@ std::string near_match(const std::string &name, const UndefinedReport &report) {
     const std::string candidate = llvm::demangle(known);
     const std::string candidate_base = base_name(candidate);
     // Same name, other parameters: nearer than any other spelling.
-    const unsigned distance = candidate_base == wanted_base
-                                  ? 0
-                                  : std::max(1u, llvm::StringRef(candidate_base)
-                                                     .edit_distance(wanted_base, /*AllowReplacements=*/true, best));
+    const unsigned distance =
+        candidate_base == wanted_base
+            ? 0
+            : std::max(1u, llvm::StringRef(candidate_base).edit_distance(wanted_base, /*AllowReplacements=*/true, best));
     if (distance < best) {
       best = distance;
       match = candidate;
@@ -69,7 +69,7 @@ std::string near_match(const std::string &name, const UndefinedReport &report) {
   return match;
 }
 
-}  // namespace
+} // namespace
 
 Libraries::~Libraries() {
   for (void *handle : handles_) ::dlclose(handle);
@@ -79,7 +79,8 @@ Result<void> Libraries::open(const std::string &name) {
   void *handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char *reason = ::dlerror();
-    return error(Code::kNotFound, "library '" + name + "' cannot be opened: " + (reason == nullptr ? "no reason given" : reason));
+    return error(Code::kNotFound,
+                 "library '" + name + "' cannot be opened: " + (reason == nullptr ? "no reason given" : reason));
   }
   handles_.push_back(handle);
   return {};
@@ -116,8 +117,9 @@ const void *OutsideSymbols::process_thread_local(std::string_view variable) {
 Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) {
   if (const auto given = given_.find(name); given != given_.end()) return std::optional(given->second);
   if (std::ranges::find(kLinkerDefined, name) != std::end(kLinkerDefined)) {
-    return error(Code::kUnsupported, "symbol '" + std::string(name) + "' marks a place in a program that a linker laid out; "
-                                     "code linked into a running process has no such place");
+    return error(Code::kUnsupported, "symbol '" + std::string(name) +
+                                         "' marks a place in a program that a linker laid out; "
+                                         "code linked into a running process has no such place");
   }
   if (const void *ours = special_function(name)) return std::optional(ours);
   constexpr std::string_view kControlPrefix = "__emutls_v.";
@@ -149,10 +151,11 @@ Error undefined_symbols(const std::vector<std::string> &names, const UndefinedRe
         failure.message += " at " + to_string(import->where);
       }
     }
-    if (const std::string match = near_match(name, report); !match.empty()) failure.message += ", did you mean '" + match + "'?";
+    if (const std::string match = near_match(name, report); !match.empty())
+      failure.message += ", did you mean '" + match + "'?";
   }
   failure.message += " in bundle '" + report.bundle + "'; define it, or name the library that does";
   return failure;
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -1,5 +1,5 @@
-// What an image may bind to outside itself. `OutsideSymbols::find` is the single door: every outside address an image gets, it
-// gets from there, so that a policy on symbols has one place to stand.
+// What an image may bind to outside itself. `OutsideSymbols::find` is the single door: every outside address an image gets,
+// it gets from there, so that a policy on symbols has one place to stand.
 #pragma once
 
 #include "image_state.hpp"
@@ -24,8 +24,8 @@ class OutsideSymbols {
   OutsideSymbols(const LinkOptions &options, ImageState &state);
 
   Result<void> open_libraries();
-  /// The address that `name` is bound to: the options' symbols, then our own functions, then the libraries, then the process.
-  /// Nothing when there is none; an error for a name that must not be bound at all.
+  /// The address that `name` is bound to: the options' symbols, then our own functions, then the libraries, then the
+  /// process. Nothing when there is none; an error for a name that must not be bound at all.
   Result<std::optional<const void *>> find(std::string_view name);
   /// Was it handed over in the options?
   bool is_given(std::string_view name) const { return given_.contains(name); }
@@ -43,10 +43,10 @@ class OutsideSymbols {
 struct UndefinedReport {
   std::string bundle;
   const std::vector<Import> *imports = nullptr;
-  std::vector<std::string> known;  ///< names that might have been meant
+  std::vector<std::string> known; ///< names that might have been meant
 };
 
 /// One kInvalid error over all of `names`, each demangled, with its place and a near match.
 Error undefined_symbols(const std::vector<std::string> &names, const UndefinedReport &report);
 
-}  // namespace graft::jit
+} // namespace graft::jit

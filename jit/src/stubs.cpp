@@ -21,8 +21,8 @@ struct Stub {
   const char *target;
   char code[16];
   std::uint8_t code_bytes;
-  std::uint8_t handle_at;  ///< offset of the displacement to `__dso_handle`
-  std::uint8_t jump_at;    ///< offset of the displacement to the target
+  std::uint8_t handle_at; ///< offset of the displacement to `__dso_handle`
+  std::uint8_t jump_at;   ///< offset of the displacement to the target
 };
 
 constexpr Stub kStubs[] = {
@@ -46,12 +46,12 @@ GraphSymbol &add_handle(GraphMerger &merger, ImageState &image) {
                                                 /*AlignmentOffset=*/0);
   std::memcpy(block.getAlreadyMutableContent().data(), &address, sizeof(address));
   GraphSymbol &handle = graph.addDefinedSymbol(block, 0, kImageSymbol, sizeof(address), Linkage::Strong, Scope::Local,
-                                          /*IsCallable=*/false, /*IsLive=*/true);
+                                               /*IsCallable=*/false, /*IsLive=*/true);
   merger.define(kImageSymbol, handle);
   return handle;
 }
 
-}  // namespace
+} // namespace
 
 GraphSymbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image) {
   GraphSymbol &handle = add_handle(merger, image);
@@ -74,4 +74,4 @@ GraphSymbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, Image
   return handle;
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

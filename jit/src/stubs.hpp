@@ -1,5 +1,5 @@
-// The few bytes that are made for an image rather than compiled: its `__dso_handle`, and the functions of the C library that are
-// found in no shared library because every program gets a copy of its own (`atexit`).
+// The few bytes that are made for an image rather than compiled: its `__dso_handle`, and the functions of the C library that
+// are found in no shared library because every program gets a copy of its own (`atexit`).
 #pragma once
 
 #include "graph_merger.hpp"
@@ -16,4 +16,4 @@ inline constexpr const char *kImageSymbol = "__dso_handle";
 /// The handle lies in the image, because compiled code reaches it directly, and holds the address of `image`.
 llvm::jitlink::Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image);
 
-}  // namespace graft::jit
+} // namespace graft::jit

@@ -1,4 +1,5 @@
-// Per-thread records behind a pthread key. A record's slots are read by its own thread without the lock, and changed under it.
+// Per-thread records behind a pthread key. A record's slots are read by its own thread without the lock, and changed under
+// it.
 #include "thread_locals.hpp"
 
 #include "foreign_call.hpp"
@@ -18,10 +19,10 @@ struct ThreadStorage::Record {
   };
 
   ThreadStorage *owner = nullptr;
-  std::unique_ptr<std::atomic<void *>[]> slots;  // replaced only by the record's own thread, under the lock
+  std::unique_ptr<std::atomic<void *>[]> slots; // replaced only by the record's own thread, under the lock
   std::size_t slot_count = 0;
-  std::vector<Destructor> destructors;           // guarded by the owner's lock
-  const void *running = nullptr;                 // the image whose destructor this thread is in; guarded as well
+  std::vector<Destructor> destructors; // guarded by the owner's lock
+  const void *running = nullptr;       // the image whose destructor this thread is in; guarded as well
 };
 
 Result<std::unique_ptr<ThreadStorage>> ThreadStorage::create() {
@@ -124,7 +125,7 @@ void ThreadStorage::run_destructors(const void *image) {
     mutex_.unlock();
     call_foreign([&] { taken.run(taken.object); });
     mutex_.lock();
-    record = records_.begin();  // the set may have changed meanwhile
+    record = records_.begin(); // the set may have changed meanwhile
   }
   await_running(image);
   mutex_.unlock();
@@ -173,4 +174,4 @@ void ThreadStorage::thread_exits(void *opaque) {
   record->owner->leave(record);
 }
 
-}  // namespace graft::jit
+} // namespace graft::jit

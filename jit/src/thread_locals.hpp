@@ -4,6 +4,11 @@
 // Compiled code uses -femulated-tls: JITLink has no local-dynamic TLS, and native TLS blocks cannot be taken back.
 #pragma once
 
+#include <graft/base/mutex.hpp>
+#include <graft/base/result.hpp>
+
+#include <pthread.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -11,28 +16,24 @@
 #include <unordered_set>
 #include <vector>
 
-#include <pthread.h>
-
-#include <graft/base/mutex.hpp>
-#include <graft/base/result.hpp>
-
 namespace graft::jit {
 
 class ThreadStorage;
 
 /// What a control object's third word points to: where a thread finds its copy.
 struct ThreadVariable {
-  ThreadStorage *storage = nullptr;  ///< null: a native thread-local of the process, named by the two words below
+  ThreadStorage *storage = nullptr; ///< null: a native thread-local of the process, named by the two words below
   std::size_t slot = 0;
-  unsigned long native[2] = {};      ///< module and offset, as `__tls_get_addr` takes them
+  unsigned long native[2] = {}; ///< module and offset, as `__tls_get_addr` takes them
 };
 
-/// The object `__emutls_v.X` that compiled code hands to `__emutls_get_address`. Its layout is that of libgcc and compiler-rt.
+/// The object `__emutls_v.X` that compiled code hands to `__emutls_get_address`. Its layout is that of libgcc and
+/// compiler-rt.
 struct ThreadControl {
   std::size_t bytes;
   std::size_t align;
-  ThreadVariable *variable;  ///< null until its first use
-  const void *initial;       ///< null: zero
+  ThreadVariable *variable; ///< null until its first use
+  const void *initial;      ///< null: zero
 };
 
 /// The thread-locals of one linker's images.
@@ -77,4 +78,4 @@ class ThreadStorage {
   std::size_t slots_used_ GRAFT_GUARDED_BY(mutex_) = 0;
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

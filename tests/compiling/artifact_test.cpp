@@ -3,11 +3,11 @@
 #include "compile.hpp"
 #include "matchers.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-
-#include <unistd.h>
 
 namespace graft::test {
 namespace {
@@ -17,8 +17,9 @@ using testing::HasSubstr;
 /// A folder of this test's own, removed at its end.
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("graft_compiling_" + std::to_string(getpid()) + "_" +
-                   testing::UnitTest::GetInstance()->current_test_info()->name())) {
+  Folder()
+      : path_(std::filesystem::temp_directory_path() / ("graft_compiling_" + std::to_string(getpid()) + "_" +
+                                                        testing::UnitTest::GetInstance()->current_test_info()->name())) {
     std::filesystem::create_directories(path_);
   }
   ~Folder() { std::filesystem::remove_all(path_); }
@@ -43,7 +44,8 @@ const Import *find(const Artifact &artifact, const std::string &symbol) {
 }
 
 TEST(Imports, HaveTheLineThatFirstAsksForThem) {
-  const auto artifact = compile("a.c", "int other(int);\nextern int value;\nint f(void) {\n  return other(1)\n    + value + other(2);\n}\n");
+  const auto artifact =
+      compile("a.c", "int other(int);\nextern int value;\nint f(void) {\n  return other(1)\n    + value + other(2);\n}\n");
   ASSERT_THAT(artifact, Succeeds());
   ASSERT_NE(find(*artifact, "other"), nullptr);
   EXPECT_EQ(to_string(find(*artifact, "other")->where), "a.c:4:10");
@@ -52,7 +54,8 @@ TEST(Imports, HaveTheLineThatFirstAsksForThem) {
 }
 
 TEST(Imports, OfCxxAreFoundByTheirMangledNames) {
-  const auto artifact = compile("a.cpp", "struct s { s(int); int get() const; };\nint f() {\n  s x(1);\n  return x.get();\n}\n");
+  const auto artifact =
+      compile("a.cpp", "struct s { s(int); int get() const; };\nint f() {\n  s x(1);\n  return x.get();\n}\n");
   ASSERT_THAT(artifact, Succeeds());
   ASSERT_NE(find(*artifact, "_ZNK1s3getEv"), nullptr);
   EXPECT_EQ(find(*artifact, "_ZNK1s3getEv")->where.line, 4u);
@@ -61,7 +64,8 @@ TEST(Imports, OfCxxAreFoundByTheirMangledNames) {
 }
 
 TEST(Imports, OfAnAsmLabelAndAThreadLocalHaveTheirLines) {
-  const auto artifact = compile("a.c", "int f(void) __asm__(\"real_name\");\nextern _Thread_local int local;\nint g(void) {\n  return f() +\n    local;\n}\n");
+  const auto artifact = compile("a.c", "int f(void) __asm__(\"real_name\");\nextern _Thread_local int local;\nint g(void) "
+                                       "{\n  return f() +\n    local;\n}\n");
   ASSERT_THAT(artifact, Succeeds());
   ASSERT_NE(find(*artifact, "real_name"), nullptr);
   EXPECT_EQ(find(*artifact, "real_name")->where.line, 4u);
@@ -70,14 +74,16 @@ TEST(Imports, OfAnAsmLabelAndAThreadLocalHaveTheirLines) {
 }
 
 TEST(Imports, ThatAreWeakSaySo) {
-  const auto artifact = compile("a.c", "__attribute__((weak)) int maybe(void);\nint f(void) { return maybe ? maybe() : 0; }");
+  const auto artifact =
+      compile("a.c", "__attribute__((weak)) int maybe(void);\nint f(void) { return maybe ? maybe() : 0; }");
   ASSERT_THAT(artifact, Succeeds());
   ASSERT_NE(find(*artifact, "maybe"), nullptr);
   EXPECT_TRUE(find(*artifact, "maybe")->weak);
 }
 
 TEST(Imports, AreNotWhatAnotherFileDefines) {
-  const auto artifact = compile(job({{"a.c", "int b(void); int a(void) { return b(); }"}, {"b.c", "int b(void) { return 1; }"}}));
+  const auto artifact =
+      compile(job({{"a.c", "int b(void); int a(void) { return b(); }"}, {"b.c", "int b(void) { return 1; }"}}));
   ASSERT_THAT(artifact, Succeeds());
   EXPECT_TRUE((*artifact).imports.empty());
 }
@@ -106,6 +112,56 @@ TEST(Keys, OfAnObjectDoNotFollowAComment) {
 
 TEST(Keys, OfASourceFollowTheFlags) {
   EXPECT_NE((*compile("a.c", "int x;")).source_key, (*compile("a.c", "int x;", flags({"-DX"}))).source_key);
+}
+
+TEST(Keys, DoNotTellWhetherTheAbiWasParsedOrPrecompiled) {
+  for (const char *name : {"a.c", "a.cpp"}) {
+    const auto compiler = *Compiler::create();
+    const Job greeter = job({{name, "// The preamble is made at the second compile.\n" + kGreeter + R"(
+static graft_status greet(graft_str name, graft_buf *out) { return graft_buf_append(&graft_self, out, name.data, name.size); }
+GRAFT_PROVIDE(greeter, { .greet = greet });
+)"}});
+    const Artifact plain = *compiler->compile(greeter);
+    for (int i = 0; i < 3; ++i) {
+      const Artifact precompiled = *compiler->compile(greeter);
+      EXPECT_EQ(plain.source_key, precompiled.source_key);
+      EXPECT_EQ(plain.object_key, precompiled.object_key);
+      EXPECT_EQ(plain.facts.contracts[0].functions[0].fingerprint, precompiled.facts.contracts[0].functions[0].fingerprint);
+      EXPECT_EQ(plain.facts.headers.size(), precompiled.facts.headers.size());
+      EXPECT_EQ(to_string(plain.imports[0].where), to_string(precompiled.imports[0].where));
+    }
+  }
+}
+
+class Precompiled : public testing::TestWithParam<std::vector<std::string>> {};
+TEST_P(Precompiled, AbiCompilesToTheSameUnderTheseFlags) {
+  for (const char *name : {"a.c", "a.cpp"}) {
+    const auto compiler = *Compiler::create();
+    const Job greeter =
+        job({{name, kGreeter + "static int add(int a, int b) { return a + b; }\nGRAFT_PROVIDE(greeter, { .add = add });\n"}},
+            flags(GetParam()));
+    const auto plain = compiler->compile(greeter);
+    const auto making = compiler->compile(greeter);
+    const auto using_it = compiler->compile(greeter);
+    ASSERT_THAT(plain, Succeeds());
+    ASSERT_THAT(making, Succeeds());
+    ASSERT_THAT(using_it, Succeeds());
+    EXPECT_EQ((*plain).object_key, (*using_it).object_key);
+    EXPECT_EQ(render((*plain).warnings), render((*using_it).warnings));
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Files, Precompiled,
+                         testing::Values(std::vector<std::string>{"-O2"}, std::vector<std::string>{"-Wall", "-Wextra"},
+                                         std::vector<std::string>{"-D_GNU_SOURCE", "-DX=1"},
+                                         std::vector<std::string>{"-include", "stdint.h"},
+                                         std::vector<std::string>{"-fsanitize=undefined"},
+                                         std::vector<std::string>{"-mno-avx"},
+                                         std::vector<std::string>{"-std=c23", "-std=c++20"}));
+
+TEST(Files, ThatArePrecompiledCompileWithDebugInformation) {
+  const auto compiler = *Compiler::create();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_THAT(compiler->compile(job({{"a.c", kGreeter}, {"b.cpp", kGreeter}}, flags({"-g"}))), Succeeds());
 }
 
 TEST(Files, AreReadAnewEachTime) {
@@ -141,7 +197,8 @@ TEST(Text, OfAJobIsIrOrAssemblyBehindEachFilesName) {
   const Job two = job({{"a.c", "int f(void) { return 1; }"}, {"b.c", "int g(void) { return 2; }"}});
   const auto ir = compiler->emit(two, driver::Text::kIr);
   ASSERT_THAT(ir, Succeeds());
-  EXPECT_THAT(*ir, testing::AllOf(testing::StartsWith("; a.c\n"), HasSubstr("\n; b.c\n"), HasSubstr("define"), HasSubstr("@g(")));
+  EXPECT_THAT(*ir,
+              testing::AllOf(testing::StartsWith("; a.c\n"), HasSubstr("\n; b.c\n"), HasSubstr("define"), HasSubstr("@g(")));
   const auto assembly = compiler->emit(two, driver::Text::kAssembly);
   ASSERT_THAT(assembly, Succeeds());
   EXPECT_THAT(*assembly, testing::AllOf(testing::StartsWith("# a.c\n"), HasSubstr("f:"), HasSubstr("retq")));
@@ -161,7 +218,8 @@ TEST(Environment, ThatLacksTheResourceHeadersIsNamedWithItsRemedy) {
   const Folder folder;
   setenv("GRAFT_RESOURCE_DIR", folder.path().c_str(), 1);
   EXPECT_FALSE(driver::requirements()[0].present);
-  EXPECT_THAT(compile("a.c", "#include <stddef.h>\n", flags({"-nostdinc"})), FailsWith(Code::kEnvironment, HasSubstr("libclang-common-22-dev")));
+  EXPECT_THAT(compile("a.c", "#include <stddef.h>\n", flags({"-nostdinc"})),
+              FailsWith(Code::kEnvironment, HasSubstr("libclang-common-22-dev")));
   unsetenv("GRAFT_RESOURCE_DIR");
 }
 

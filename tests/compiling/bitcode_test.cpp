@@ -49,7 +49,8 @@ TEST(Bitcode, AsBytesCompilesAtEveryLevel) {
 TEST(Bitcode, OfABundleIsOneModule) {
   Options options;
   options.bitcode = driver::Bitcode::kKeep;
-  const auto artifact = compile(job({{"a.c", "int b(void); int a(void) { return b(); }"}, {"b.cpp", "extern \"C\" int b() { return 1; }"}}, options));
+  const auto artifact = compile(
+      job({{"a.c", "int b(void); int a(void) { return b(); }"}, {"b.cpp", "extern \"C\" int b() { return 1; }"}}, options));
   ASSERT_THAT(artifact, Succeeds());
   const auto again = compile("bundle.bc", std::string((*artifact).bitcode.begin(), (*artifact).bitcode.end()));
   ASSERT_THAT(again, Succeeds());
@@ -59,12 +60,13 @@ TEST(Bitcode, OfABundleIsOneModule) {
 TEST(Bitcode, ThatIsTruncatedIsRefused) {
   const std::string bytes = bitcode_of("a.c", "int twice(int x) { return x + x; }");
   for (const std::size_t size : {bytes.size() / 4, bytes.size() / 2, bytes.size() - 64})
-    EXPECT_THAT(compile("a.bc", bytes.substr(0, size)), FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("a.bc"), HasSubstr("bitcode"))));
+    EXPECT_THAT(compile("a.bc", bytes.substr(0, size)),
+                FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("a.bc"), HasSubstr("bitcode"))));
 }
 
 TEST(Bitcode, OfAnotherVersionIsRefusedWithBothVersions) {
-  // The identification block names an epoch, and a reader accepts its own only. The block lies within the first 64 bytes; the
-  // epoch's bits are those whose change the reader answers with that word.
+  // The identification block names an epoch, and a reader accepts its own only. The block lies within the first 64 bytes;
+  // the epoch's bits are those whose change the reader answers with that word.
   const auto compiler = *Compiler::create();
   const std::string bytes = bitcode_of("a.c", "int x;");
   int other_epochs = 0;
@@ -85,8 +87,10 @@ TEST(Bitcode, ThatIsNoIrIsRefusedWithItsLine) {
 }
 
 TEST(Bitcode, ThatTheVerifierRefusesIsRefused) {
-  EXPECT_THAT(compile("a.ll", "define void @f() personality ptr null {\n  br label %a\na:\n  %x = landingpad i32 cleanup\n  ret void\n}\n"),
-              FailsWith(Code::kInvalid, HasSubstr("a.ll")));
+  EXPECT_THAT(
+      compile("a.ll",
+              "define void @f() personality ptr null {\n  br label %a\na:\n  %x = landingpad i32 cleanup\n  ret void\n}\n"),
+      FailsWith(Code::kInvalid, HasSubstr("a.ll")));
 }
 
 TEST(Bitcode, ForAnotherMachineIsRefused) {

@@ -1,11 +1,11 @@
 // Jobs in one line for the tests of this folder: text in memory, compiled as a bundle.
 #pragma once
 
+#include <graft/driver/compiler.hpp>
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <graft/driver/compiler.hpp>
 
 namespace graft::test {
 
@@ -41,4 +41,4 @@ GRAFT_CONTRACT(greeter, "demo.greeter", 1, 2) {
 };
 )";
 
-}  // namespace graft::test
+} // namespace graft::test

@@ -68,7 +68,9 @@ TEST(Diagnostics, DoNotComeFromSystemHeaders) {
 }
 
 TEST(Diagnostics, OfGraftsOwnMacrosAreNone) {
-  const std::string text = kGreeter + "static int add(int a, int b) { return a + b; }\nGRAFT_PROVIDE(greeter, { .add = add });\nGRAFT_KEEP int n;\n";
+  const std::string text =
+      kGreeter +
+      "static int add(int a, int b) { return a + b; }\nGRAFT_PROVIDE(greeter, { .add = add });\nGRAFT_KEEP int n;\n";
   for (const char *name : {"a.c", "a.cpp"}) {
     const auto artifact = compile(name, text, flags({"-Wall", "-Wextra", "-Wpedantic", "-Wno-missing-field-initializers"}));
     ASSERT_THAT(artifact, Succeeds());

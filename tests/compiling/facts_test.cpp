@@ -54,7 +54,9 @@ TEST(Facts, OfAContractAreItsNameVersionFunctionsAndPlaces) {
 }
 
 TEST(Facts, AnIntReturnIsNoStatus) {
-  const Facts found = facts("a.c", "#include <graft/abi.h>\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { int32_t (*plain)(void); graft_status (*status)(void); };");
+  const Facts found = facts(
+      "a.c",
+      "#include <graft/abi.h>\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { int32_t (*plain)(void); graft_status (*status)(void); };");
   ASSERT_EQ(found.contracts.size(), 1u);
   EXPECT_FALSE(found.contracts[0].functions[0].returns_status);
   EXPECT_TRUE(found.contracts[0].functions[1].returns_status);
@@ -78,8 +80,11 @@ TEST(Facts, OfARecursiveStructAreFinite) {
 
 TEST(Facts, DifferWhenATypeDiffers) {
   const auto first = [](const std::string &type) {
-    return facts("a.c", "#include <graft/abi.h>\nstruct p { " + type + " x; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(struct p *); };")
-        .contracts.at(0).functions.at(0).fingerprint;
+    return facts("a.c", "#include <graft/abi.h>\nstruct p { " + type +
+                            " x; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(struct p *); };")
+        .contracts.at(0)
+        .functions.at(0)
+        .fingerprint;
   };
   EXPECT_EQ(first("int"), first("signed"));
   EXPECT_NE(first("int"), first("unsigned"));
@@ -87,8 +92,9 @@ TEST(Facts, DifferWhenATypeDiffers) {
 }
 
 TEST(Facts, OfKeptStateAreNameSymbolAndType) {
-  const Facts found = facts("a.cpp", "#include <graft/abi.h>\nnamespace game {\nstruct score { int points; };\nGRAFT_KEEP score best;\n}\n"
-                                     "GRAFT_KEEP static int count = 3;");
+  const Facts found =
+      facts("a.cpp", "#include <graft/abi.h>\nnamespace game {\nstruct score { int points; };\nGRAFT_KEEP score best;\n}\n"
+                     "GRAFT_KEEP static int count = 3;");
   ASSERT_EQ(found.kept.size(), 2u);
   EXPECT_EQ(found.kept[0].name, "best");
   EXPECT_EQ(found.kept[0].symbol, "_ZN4game4bestE");
@@ -103,9 +109,10 @@ TEST(Facts, ATentativeDefinitionIsKeptOnce) {
 }
 
 TEST(Facts, EntryPointsAreSeen) {
-  const Facts found = facts("a.c", "#include <graft/abi.h>\n"
-                                   "graft_status graft_init(const graft_host *h, const graft_init_context *c) { (void)h; (void)c; return 0; }\n"
-                                   "void graft_stop(void) {}\nint main(void) { return 0; }");
+  const Facts found = facts(
+      "a.c", "#include <graft/abi.h>\n"
+             "graft_status graft_init(const graft_host *h, const graft_init_context *c) { (void)h; (void)c; return 0; }\n"
+             "void graft_stop(void) {}\nint main(void) { return 0; }");
   EXPECT_TRUE(found.defines_init);
   EXPECT_TRUE(found.defines_stop);
   EXPECT_TRUE(found.defines_main);
@@ -115,7 +122,8 @@ TEST(Facts, EntryPointsAreSeen) {
 TEST(Facts, HeadersAreListedWithTheirKind) {
   const Facts found = facts("a.c", "#include <graft/abi.h>\n#if __has_include(\"not_yet.h\")\n#endif\n");
   const auto has = [&](std::string_view end, bool system) {
-    return std::ranges::any_of(found.headers, [&](const HeaderFacts &header) { return header.path.ends_with(end) && header.system == system; });
+    return std::ranges::any_of(
+        found.headers, [&](const HeaderFacts &header) { return header.path.ends_with(end) && header.system == system; });
   };
   EXPECT_TRUE(has("graft/abi.h", true));
   EXPECT_TRUE(has("graft/abi/contract.h", true));
@@ -142,15 +150,19 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"NoFunction", "a.c", "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n int size; };",
                 "a.c:3:6: error: entry 'size' of contract 't.c' is no function pointer"},
-        Refusal{"LargeReturn", "a.c", "struct big { long a[3]; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  struct big (*get)(void); };",
+        Refusal{"LargeReturn", "a.c",
+                "struct big { long a[3]; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  struct big (*get)(void); };",
                 "a.c:4:16: error: entry 'get' of contract 't.c' returns 24 bytes, at most 16 fit in registers"},
-        Refusal{"EmptyName", "a.c", "GRAFT_CONTRACT(c, \"\", 1, 0) { void (*f)(void); };", "a.c:2:1: error: contract 'c' has an empty name"},
+        Refusal{"EmptyName", "a.c", "GRAFT_CONTRACT(c, \"\", 1, 0) { void (*f)(void); };",
+                "a.c:2:1: error: contract 'c' has an empty name"},
         Refusal{"KeptConst", "a.c", "GRAFT_KEEP const int x = 1;", "a.c:2:22: error: GRAFT_KEEP variable 'x' is const"},
         Refusal{"KeptConstexpr", "a.cpp", "GRAFT_KEEP constexpr int x = 1;", "GRAFT_KEEP variable 'x' is const"},
         Refusal{"KeptThreadLocal", "a.c", "GRAFT_KEEP _Thread_local int x;", "GRAFT_KEEP variable 'x' is thread_local"},
         Refusal{"KeptTemplate", "a.cpp", "template <class T> GRAFT_KEEP T x;", "GRAFT_KEEP variable 'x' is a template"},
-        Refusal{"KeptLocal", "a.c", "int f(void) {\n  static GRAFT_KEEP int x;\n  return ++x; }", "a.c:3:10: error: GRAFT_KEEP marks nothing that can be kept"},
-        Refusal{"KeptMember", "a.cpp", "struct s { GRAFT_KEEP static inline int x; };", "GRAFT_KEEP marks nothing that can be kept"},
+        Refusal{"KeptLocal", "a.c", "int f(void) {\n  static GRAFT_KEEP int x;\n  return ++x; }",
+                "a.c:3:10: error: GRAFT_KEEP marks nothing that can be kept"},
+        Refusal{"KeptMember", "a.cpp", "struct s { GRAFT_KEEP static inline int x; };",
+                "GRAFT_KEEP marks nothing that can be kept"},
         Refusal{"KeptFunction", "a.c", "GRAFT_KEEP int f(void) { return 1; }", "GRAFT_KEEP marks nothing that can be kept"}),
     [](const auto &info) { return std::string(info.param.name); });
 
@@ -159,8 +171,8 @@ TEST(Facts, OneContractDeclaredInTwoWaysIsRefused) {
     return "#include <graft/abi.h>\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(" + type + "); };\n";
   };
   EXPECT_THAT(compile(job({{"a.c", contract("int")}, {"b.c", contract("long")}})),
-              FailsWith(Code::kIncompatible, AllOf(HasSubstr("'t.c@1' is declared in two ways"), HasSubstr("void (*f)(long)"),
-                                                   HasSubstr("a.c:2"))));
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("'t.c@1' is declared in two ways"),
+                                                   HasSubstr("void (*f)(long)"), HasSubstr("a.c:2"))));
 }
 
 TEST(Facts, OfTwoFilesWithOneContractAreMerged) {

@@ -28,7 +28,8 @@ TEST(Objects, AreRelocatableElfForC) {
 }
 
 TEST(Objects, AreRelocatableElfForCxxWithTheStandardLibrary) {
-  const auto artifact = compile("a.cpp", "#include <string>\n#include <vector>\nstd::vector<std::string> f() { return {\"a\"}; }");
+  const auto artifact =
+      compile("a.cpp", "#include <string>\n#include <vector>\nstd::vector<std::string> f() { return {\"a\"}; }");
   ASSERT_THAT(artifact, Succeeds());
   EXPECT_THAT((*artifact).objects, testing::ElementsAre(IsElfObject()));
 }
@@ -113,10 +114,10 @@ TEST(Objects, ThreadLocalsAreEmulated) {
 }
 
 TEST(Objects, AnIfuncIsLoweredToCallsThroughAPointer) {
-  const auto text = Compiler::create()->emit(
-      job({{"a.c", "static int one(void) { return 1; }\nstatic void *pick(void) { return one; }\n"
-                   "int f(void) __attribute__((ifunc(\"pick\")));\nint g(void) { return f(); }"}}),
-      driver::Text::kIr);
+  const auto text =
+      Compiler::create()->emit(job({{"a.c", "static int one(void) { return 1; }\nstatic void *pick(void) { return one; }\n"
+                                            "int f(void) __attribute__((ifunc(\"pick\")));\nint g(void) { return f(); }"}}),
+                               driver::Text::kIr);
   ASSERT_THAT(text, Succeeds());
   EXPECT_THAT(*text, testing::Not(HasSubstr(" ifunc ")));
 }
@@ -126,7 +127,8 @@ TEST(Objects, EightFilesCompileSideBySideFromFourThreads) {
   std::vector<std::pair<std::string, std::string>> files;
   for (int i = 0; i < 8; ++i) {
     const std::string number = std::to_string(i);
-    files.push_back({"f" + number + (i % 2 ? ".cpp" : ".c"), kGreeter + "int f" + number + "(void) { return " + number + "; }"});
+    files.push_back(
+        {"f" + number + (i % 2 ? ".cpp" : ".c"), kGreeter + "int f" + number + "(void) { return " + number + "; }"});
   }
   std::atomic<int> good{0};
   std::vector<std::jthread> threads;
@@ -139,7 +141,9 @@ TEST(Objects, EightFilesCompileSideBySideFromFourThreads) {
   EXPECT_EQ(good, 4);
 }
 
-TEST(Objects, AJobWithoutSourcesIsRefused) { EXPECT_THAT(compile(job({})), FailsWith(Code::kInvalid, HasSubstr("no sources"))); }
+TEST(Objects, AJobWithoutSourcesIsRefused) {
+  EXPECT_THAT(compile(job({})), FailsWith(Code::kInvalid, HasSubstr("no sources")));
+}
 
 TEST(Objects, ANameWithoutALanguageIsRefused) {
   EXPECT_THAT(compile("a.txt", "int x;"), FailsWith(Code::kInvalid, HasSubstr("cannot tell the language of 'a.txt'")));

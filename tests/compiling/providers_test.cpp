@@ -113,15 +113,16 @@ TEST(Providers, AProviderInANamespaceIsFound) {
 
 TEST(Providers, TwoOfOneContractInOneFileAreRefusedWithBothLines) {
   const auto artifact = compile("a.c", kQuietC + "GRAFT_PROVIDE(greeter, { .add = add });\n");
-  EXPECT_THAT(artifact, FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("a.c:10:1: error: contract 'greeter' is provided twice"),
-                                                                 HasSubstr("a.c:9:1: note: it was provided here first"),
-                                                                 testing::Not(HasSubstr("redefinition")))));
+  EXPECT_THAT(artifact,
+              FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("a.c:10:1: error: contract 'greeter' is provided twice"),
+                                                       HasSubstr("a.c:9:1: note: it was provided here first"),
+                                                       testing::Not(HasSubstr("redefinition")))));
 }
 
 TEST(Providers, TwoOfOneContractInTwoFilesAreRefusedWithBothPlaces) {
   EXPECT_THAT(compile(job({{"a.c", kQuietC}, {"b.cpp", kThrowingCxx}})),
-              FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("'demo.greeter@1' is provided twice"), HasSubstr("b.cpp:9:1: error"),
-                                                       HasSubstr("a.c:9:1: note"))));
+              FailsWith(Code::kInvalid, testing::AllOf(HasSubstr("'demo.greeter@1' is provided twice"),
+                                                       HasSubstr("b.cpp:9:1: error"), HasSubstr("a.c:9:1: note"))));
 }
 
 TEST(Providers, FactsAloneKnowThemToo) {

@@ -12,4 +12,8 @@ done < <(find abi compiler_driver jit runtime tools tests \( -name '*.[ch]' -o -
 for folder in abi compiler_driver jit runtime plugins_src tools tests tests/*/ plugins_src/*/ plugins_src/bad/*/; do
   [[ -f $folder/README.md || $folder == tests/support/ ]] || complain "$folder has no README.md"
 done
+for folder in tests/*/; do
+  folder=${folder#tests/}
+  grep -qF "\`${folder%/}" tests/README.md || complain "tests/README.md does not say which question tests/$folder asks"
+done
 exit $failed

@@ -2,11 +2,10 @@
 #include "matchers.hpp"
 #include "objects.hpp"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 
 #include <random>
-
-#include <elf.h>
 
 namespace graft::test {
 namespace {
@@ -23,8 +22,9 @@ Result<std::unique_ptr<jit::Image>> try_link(jit::Linker &linker, ObjectFile obj
   return linker.link(artifact, options);
 }
 
-const SourceText kSource{"a.cpp", "#include <string>\nstatic std::string kept = \"kept\"; thread_local int mine = 1;\n"
-                                  "extern \"C\" int f(int n) { try { if (n) throw n; } catch (int c) { return c + mine; } return kept.size(); }"};
+const SourceText kSource{
+    "a.cpp", "#include <string>\nstatic std::string kept = \"kept\"; thread_local int mine = 1;\n"
+             "extern \"C\" int f(int n) { try { if (n) throw n; } catch (int c) { return c + mine; } return kept.size(); }"};
 
 TEST(BadInput, RandomBytesAreRefusedWithTheFile) {
   auto linker = make_linker();
@@ -84,13 +84,15 @@ TEST(BadInput, AnIfuncInMachineCodeIsRefusedByName) {
   auto linker = make_linker();
   const SourceText source{"a.c", "static int one(void) { return 1; } static int (*choose(void))(void) { return one; }\n"
                                  "int chosen(void) __attribute__((ifunc(\"choose\"))); int f(void) { return chosen(); }"};
-  EXPECT_THAT(try_link(*linker, compile(source)), FailsWith(Code::kUnsupported, AllOf(HasSubstr("'chosen'"), HasSubstr("IFUNC"))));
+  EXPECT_THAT(try_link(*linker, compile(source)),
+              FailsWith(Code::kUnsupported, AllOf(HasSubstr("'chosen'"), HasSubstr("IFUNC"))));
 }
 
 TEST(BadInput, NativeThreadLocalsInMachineCodeAreRefusedByName) {
   auto linker = make_linker();
   const ObjectFile object = compile({"a.c", "_Thread_local int mine; int f(void) { return mine; }"}, "-fno-emulated-tls");
-  EXPECT_THAT(try_link(*linker, object), FailsWith(Code::kUnsupported, AllOf(HasSubstr("'mine'"), HasSubstr("-femulated-tls"))));
+  EXPECT_THAT(try_link(*linker, object),
+              FailsWith(Code::kUnsupported, AllOf(HasSubstr("'mine'"), HasSubstr("-femulated-tls"))));
 }
 
 TEST(BadInput, CodeThatIsNotPositionIndependentIsRefusedWithWhatToDo) {
@@ -109,5 +111,5 @@ TEST(BadInput, AnImageLinkedBeforeStillAnswers) {
   EXPECT_EQ(function<int()>(*image, "f")(), 5);
 }
 
-}  // namespace
-}  // namespace graft::test
+} // namespace
+} // namespace graft::test

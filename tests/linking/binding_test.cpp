@@ -3,10 +3,9 @@
 #include "objects.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
-
-#include <unistd.h>
 
 namespace graft::test {
 namespace {
@@ -15,7 +14,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 /// Links with `main_like` visible; for what must fail.
-Result<std::unique_ptr<jit::Image>> try_link(jit::Linker &linker, const Artifact &artifact, std::vector<std::string> exports) {
+Result<std::unique_ptr<jit::Image>> try_link(jit::Linker &linker, const Artifact &artifact,
+                                             std::vector<std::string> exports) {
   jit::LinkOptions options;
   options.name = "test";
   options.exports = std::move(exports);
@@ -42,16 +42,17 @@ TEST(Binding, AnEmptyArtifactLinks) {
 
 TEST(Binding, TwoFilesCallEachOther) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "int g(int); int f(int n) { return n == 0 ? 0 : 1 + g(n - 1); }"},
-                                       {"b.c", "int f(int); int g(int n) { return n == 0 ? 0 : 1 + f(n - 1); }"}}),
+  auto image = link(*linker,
+                    artifact({{"a.c", "int g(int); int f(int n) { return n == 0 ? 0 : 1 + g(n - 1); }"},
+                              {"b.c", "int f(int); int g(int n) { return n == 0 ? 0 : 1 + f(n - 1); }"}}),
                     {"f"});
   EXPECT_EQ(function<int(int)>(*image, "f")(9), 9);
 }
 
 TEST(Binding, ProcessFunctionsAreFound) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "#include <string.h>\nunsigned long f(const char *s) { return strlen(s); }"}}),
-                    {"f"});
+  auto image =
+      link(*linker, artifact({{"a.c", "#include <string.h>\nunsigned long f(const char *s) { return strlen(s); }"}}), {"f"});
   EXPECT_EQ(function<unsigned long(const char *)>(*image, "f")("four"), 4u);
 }
 
@@ -76,8 +77,9 @@ TEST(Binding, GivenDataIsShared) {
 TEST(Binding, InlineFunctionsOfTwoFilesShareTheirStatics) {
   auto linker = make_linker();
   const std::string header = "inline int next() { static int n = 10; return n++; }\n";
-  auto image = link(*linker, artifact({{"a.cpp", header + "extern \"C\" int f() { return next(); }"},
-                                       {"b.cpp", header + "extern \"C\" int g() { return next(); }"}}),
+  auto image = link(*linker,
+                    artifact({{"a.cpp", header + "extern \"C\" int f() { return next(); }"},
+                              {"b.cpp", header + "extern \"C\" int g() { return next(); }"}}),
                     {"f", "g"});
   EXPECT_EQ(function<int()>(*image, "f")(), 10);
   EXPECT_EQ(function<int()>(*image, "g")(), 11);
@@ -85,31 +87,36 @@ TEST(Binding, InlineFunctionsOfTwoFilesShareTheirStatics) {
 
 TEST(Binding, StrongDefinitionWinsOverWeakOneBeforeIt) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "__attribute__((weak)) int f(void) { return 1; } int g(void) { return f(); }"},
-                                       {"b.c", "int f(void) { return 2; }"}}),
+  auto image = link(*linker,
+                    artifact({{"a.c", "__attribute__((weak)) int f(void) { return 1; } int g(void) { return f(); }"},
+                              {"b.c", "int f(void) { return 2; }"}}),
                     {"g"});
   EXPECT_EQ(function<int()>(*image, "g")(), 2);
 }
 
 TEST(Binding, FirstOfTwoWeakDefinitionsWins) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "__attribute__((weak)) int f(void) { return 1; }"},
-                                       {"b.c", "__attribute__((weak)) int f(void) { return 2; } int g(void) { return f(); }"}}),
+  auto image = link(*linker,
+                    artifact({{"a.c", "__attribute__((weak)) int f(void) { return 1; }"},
+                              {"b.c", "__attribute__((weak)) int f(void) { return 2; } int g(void) { return f(); }"}}),
                     {"g"});
   EXPECT_EQ(function<int()>(*image, "g")(), 1);
 }
 
 TEST(Binding, TwoStrongDefinitionsAreRefusedWithBothFiles) {
   auto linker = make_linker();
-  EXPECT_THAT(try_link(*linker, artifact({{"a.cpp", "int twice(int) { return 1; }"}, {"b.cpp", "int twice(int) { return 2; }"}}), {}),
+  EXPECT_THAT(try_link(*linker,
+                       artifact({{"a.cpp", "int twice(int) { return 1; }"}, {"b.cpp", "int twice(int) { return 2; }"}}), {}),
               FailsWith(Code::kInvalid, HasSubstr("symbol 'twice(int)' is defined in a.cpp and in b.cpp")));
 }
 
 TEST(Binding, StaticFunctionsOfOneNameDoNotCollide) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "__attribute__((noinline)) static int h(void) { return 1; } int f(void) { return h(); }"},
-                                       {"b.c", "__attribute__((noinline)) static int h(void) { return 2; } int g(void) { return h(); }"}}),
-                    {"f", "g"});
+  auto image =
+      link(*linker,
+           artifact({{"a.c", "__attribute__((noinline)) static int h(void) { return 1; } int f(void) { return h(); }"},
+                     {"b.c", "__attribute__((noinline)) static int h(void) { return 2; } int g(void) { return h(); }"}}),
+           {"f", "g"});
   EXPECT_EQ(function<int()>(*image, "f")() * 10 + function<int()>(*image, "g")(), 12);
 }
 
@@ -125,7 +132,9 @@ TEST(Binding, UndefinedSymbolIsNamedWithItsPlaceAndANearMatch) {
 
 TEST(Binding, EveryUndefinedSymbolIsListed) {
   auto linker = make_linker();
-  EXPECT_THAT(try_link(*linker, artifact({{"a.c", "void qqq_one(void); void zzz_two(void); void f(void) { qqq_one(); zzz_two(); }"}}), {"f"}),
+  EXPECT_THAT(try_link(*linker,
+                       artifact({{"a.c", "void qqq_one(void); void zzz_two(void); void f(void) { qqq_one(); zzz_two(); }"}}),
+                       {"f"}),
               FailsWith(Code::kInvalid, AllOf(HasSubstr("'qqq_one'"), HasSubstr("'zzz_two'"))));
 }
 
@@ -137,16 +146,18 @@ TEST(Binding, ALinkAfterAFailedOneWorks) {
 
 TEST(Binding, UndefinedWeakSymbolIsNull) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "__attribute__((weak)) int nobody(void); int f(void) { return nobody ? nobody() : -1; }"}}),
-                    {"f"});
+  auto image = link(
+      *linker, artifact({{"a.c", "__attribute__((weak)) int nobody(void); int f(void) { return nobody ? nobody() : -1; }"}}),
+      {"f"});
   EXPECT_EQ(function<int()>(*image, "f")(), -1);
 }
 
 TEST(Binding, CommonSymbolsOfTwoFilesAreOneObjectOfTheLargerSize) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "int table[2]; int *f(void) { return table; }"},
-                                       {"b.c", "int table[64]; int *g(void) { table[63] = 9; return table; }"}},
-                                      "-fcommon"),
+  auto image = link(*linker,
+                    artifact({{"a.c", "int table[2]; int *f(void) { return table; }"},
+                              {"b.c", "int table[64]; int *g(void) { table[63] = 9; return table; }"}},
+                             "-fcommon"),
                     {"f", "g"});
   EXPECT_EQ(function<int *()>(*image, "f")(), function<int *()>(*image, "g")());
   EXPECT_EQ(function<int *()>(*image, "f")()[63], 9);
@@ -154,34 +165,43 @@ TEST(Binding, CommonSymbolsOfTwoFilesAreOneObjectOfTheLargerSize) {
 
 TEST(Binding, DefinitionWinsOverCommonSymbol) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "int n; int f(void) { return n; }"}, {"b.c", "int n = 5;"}}, "-fcommon"), {"f"});
+  auto image =
+      link(*linker, artifact({{"a.c", "int n; int f(void) { return n; }"}, {"b.c", "int n = 5;"}}, "-fcommon"), {"f"});
   EXPECT_EQ(function<int()>(*image, "f")(), 5);
 }
 
 TEST(Binding, RecordsOfALinkerSetFromTwoFilesAreAllThere) {
   auto linker = make_linker();
   const std::string record = "__attribute__((section(\"numbers\"), used)) static int record = ";
-  auto image = link(*linker, artifact({{"a.c", record + "1; extern int __start_numbers[], __stop_numbers[];\n"
-                                                        "int sum(void) { int s = 0; for (int *p = __start_numbers; p != __stop_numbers; ++p) s += *p; return s; }"},
-                                       {"b.c", record + "20;"},
-                                       {"c.c", record + "300;"}}),
-                    {"sum"});
+  auto image = link(
+      *linker,
+      artifact(
+          {{"a.c",
+            record +
+                "1; extern int __start_numbers[], __stop_numbers[];\n"
+                "int sum(void) { int s = 0; for (int *p = __start_numbers; p != __stop_numbers; ++p) s += *p; return s; }"},
+           {"b.c", record + "20;"},
+           {"c.c", record + "300;"}}),
+      {"sum"});
   EXPECT_EQ(function<int()>(*image, "sum")(), 321);
 }
 
 TEST(Binding, BuiltinsOfTheCompilerAreLinkedIn) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "int f(__int128 a, __int128 b) { __int128 r; return __builtin_mul_overflow(a, b, &r); }\n"
-                                               "int g(void) { __builtin_cpu_init(); return __builtin_cpu_supports(\"sse2\") != 0; }"}}),
-                    {"f", "g"});
+  auto image =
+      link(*linker,
+           artifact({{"a.c", "int f(__int128 a, __int128 b) { __int128 r; return __builtin_mul_overflow(a, b, &r); }\n"
+                             "int g(void) { __builtin_cpu_init(); return __builtin_cpu_supports(\"sse2\") != 0; }"}}),
+           {"f", "g"});
   EXPECT_EQ(function<int(__int128, __int128)>(*image, "f")(1, 2), 0);
   EXPECT_EQ(function<int()>(*image, "g")(), 1);
 }
 
 TEST(Binding, WideAtomicsComeFromLibatomic) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "struct wide { long a, b, c; }; _Atomic struct wide w;\n"
-                                               "long f(void) { struct wide v = {1, 2, 3}; w = v; return w.c; }"}}),
+  auto image = link(*linker,
+                    artifact({{"a.c", "struct wide { long a, b, c; }; _Atomic struct wide w;\n"
+                                      "long f(void) { struct wide v = {1, 2, 3}; w = v; return w.c; }"}}),
                     {"f"});
   EXPECT_EQ(function<long()>(*image, "f")(), 3);
 }
@@ -189,7 +209,8 @@ TEST(Binding, WideAtomicsComeFromLibatomic) {
 // A plugin's copy of a header's singleton is the host's, as it would be in a shared library.
 TEST(Binding, WeakDataThatTheProcessHasTooIsTheProcesss) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "__attribute__((weak)) int opterr = 77; int *f(void) { return &opterr; }"}}), {"f"});
+  auto image =
+      link(*linker, artifact({{"a.c", "__attribute__((weak)) int opterr = 77; int *f(void) { return &opterr; }"}}), {"f"});
   EXPECT_EQ(function<int *()>(*image, "f")(), &::opterr);
 }
 
@@ -231,5 +252,5 @@ TEST(Binding, LibrariesAreSearched) {
   EXPECT_EQ(function<double(double)>(**image, "f")(1.0), 0.0);
 }
 
-}  // namespace
-}  // namespace graft::test
+} // namespace
+} // namespace graft::test

@@ -3,11 +3,10 @@
 #include "objects.hpp"
 
 #include <gtest/gtest.h>
-
-#include <string>
-
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <string>
 
 namespace graft::test {
 namespace {
@@ -39,8 +38,9 @@ class Life : public testing::Test {
 };
 
 TEST_F(Life, ConstructorsRunInTheOrderOfFilesAndDestructorsBackwards) {
-  auto image = link_talking(artifact({{"a.cpp", with_talker("static Talker a1{\"a\", \"A\"}; static Talker a2{\"b\", \"B\"};")},
-                                      {"b.cpp", with_talker("static Talker b1{\"c\", \"C\"};")}}));
+  auto image =
+      link_talking(artifact({{"a.cpp", with_talker("static Talker a1{\"a\", \"A\"}; static Talker a2{\"b\", \"B\"};")},
+                             {"b.cpp", with_talker("static Talker b1{\"c\", \"C\"};")}}));
   EXPECT_EQ(log_.text, "");
   ASSERT_THAT(image->run_initialisers(), Succeeds());
   EXPECT_EQ(log_.text, "abc");
@@ -49,13 +49,13 @@ TEST_F(Life, ConstructorsRunInTheOrderOfFilesAndDestructorsBackwards) {
 }
 
 TEST_F(Life, PrioritiesGoBeforeTheOrderOfFiles) {
-  auto image = link_talking(artifact(
-      {{"a.c", "void say(const char *); __attribute__((constructor)) static void c(void) { say(\"3\"); }\n"
-               "__attribute__((destructor)) static void d(void) { say(\"x\"); }"},
-       {"b.c", "void say(const char *); __attribute__((constructor(102))) static void c(void) { say(\"2\"); }\n"
-               "__attribute__((constructor(101))) static void b(void) { say(\"1\"); }\n"
-               "__attribute__((destructor(101))) static void d(void) { say(\"z\"); }\n"
-               "__attribute__((destructor(102))) static void e(void) { say(\"y\"); }"}}));
+  auto image = link_talking(
+      artifact({{"a.c", "void say(const char *); __attribute__((constructor)) static void c(void) { say(\"3\"); }\n"
+                        "__attribute__((destructor)) static void d(void) { say(\"x\"); }"},
+                {"b.c", "void say(const char *); __attribute__((constructor(102))) static void c(void) { say(\"2\"); }\n"
+                        "__attribute__((constructor(101))) static void b(void) { say(\"1\"); }\n"
+                        "__attribute__((destructor(101))) static void d(void) { say(\"z\"); }\n"
+                        "__attribute__((destructor(102))) static void e(void) { say(\"y\"); }"}}));
   ASSERT_THAT(image->run_initialisers(), Succeeds());
   image->run_finalisers();
   EXPECT_EQ(log_.text, "123xyz");
@@ -101,8 +101,8 @@ TEST_F(Life, AtexitFunctionsRunNewestFirstBeforeFinalisers) {
 }
 
 TEST_F(Life, FunctionStaticsAreConstructedAtTheFirstCallAndDestroyedAtTheEnd) {
-  auto image = link_talking(artifact({{"a.cpp", with_talker("extern \"C\" void f() { static Talker t{\"t\", \"T\"}; say(\".\"); }")}}),
-                            {"f"});
+  auto image = link_talking(
+      artifact({{"a.cpp", with_talker("extern \"C\" void f() { static Talker t{\"t\", \"T\"}; say(\".\"); }")}}), {"f"});
   ASSERT_THAT(image->run_initialisers(), Succeeds());
   function<void()>(*image, "f")();
   function<void()>(*image, "f")();
@@ -112,8 +112,9 @@ TEST_F(Life, FunctionStaticsAreConstructedAtTheFirstCallAndDestroyedAtTheEnd) {
 
 TEST_F(Life, AnInlineVariableOfTwoFilesIsConstructedOnce) {
   const std::string header = with_talker("inline Talker shared{\"s\", \"S\"};\n");
-  auto image = link_talking(artifact({{"a.cpp", header + "void *f() { return &shared; }"}, {"b.cpp", header + "void *g() { return &shared; }"}}),
-                            {"_Z1fv", "_Z1gv"});
+  auto image = link_talking(
+      artifact({{"a.cpp", header + "void *f() { return &shared; }"}, {"b.cpp", header + "void *g() { return &shared; }"}}),
+      {"_Z1fv", "_Z1gv"});
   ASSERT_THAT(image->run_initialisers(), Succeeds());
   EXPECT_EQ(function<void *()>(*image, "_Z1fv")(), function<void *()>(*image, "_Z1gv")());
   image->run_finalisers();
@@ -135,32 +136,38 @@ TEST_F(Life, InitialisersAreHandedTheArgumentsOfTheProgram) {
   options.name = "test";
   options.symbols = {{"say", reinterpret_cast<const void *>(&say)}};
   options.arguments = {2, argv};
-  auto image = linker_->link(artifact({{"a.c", "void say(const char *);\n__attribute__((constructor)) static void c(int argc, char **argv, char **envp) "
-                                               "{ say(argv[argc - 1]); if (envp && !argv[argc]) say(\"!\"); }"}}),
-                             options);
+  auto image = linker_->link(
+      artifact(
+          {{"a.c", "void say(const char *);\n__attribute__((constructor)) static void c(int argc, char **argv, char **envp) "
+                   "{ say(argv[argc - 1]); if (envp && !argv[argc]) say(\"!\"); }"}}),
+      options);
   ASSERT_THAT(image, Succeeds());
   ASSERT_THAT((*image)->run_initialisers(), Succeeds());
   EXPECT_EQ(log_.text, "one!");
 }
 
 TEST_F(Life, AnInitialiserThatThrowsIsAnErrorAndWhatWasConstructedIsDestroyed) {
-  auto image = link_talking(artifact({{"a.cpp", "#include <stdexcept>\n" + with_talker("static Talker a{\"a\", \"A\"};\n"
-                                                "static int b = [] () -> int { throw std::runtime_error(\"no database\"); }();\n"
-                                                "static Talker c{\"c\", \"C\"};")}}));
-  EXPECT_THAT(image->run_initialisers(), FailsWith(Code::kException, AllOf(HasSubstr("std::runtime_error"), HasSubstr("no database"))));
+  auto image = link_talking(
+      artifact({{"a.cpp", "#include <stdexcept>\n" +
+                              with_talker("static Talker a{\"a\", \"A\"};\n"
+                                          "static int b = [] () -> int { throw std::runtime_error(\"no database\"); }();\n"
+                                          "static Talker c{\"c\", \"C\"};")}}));
+  EXPECT_THAT(image->run_initialisers(),
+              FailsWith(Code::kException, AllOf(HasSubstr("std::runtime_error"), HasSubstr("no database"))));
   EXPECT_EQ(log_.text, "aA");
   image->run_finalisers();
   EXPECT_EQ(log_.text, "aA");
 }
 
 TEST_F(Life, AnInitialiserThatThrowsATypeOfItsOwnIsNamed) {
-  auto image = link_talking(artifact({{"a.cpp", "namespace mine { struct Broken {}; }\nstatic int b = [] () -> int { throw mine::Broken{}; }();"}}));
+  auto image = link_talking(artifact(
+      {{"a.cpp", "namespace mine { struct Broken {}; }\nstatic int b = [] () -> int { throw mine::Broken{}; }();"}}));
   EXPECT_THAT(image->run_initialisers(), FailsWith(Code::kException, HasSubstr("mine::Broken")));
 }
 
 TEST_F(Life, AtexitFunctionsThatThrowDoNotEndTheProcess) {
   auto image = link_talking(artifact({{"a.cpp", with_talker("#include <cstdlib>\nstatic Talker a{\"a\", \"A\"};\n"
-                                                "extern \"C\" void f() { std::atexit([] { throw 1; }); }")}}),
+                                                            "extern \"C\" void f() { std::atexit([] { throw 1; }); }")}}),
                             {"f"});
   ASSERT_THAT(image->run_initialisers(), Succeeds());
   function<void()>(*image, "f")();
@@ -169,9 +176,10 @@ TEST_F(Life, AtexitFunctionsThatThrowDoNotEndTheProcess) {
 }
 
 TEST_F(Life, ForkHandlersRunWhileTheImageLivesAndNotAfterwards) {
-  auto image = link_talking(artifact({{"a.c", "#include <pthread.h>\nstatic int n; static void before(void) { ++n; }\n"
-                                              "int f(void) { return pthread_atfork(before, 0, 0); } int count(void) { return n; }"}}),
-                            {"f", "count"});
+  auto image =
+      link_talking(artifact({{"a.c", "#include <pthread.h>\nstatic int n; static void before(void) { ++n; }\n"
+                                     "int f(void) { return pthread_atfork(before, 0, 0); } int count(void) { return n; }"}}),
+                   {"f", "count"});
   ASSERT_EQ(function<int()>(*image, "f")(), 0);
   const auto fork_once = [] {
     const pid_t child = ::fork();
@@ -182,15 +190,16 @@ TEST_F(Life, ForkHandlersRunWhileTheImageLivesAndNotAfterwards) {
   fork_once();
   EXPECT_EQ(function<int()>(*image, "count")(), 1);
   image.reset();
-  fork_once();  // would call into unmapped memory
+  fork_once(); // would call into unmapped memory
 }
 
 TEST_F(Life, QuickExitRunsWhatTheImageRegisteredForIt) {
-  auto image = link_talking(artifact({{"a.c", "#include <stdlib.h>\n#include <unistd.h>\nstatic void bye(void) { _exit(7); }\n"
-                                              "void f(void) { at_quick_exit(bye); quick_exit(3); }"}}),
-                            {"f"});
+  auto image =
+      link_talking(artifact({{"a.c", "#include <stdlib.h>\n#include <unistd.h>\nstatic void bye(void) { _exit(7); }\n"
+                                     "void f(void) { at_quick_exit(bye); quick_exit(3); }"}}),
+                   {"f"});
   EXPECT_EXIT(function<void()>(*image, "f")(), testing::ExitedWithCode(7), "");
 }
 
-}  // namespace
-}  // namespace graft::test
+} // namespace
+} // namespace graft::test

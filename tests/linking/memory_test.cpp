@@ -3,6 +3,7 @@
 #include "objects.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,15 +13,15 @@
 #include <thread>
 #include <vector>
 
-#include <unistd.h>
-
 namespace graft::test {
 namespace {
 
 using testing::HasSubstr;
 
-const SourceText kSmall{"a.cpp", "#include <string>\nstatic std::string kept = \"a string that is long enough for the heap\";\n"
-                                 "static thread_local int mine = 3;\nextern \"C\" int f(int n) { try { if (n) throw n; } catch (int c) { return c + mine; } return kept.size(); }"};
+const SourceText kSmall{"a.cpp",
+                        "#include <string>\nstatic std::string kept = \"a string that is long enough for the heap\";\n"
+                        "static thread_local int mine = 3;\nextern \"C\" int f(int n) { try { if (n) throw n; } catch (int "
+                        "c) { return c + mine; } return kept.size(); }"};
 
 std::size_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
@@ -83,7 +84,8 @@ TEST(Memory, ASmallImageTakesAPageOfCodeAndOneOfData) {
 
 TEST(Memory, AStaticOfHalfAGigabyteWorks) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "static char big[512ul << 20]; char *at(unsigned long i) { return &big[i]; }"}}), {"at"});
+  auto image = link(
+      *linker, artifact({{"a.c", "static char big[512ul << 20]; char *at(unsigned long i) { return &big[i]; }"}}), {"at"});
   ASSERT_NE(image, nullptr);
   char *last = function<char *(unsigned long)>(*image, "at")((512ul << 20) - 1);
   EXPECT_EQ(*last, 0);
@@ -93,7 +95,8 @@ TEST(Memory, AStaticOfHalfAGigabyteWorks) {
 
 TEST(Memory, AnImageLargerThanASlabGetsASlabOfItsOwn) {
   auto linker = make_linker({.slab_bytes = std::size_t{1} << 20});
-  auto image = link(*linker, artifact({{"a.c", "static char big[1200ul << 20]; char *at(unsigned long i) { return &big[i]; }"}}), {"at"});
+  auto image = link(
+      *linker, artifact({{"a.c", "static char big[1200ul << 20]; char *at(unsigned long i) { return &big[i]; }"}}), {"at"});
   ASSERT_NE(image, nullptr);
   *function<char *(unsigned long)>(*image, "at")((1200ul << 20) - 1) = 1;
 }
@@ -117,7 +120,9 @@ TEST(Memory, ImagesSpreadOverSmallSlabs) {
 
 TEST(Memory, OverAlignedDataIsAligned) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.c", "__attribute__((aligned(65536))) static char a[3] = {1}; void *f(void) { return a; }"}}), {"f"});
+  auto image = link(
+      *linker, artifact({{"a.c", "__attribute__((aligned(65536))) static char a[3] = {1}; void *f(void) { return a; }"}}),
+      {"f"});
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(function<void *()>(*image, "f")()) % 65536, 0u);
 }
 
@@ -139,5 +144,5 @@ TEST(Memory, FourThreadsLinkAndUnlinkSideBySide) {
   for (auto &thread : threads) thread.join();
 }
 
-}  // namespace
-}  // namespace graft::test
+} // namespace
+} // namespace graft::test

@@ -4,13 +4,12 @@
 #include "matchers.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-
-#include <unistd.h>
 
 namespace graft::test {
 
@@ -57,4 +56,4 @@ std::unique_ptr<jit::Image> link(jit::Linker &linker, const Artifact &artifact, 
   return image ? *std::move(image) : nullptr;
 }
 
-}  // namespace graft::test
+} // namespace graft::test

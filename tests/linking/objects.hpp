@@ -34,4 +34,4 @@ Type *function(const jit::Image &image, const char *name) {
   return reinterpret_cast<Type *>(const_cast<void *>(image.address(name)));
 }
 
-}  // namespace graft::test
+} // namespace graft::test

@@ -3,26 +3,25 @@
 #include "objects.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
-#include <pthread.h>
-
 namespace graft::test {
 namespace {
 
-const SourceText kThrower{"a.cpp", "#include <stdexcept>\n"
-                                   "extern \"C\" int inside(int n) { try { if (n > 1) throw n; return 0; } catch (int caught) { return caught; } }\n"
-                                   "extern \"C\" void outward(int n) { throw std::out_of_range(n ? \"thrown by a plugin\" : \"\"); }\n"
-                                   "extern \"C\" void across(void (*callback)(int), int n) { struct Guard { int &n; ~Guard() { ++n; } };\n"
-                                   "  static int guards; Guard g{guards}; callback(n); }\n"};
+const SourceText kThrower{
+    "a.cpp",
+    "#include <stdexcept>\n"
+    "extern \"C\" int inside(int n) { try { if (n > 1) throw n; return 0; } catch (int caught) { return caught; } }\n"
+    "extern \"C\" void outward(int n) { throw std::out_of_range(n ? \"thrown by a plugin\" : \"\"); }\n"
+    "extern \"C\" void across(void (*callback)(int), int n) { struct Guard { int &n; ~Guard() { ++n; } };\n"
+    "  static int guards; Guard g{guards}; callback(n); }\n"};
 
-TEST(Unwinding, TheLookupHookBinds) {
-  EXPECT_EQ(make_linker()->unwinding(), jit::Unwinding::kLookup);
-}
+TEST(Unwinding, TheLookupHookBinds) { EXPECT_EQ(make_linker()->unwinding(), jit::Unwinding::kLookup); }
 
 TEST(Unwinding, AnExceptionIsCaughtInsideTheImage) {
   auto linker = make_linker();
@@ -100,17 +99,20 @@ TEST(Unwinding, RegisteredFramesAreFoundWhereTheLookupDoesNotBind) {
 
 TEST(Unwinding, ObjectsOfTwoFilesUnwindInOneImage) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.cpp", "void g(int); extern \"C\" int f(int n) { try { g(n); } catch (long l) { return l; } return 0; }"},
-                                       {"b.cpp", "void h(int); void g(int n) { struct D { int &x; ~D() { x = 0; } } d{n}; h(n); }"},
-                                       {"c.cpp", "void h(int n) { if (n) throw long(n); }"}}),
-                    {"f"});
+  auto image = link(
+      *linker,
+      artifact({{"a.cpp", "void g(int); extern \"C\" int f(int n) { try { g(n); } catch (long l) { return l; } return 0; }"},
+                {"b.cpp", "void h(int); void g(int n) { struct D { int &x; ~D() { x = 0; } } d{n}; h(n); }"},
+                {"c.cpp", "void h(int n) { if (n) throw long(n); }"}}),
+      {"f"});
   EXPECT_EQ(function<int(int)>(*image, "f")(8), 8);
 }
 
 TEST(Unwinding, PthreadExitUnwindsThroughTheImageWithItsDestructors) {
   auto linker = make_linker();
-  auto image = link(*linker, artifact({{"a.cpp", "#include <pthread.h>\nstruct G { int *p; ~G() { *p = 1; } };\n"
-                                                 "extern \"C\" void *f(void *p) { G g{static_cast<int *>(p)}; pthread_exit(p); }"}}),
+  auto image = link(*linker,
+                    artifact({{"a.cpp", "#include <pthread.h>\nstruct G { int *p; ~G() { *p = 1; } };\n"
+                                        "extern \"C\" void *f(void *p) { G g{static_cast<int *>(p)}; pthread_exit(p); }"}}),
                     {"f"});
   int destroyed = 0;
   pthread_t thread;
@@ -119,5 +121,5 @@ TEST(Unwinding, PthreadExitUnwindsThroughTheImageWithItsDestructors) {
   EXPECT_EQ(destroyed, 1);
 }
 
-}  // namespace
-}  // namespace graft::test
+} // namespace
+} // namespace graft::test

@@ -11,6 +11,9 @@ endforeach()
 
 set(visible_symbols ${CMAKE_SOURCE_DIR}/tools/cmake/libgraft.map)
 target_link_options(graft PRIVATE LINKER:--version-script=${visible_symbols})
+if(NOT GRAFT_SANITIZE)
+  target_link_options(graft PRIVATE LINKER:-z,defs) # what we forgot to define is an error here, not in a host
+endif()
 set_target_properties(graft PROPERTIES LINK_DEPENDS ${visible_symbols})
 install(TARGETS graft EXPORT graftTargets LIBRARY DESTINATION lib)
 if(TARGET graft_command)

@@ -35,7 +35,10 @@ Config config_of(const RunOptions &options) {
   config.include_dirs = options.include_dirs;
   config.unchecked = options.allow_unchecked ? Unchecked::kAllow : Unchecked::kRefuse;
   config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
-  config.log = [](LogLevel, std::string_view line) { fmt::print(stderr, "{}\n", line); };
+  config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {
+    const bool is_a_plugins_own = line.starts_with('[');
+    if (verbose || is_a_plugins_own || level >= LogLevel::kWarn) fmt::print(stderr, "{}\n", line);
+  };
   return config;
 }
 

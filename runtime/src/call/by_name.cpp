@@ -89,16 +89,12 @@ bool is_out_pointer(const TypeTable &table, const Type &type) {
 
 /// One parameter during the call.
 struct Argument {
-  const Field *parameter;
+  TypeIndex type;
   std::byte *storage;             ///< the value that is passed
   bool is_output = false;
   std::size_t count = 1;          ///< elements behind the pointer of an output
   bool is_list = false;
 };
-
-std::string parameter_name(const Field &parameter, std::size_t index) {
-  return parameter.name.empty() ? "parameter " + std::to_string(index + 1) : "parameter '" + parameter.name + "'";
-}
 
 /// Arguments of one call of one function.
 class Call {
@@ -116,7 +112,7 @@ public:
     auto text = texts.begin();
     for (std::size_t index = 0; index < parameters.size(); ++index) {
       const Type &parameter = table_[parameters[index].type];
-      arguments_.push_back({&parameters[index], static_cast<std::byte *>(memory_.take(parameter.size))});
+      arguments_.push_back({parameters[index].type, static_cast<std::byte *>(memory_.take(parameter.size))});
       arguments_.back().is_output = is_out_pointer(table_, parameter);
       if (arguments_.back().is_output && !all_given)
         make_output(arguments_.back());
@@ -156,30 +152,35 @@ private:
   }
 
   void make_output(Argument &argument) {
-    const Type &target = table_[table_[argument.parameter->type].target];
+    const Type &target = table_[table_[argument.type].target];
     void *block = memory_.take(std::max<std::size_t>(target.size, kOutBytes));
     std::memcpy(argument.storage, &block, sizeof block);
     if (is_buffer_struct(target)) memory_.own(static_cast<graft_buf *>(block));
   }
 
   Result<void> take_input(Argument &argument, std::size_t index, const std::string &text) {
-    const Target target{table_, argument.parameter->type, parameter_name(*argument.parameter, index)};
+    const Target target{table_, argument.type, described_name(index)};
     GRAFT_TRY_ASSIGN(const Json value, parse_argument(target, text));
     if (argument.is_output) {
-      const TypeKind kind = table_[table_[argument.parameter->type].target].kind;
+      const TypeKind kind = table_[table_[argument.type].target].kind;
       argument.is_list = value.is_array() && kind != TypeKind::kArray && kind != TypeKind::kComplex;
       argument.count = argument.is_list ? value.size() : 1;
     }
     return store_value(target, value, argument.storage, memory_);
   }
 
+  /// As declared; a parameter without a name is called by its number.
   std::string output_name(std::size_t index) const {
-    const std::string &name = arguments_[index].parameter->name;
-    return name.empty() ? std::to_string(index + 1) : name;
+    const bool has_name = index < function_.parameters.size() && !function_.parameters[index].empty();
+    return has_name ? function_.parameters[index] : std::to_string(index + 1);
+  }
+  std::string described_name(std::size_t index) const {
+    const std::string name = output_name(index);
+    return name == std::to_string(index + 1) ? "parameter " + name : "parameter '" + name + "'";
   }
 
   Json load_output(const Argument &argument) const {
-    const TypeIndex target = table_[argument.parameter->type].target;
+    const TypeIndex target = table_[argument.type].target;
     const std::byte *block = nullptr;
     std::memcpy(&block, argument.storage, sizeof block);
     if (block == nullptr) return nullptr;

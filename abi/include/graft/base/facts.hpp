@@ -19,6 +19,7 @@ struct ContractFunction {
   std::string fingerprint;
   std::string declaration;      ///< as written, on one line
   SourcePos where;
+  std::vector<std::string> parameters; ///< their names, empty where there is none; a type has no names
 };
 
 /// A contract that a header of the bundle declares.

@@ -4,6 +4,9 @@
 // else a bundle may link against, and gives back addresses.
 #pragma once
 
+#include <graft/base/artifact.hpp>
+#include <graft/base/result.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,9 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <graft/base/artifact.hpp>
-#include <graft/base/result.hpp>
 
 namespace graft::jit {
 
@@ -31,22 +31,22 @@ struct LinkOptions {
     const char *const *argv = nullptr;
   };
 
-  std::string name;                    ///< of the dylib; made unique by the linker
-  std::vector<Symbol> symbols;         ///< win over the process's own
-  std::vector<std::string> exports;    ///< stay visible; everything else becomes local to the image
-  std::vector<std::string> libraries;  ///< shared libraries whose symbols are searched too, by path or soname
-  Arguments arguments;                 ///< of the program, when the image is one
+  std::string name;                   ///< of the dylib; made unique by the linker
+  std::vector<Symbol> symbols;        ///< win over the process's own
+  std::vector<std::string> exports;   ///< stay visible; everything else becomes local to the image
+  std::vector<std::string> libraries; ///< shared libraries whose symbols are searched too, by path or soname
+  Arguments arguments;                ///< of the program, when the image is one
 };
 
 /// How frames of JIT code are found by the unwinder.
 enum class Unwinding : std::uint8_t {
-  kLookup,      ///< our `_dl_find_object` answers: throws cost the same with many images
-  kRegistered,  ///< `__register_frame`: works, and slows every throw down as images add up
+  kLookup,     ///< our `_dl_find_object` answers: throws cost the same with many images
+  kRegistered, ///< `__register_frame`: works, and slows every throw down as images add up
 };
 
 struct Config {
-  std::size_t slab_bytes = std::size_t{1} << 30;  ///< address space reserved at a time; memory is taken only as it is used
-  std::optional<Unwinding> unwinding = std::nullopt;  ///< without a value: look-up if it binds
+  std::size_t slab_bytes = std::size_t{1} << 30; ///< address space reserved at a time; memory is taken only as it is used
+  std::optional<Unwinding> unwinding = std::nullopt; ///< without a value: look-up if it binds
 };
 
 /// What an image takes, in bytes, and how many symbols and blocks it was made of.
@@ -58,7 +58,7 @@ struct ImageStats {
 
 struct AddressRange {
   std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;  ///< exclusive
+  std::uintptr_t end = 0; ///< exclusive
 };
 
 /// One artifact linked into memory: code that can be called until it is destroyed.
@@ -89,10 +89,10 @@ class Image {
 
 /// ORC with our own link plugin, memory manager and symbol rules.
 ///
-/// Owns: the sessions (one per link that runs side by side) and the address space. All images must be gone before it is destroyed.
-/// Threads: `link` may run on several threads; an image's destructor too.
-/// Fails: kInvalid for undefined and duplicate symbols, with the file, the symbol and a near match; kUnsupported for what
-/// JITLink cannot take, with what to do instead; kExhausted for address space, memory and mappings.
+/// Owns: the sessions (one per link that runs side by side) and the address space. All images must be gone before it is
+/// destroyed. Threads: `link` may run on several threads; an image's destructor too. Fails: kInvalid for undefined and
+/// duplicate symbols, with the file, the symbol and a near match; kUnsupported for what JITLink cannot take, with what to do
+/// instead; kExhausted for address space, memory and mappings.
 class Linker {
  public:
   static Result<std::unique_ptr<Linker>> create(Config config = {});
@@ -102,4 +102,4 @@ class Linker {
   virtual Unwinding unwinding() const = 0;
 };
 
-}  // namespace graft::jit
+} // namespace graft::jit

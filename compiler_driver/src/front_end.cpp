@@ -1,0 +1,52 @@
+// See front_end.hpp. Everything here lives for one compile: no cached stat survives an edit, no interned type piles up.
+#include "front_end.hpp"
+
+#include "abi_preamble.hpp"
+#include "diagnostics.hpp"
+#include "source_text.hpp"
+#include "target_features.hpp"
+#include "virtual_headers.hpp"
+
+#include <clang/Basic/Stack.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/FrontendAction.h>
+#include <clang/Lex/PreprocessorOptions.h>
+#include <llvm/Support/raw_ostream.h>
+
+namespace graft::driver {
+
+void run_front_end(const clang::CompilerInvocation &invocation, const SourceText &text, const AbiPreamble *preamble,
+                   clang::FrontendAction &action, DiagnosticCollector &collector) {
+  auto own = std::make_shared<clang::CompilerInvocation>(invocation);
+  const clang::InputKind kind = own->getFrontendOpts().Inputs.front().getKind();
+  own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(text.name, kind));
+  own->getCodeGenOpts().MainFileName = text.name;
+  clang::PreprocessorOptions &preprocessor = own->getPreprocessorOpts();
+  preprocessor.addRemappedFile(text.name, text.buffer.get());
+  preprocessor.RetainRemappedFileBuffers = true;
+  if (preamble) {
+    preprocessor.ImplicitPCHInclude = kPreamblePath;
+    // AbiPreambleCache has just looked at every file behind it, and the flags are its key.
+    preprocessor.DisablePCHOrModuleValidation = clang::DisableValidationForModuleKind::PCH;
+  }
+
+  clang::CompilerInstance compiler(std::move(own));
+  compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  compiler.setVirtualFileSystem(compile_file_system(preamble ? std::string_view(preamble->bytes) : std::string_view()));
+  compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
+  compiler.createFileManager();
+  clang::noteBottomOfStack(/*ForceSet=*/true);
+  const bool has_target = compiler.createTarget();
+  if (has_target) use_trimmed_features(compiler);
+  if (has_target && action.BeginSourceFile(compiler, compiler.getFrontendOpts().Inputs.front())) {
+    llvm::consumeError(action.Execute()); // what it could say is among the diagnostics
+    action.EndSourceFile();
+  } else if (!collector.failed()) {
+    Diagnostic diagnostic;
+    diagnostic.where.file = text.name;
+    diagnostic.message = "clang cannot start";
+    collector.add(std::move(diagnostic));
+  }
+}
+
+} // namespace graft::driver
