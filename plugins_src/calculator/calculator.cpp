@@ -1,4 +1,5 @@
-// The bundle's face. Nothing is caught here: what the parser throws becomes GRAFT_EXCEPTION with its text at the contract's line.
+// The bundle's face. Nothing is caught here: what the parser throws becomes GRAFT_EXCEPTION with its text at the contract's
+// line.
 #include "calculator.h"
 
 #include "expression.hpp"

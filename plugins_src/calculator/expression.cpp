@@ -4,6 +4,8 @@
 //   power := atom ('^' unary)?               atom := number | name | name '(' sum (',' sum)* ')' | '(' sum ')'
 #include "expression.hpp"
 
+#include "lexer.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -12,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "lexer.hpp"
-
 namespace arithmetic {
 namespace {
 
@@ -21,19 +21,19 @@ using Tree = std::unique_ptr<const Node>;
 using Arguments = std::vector<double>;
 
 class Number : public Node {
-public:
+ public:
   Number(double value, std::string text) : value_(value), text_(std::move(text)) {}
   double value() const override { return value_; }
   std::string postfix() const override { return text_; }
 
-private:
+ private:
   double value_;
   std::string text_;
 };
 
 /// A function or an operator over its operands.
 class Application : public Node {
-public:
+ public:
   Application(std::string name, std::function<double(const Arguments &)> rule, std::vector<Tree> operands)
       : name_(std::move(name)), rule_(std::move(rule)), operands_(std::move(operands)) {}
 
@@ -49,7 +49,7 @@ public:
     return text + name_;
   }
 
-private:
+ private:
   std::string name_;
   std::function<double(const Arguments &)> rule_;
   std::vector<Tree> operands_;
@@ -75,18 +75,23 @@ const std::map<std::string, Function, std::less<>> &functions() {
 
 double apply(char sign, std::size_t column, double left, double right) {
   switch (sign) {
-  case '+': return left + right;
-  case '-': return left - right;
-  case '*': return left * right;
-  case '^': return std::pow(left, right);
-  default: break;
+  case '+':
+    return left + right;
+  case '-':
+    return left - right;
+  case '*':
+    return left * right;
+  case '^':
+    return std::pow(left, right);
+  default:
+    break;
   }
   if (right == 0) throw SyntaxError(column, "division by zero");
   return left / right;
 }
 
 class Parser {
-public:
+ public:
   /// The limit bounds every recursion: of the parser, of the tree's evaluation and of its end.
   explicit Parser(std::string_view text) : tokens_(tokenize(text)) {
     if (tokens_.size() > kMostTokens) throw SyntaxError(tokens_[kMostTokens].column, "the expression is too long");
@@ -98,7 +103,7 @@ public:
     return tree;
   }
 
-private:
+ private:
   static constexpr std::size_t kMostTokens = 1000;
 
   const Token &next() const { return tokens_[at_]; }
@@ -115,7 +120,9 @@ private:
     std::vector<Tree> operands;
     operands.push_back(std::move(left));
     operands.push_back(std::move(right));
-    const auto rule = [sign = sign.text[0], column = sign.column](const Arguments &a) { return apply(sign, column, a[0], a[1]); };
+    const auto rule = [sign = sign.text[0], column = sign.column](const Arguments &a) {
+      return apply(sign, column, a[0], a[1]);
+    };
     return std::make_unique<Application>(sign.text, rule, std::move(operands));
   }
 

@@ -8,7 +8,7 @@
 namespace arithmetic {
 
 class Node {
-public:
+ public:
   virtual ~Node() = default;
   virtual double value() const = 0;
   /// Reverse Polish notation, its parts separated by blanks.

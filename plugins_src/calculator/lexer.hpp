@@ -11,7 +11,7 @@ namespace arithmetic {
 
 /// What is wrong with an expression, and in which column (from 1).
 class SyntaxError : public std::runtime_error {
-public:
+ public:
   SyntaxError(std::size_t column, const std::string &what)
       : std::runtime_error("column " + std::to_string(column) + ": " + what) {}
 };

@@ -1,11 +1,11 @@
 // JSON through nlohmann-json: what a bundle over heavy headers looks like. The order of an object's keys is kept.
 #include "json_pretty.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
-
-#include <nlohmann/json.hpp>
 
 namespace {
 

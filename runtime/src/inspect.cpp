@@ -1,5 +1,5 @@
-// Looking at a bundle: the first half of a load. It is read, compiled, verified and linked as the runtime would, and then thrown away
-// before a line of it has run.
+// Looking at a bundle: the first half of a load. It is read, compiled, verified and linked as the runtime would, and then
+// thrown away before a line of it has run.
 #include "bundle/bundle_text.hpp"
 #include "bundle/verify.hpp"
 #include "call/caught.hpp"
@@ -29,7 +29,8 @@ Result<Look> begin_look(const std::filesystem::path &path, const InspectOptions 
   return look;
 }
 
-/// Links against this process, which finds undefined and duplicate symbols with their places. Linking runs no code of the bundle.
+/// Links against this process, which finds undefined and duplicate symbols with their places. Linking runs no code of the
+/// bundle.
 Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifact) {
   static constexpr graft_host kNobody{}; // stands for `graft_self`: only its address is taken
   GRAFT_TRY_ASSIGN(const std::unique_ptr<jit::Linker> linker, jit::Linker::create());

@@ -1,7 +1,8 @@
-/* The macros as a plugin in C uses them: designators in any order, a missing function, kept state, the context of graft_init. */
-#include <graft/abi/layout.h>
-
+/* The macros as a plugin in C uses them: designators in any order, a missing function, kept state, the context of
+ * graft_init. */
 #include "contracts.h"
+
+#include <graft/abi/layout.h>
 
 struct counters {
   uint64_t calls;
@@ -18,9 +19,7 @@ static double area(double width, double height) { return width * height; }
 
 GRAFT_PROVIDE(shapes, {.area = area, .describe = describe});
 
-GRAFT_CONTRACT(empty_handed, "test.empty-handed", 1, 0) {
-  int (*never)(void);
-};
+GRAFT_CONTRACT(empty_handed, "test.empty-handed", 1, 0) { int (*never)(void); };
 GRAFT_PROVIDE(empty_handed, {0});
 
 graft_status graft_init(const graft_host *host, const graft_init_context *context) {

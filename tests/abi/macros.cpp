@@ -1,8 +1,8 @@
-// The macros as a plugin in C++ uses them: at global scope, inside a namespace and inside `extern "C"`, and the trait by which a typed
-// host finds a contract's name.
-#include <graft/abi/layout.h>
-
+// The macros as a plugin in C++ uses them: at global scope, inside a namespace and inside `extern "C"`, and the trait by
+// which a typed host finds a contract's name.
 #include "contracts.h"
+
+#include <graft/abi/layout.h>
 
 namespace shop {
 GRAFT_CONTRACT(prices, "test.prices", 1, 3) {
@@ -22,9 +22,7 @@ GRAFT_PROVIDE(prices, {.price = price, .is_known = [](graft_str article) { retur
 } // namespace shop
 
 extern "C" {
-GRAFT_CONTRACT(clock_face, "test.clock-face", 1, 0) {
-  int (*hour)(void);
-};
+GRAFT_CONTRACT(clock_face, "test.clock-face", 1, 0) { int (*hour)(void); };
 static int hour() { return 12; }
 GRAFT_PROVIDE(clock_face, {.hour = hour});
 }

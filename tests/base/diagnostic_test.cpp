@@ -1,7 +1,6 @@
 // A diagnostic looks as people know it from clang.
-#include <graft/base/diagnostic.hpp>
-
 #include <graft/base/artifact.hpp>
+#include <graft/base/diagnostic.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // Identities are part of what a plugin built yesterday knows: the recorded values never change.
 #include <graft/base/ids.hpp>
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace graft {
 namespace {
@@ -15,9 +15,7 @@ TEST(Ids, HashIsTheRecordedFnv1a64) {
   EXPECT_EQ(fnv1a64(std::string("reload.test@1")), 0xE55B8A5A3DC7C061u);
 }
 
-TEST(Ids, BytesAboveAsciiAreHashedAsUnsigned) {
-  EXPECT_EQ(fnv1a64("\xff"), (0xcbf29ce484222325u ^ 0xffu) * 0x100000001b3u);
-}
+TEST(Ids, BytesAboveAsciiAreHashedAsUnsigned) { EXPECT_EQ(fnv1a64("\xff"), (0xcbf29ce484222325u ^ 0xffu) * 0x100000001b3u); }
 
 TEST(Ids, ContractsHashTheirSpaceNameAndMajor) {
   EXPECT_EQ(guest_contract_id("reload.test", 1).value, 0x439B95E8E420050Au);

@@ -1,16 +1,16 @@
 // Result and Error as callers use them.
+#include "matchers.hpp"
+
 #include <graft/base/result.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "matchers.hpp"
 
 namespace graft {
 namespace {
@@ -94,9 +94,7 @@ TEST(Result, TryPassesTheFirstErrorOn) {
   EXPECT_THAT(is_quarterable(10), FailsWith(Code::kInvalid, HasSubstr("5 is odd")));
 }
 
-TEST(Result, MayBeDroppedOnPurpose) {
-  ignore(half(3), "the test only asks whether this compiles without a warning");
-}
+TEST(Result, MayBeDroppedOnPurpose) { ignore(half(3), "the test only asks whether this compiles without a warning"); }
 
 TEST(ResultDeathTest, TakingAValueThatIsNotThereSaysTheError) {
   EXPECT_DEATH({ [[maybe_unused]] int number = *half(3); }, "3 is odd");

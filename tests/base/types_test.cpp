@@ -1,11 +1,11 @@
 // Types as fingerprints (equal when, and only when, the ABI is) and as a C programmer writes them.
 #include <graft/base/types.hpp>
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace graft {
 namespace {
@@ -55,8 +55,12 @@ TEST(Fingerprint, PointersKeepTheConstOfTheirTarget) {
 TEST(Fingerprint, EnumsNameTheirValuesAndWidth) {
   Builder b;
   const TypeIndex u32 = b.scalar(TypeKind::kUnsigned, 4);
-  const TypeIndex color =
-      b.add({.kind = TypeKind::kEnum, .align = 4, .size = 4, .target = u32, .name = "color", .enumerators = {{"red", 0}, {"green", 1}}});
+  const TypeIndex color = b.add({.kind = TypeKind::kEnum,
+                                 .align = 4,
+                                 .size = 4,
+                                 .target = u32,
+                                 .name = "color",
+                                 .enumerators = {{"red", 0}, {"green", 1}}});
   EXPECT_EQ(b.print(color), "enum color:u32{red=0,green=1}");
 }
 
@@ -77,11 +81,12 @@ TEST(Fingerprint, StructsDifferBySizeAlignmentNamesAndOffsets) {
   const auto point = [](const char *tag, const char *second, std::uint64_t offset_bits, std::uint64_t size) {
     Builder b;
     const TypeIndex f64 = b.scalar(TypeKind::kFloat, 8);
-    return b.print(b.add({.kind = TypeKind::kStruct,
-                          .align = 8,
-                          .size = size,
-                          .name = tag,
-                          .fields = {{.name = "x", .type = f64}, {.name = second, .type = f64, .offset_bits = offset_bits}}}));
+    return b.print(
+        b.add({.kind = TypeKind::kStruct,
+               .align = 8,
+               .size = size,
+               .name = tag,
+               .fields = {{.name = "x", .type = f64}, {.name = second, .type = f64, .offset_bits = offset_bits}}}));
   };
   const std::string plain = point("point", "y", 64, 16);
   EXPECT_EQ(plain.substr(0, 19), "struct point:16:8{x");

@@ -18,7 +18,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 class Bundles : public testing::Test {
-protected:
+ protected:
   void load(const std::string &name) {
     ASSERT_THAT(runtime, Succeeds());
     ASSERT_THAT(runtime->load(shipped(name)), Succeeds());
@@ -59,7 +59,8 @@ TEST_F(Bundles, CalculatorsExceptionsArriveAsErrorsWithTheirText) {
   load("calculator");
   EXPECT_THAT(call("demo.calculator.evaluate", {"2 * (3 +"}),
               FailsWith(Code::kException, HasSubstr("column 9: expected a number, found 'the end'")));
-  EXPECT_THAT(call("demo.calculator.evaluate", {"1 / 0"}), FailsWith(Code::kException, HasSubstr("column 3: division by zero")));
+  EXPECT_THAT(call("demo.calculator.evaluate", {"1 / 0"}),
+              FailsWith(Code::kException, HasSubstr("column 3: division by zero")));
   EXPECT_THAT(call("demo.calculator.evaluate", {std::string(100000, '(')}),
               FailsWith(Code::kException, HasSubstr("the expression is too long")));
 }
@@ -75,7 +76,8 @@ TEST_F(Bundles, MandelbrotPassesNumbersAndStructsInEveryWay) {
   EXPECT_EQ(answer("demo.mandelbrot.escape", {"0", "0", "1000"}), "1000");
   EXPECT_EQ(answer("demo.mandelbrot.escape", {"2", "2", "1000"}), "1");
   EXPECT_EQ(answer("demo.mandelbrot.orbit", {"0", "1", "4"}), R"({"x":-1.0,"y":1.0})");
-  const std::string picture = answer("demo.mandelbrot.draw", {R"({"x":-0.5,"y":0,"width":3,"columns":3,"rows":1,"limit":50})"});
+  const std::string picture =
+      answer("demo.mandelbrot.draw", {R"({"x":-0.5,"y":0,"width":3,"columns":3,"rows":1,"limit":50})"});
   EXPECT_THAT(picture, HasSubstr("@"));
 }
 
@@ -84,7 +86,8 @@ TEST_F(Bundles, JsonIsPrintedPickedFromAndRefused) {
   EXPECT_EQ(answer("demo.json-pretty.pretty", {R"({"b":[1,2],"a":null})", "2"}),
             R"({"out":"{\n  \"b\": [\n    1,\n    2\n  ],\n  \"a\": null\n}"})");
   EXPECT_EQ(answer("demo.json-pretty.pick", {R"({"a":[1,2]})", "/a/1"}), R"({"out":"2"})");
-  EXPECT_THAT(call("demo.json-pretty.minify", {R"({"a":)"}), FailsWith(Code::kException, HasSubstr("parse error at line 1, column 6")));
+  EXPECT_THAT(call("demo.json-pretty.minify", {R"({"a":)"}),
+              FailsWith(Code::kException, HasSubstr("parse error at line 1, column 6")));
 }
 
 TEST_F(Bundles, ChecksumIsRefusedUntilTheHostAllowsUncheckedCode) {
@@ -110,7 +113,8 @@ TEST_F(Bundles, TheReloadPairAnswersItsVersions) {
 
 TEST_F(Bundles, LiveSideBySide) {
   runtime = Runtime::create({.unchecked = Unchecked::kAllow});
-  for (const char *name : {"greeter", "calculator", "wordcount", "mandelbrot", "json_pretty", "checksum", "reload_v1"}) load(name);
+  for (const char *name : {"greeter", "calculator", "wordcount", "mandelbrot", "json_pretty", "checksum", "reload_v1"})
+    load(name);
   EXPECT_EQ(runtime->bundles().size(), 7u);
   EXPECT_EQ(answer("demo.calculator.evaluate", {"1 + 1"}), R"({"result":2.0})");
   EXPECT_EQ(answer("demo.greeter.greet", {"you"}), R"({"out":"Hello, you!"})");

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <pthread.h>
 #include <random>
 #include <thread>
+#include <vector>
 
 namespace graft {
 namespace {
@@ -46,6 +48,21 @@ TEST_F(Pins, ANestedPinKeepsItsOwnTable) {
   }
   EXPECT_TRUE(is_pinned(&kTables[0]));
   EXPECT_FALSE(is_pinned(&kTables[1]));
+}
+
+TEST_F(Pins, DeepNestingPinsEveryLevelAndFreesThemAll) {
+  const std::vector<int> tables(100);
+  std::function<void(std::size_t)> nest = [&](std::size_t depth) {
+    if (depth == tables.size()) {
+      EXPECT_TRUE(std::ranges::all_of(tables, [](const int &table) { return is_pinned(&table); }));
+      return;
+    }
+    slot.table = &tables[depth];
+    const Pin pin(slot);
+    nest(depth + 1);
+  };
+  nest(0);
+  EXPECT_TRUE(std::ranges::none_of(tables, [](const int &table) { return is_pinned(&table); }));
 }
 
 TEST_F(Pins, AnExceptionThatLeavesTheScopeEndsThePin) {

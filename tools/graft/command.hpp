@@ -1,13 +1,13 @@
 // What every subcommand shares: exit codes, the options that most have, and the one function each offers to main.cpp.
 #pragma once
 
-#include <functional>
-#include <string>
-#include <vector>
-
 #include <graft/runtime.hpp>
 
 #include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace graft::tool {
 

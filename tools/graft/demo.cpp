@@ -6,13 +6,13 @@
 #include <graft/call.hpp>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <unistd.h>
 
 namespace graft::tool {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::string_view kNewWord = "Good evening";
 
 /// A folder of its own that is gone afterwards.
 class TemporaryFolder {
-public:
+ public:
   static Result<std::unique_ptr<TemporaryFolder>> create() {
     std::error_code failure;
     std::string name = (fs::temp_directory_path(failure) / "graft-demo-XXXXXX").string();
@@ -37,14 +37,14 @@ public:
   }
   const fs::path &path() const { return path_; }
 
-private:
+ private:
   explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
   fs::path path_;
 };
 
 /// Prints a step with the time since the last.
 class Steps {
-public:
+ public:
   void done(std::string_view what) {
     const auto now = Clock::now();
     const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count();
@@ -52,7 +52,7 @@ public:
     last_ = Clock::now();
   }
 
-private:
+ private:
   using Clock = std::chrono::steady_clock;
   Clock::time_point last_ = Clock::now();
 };
@@ -88,7 +88,8 @@ Result<std::string> edit(const fs::path &folder) {
     std::ofstream(entry.path(), std::ios::binary) << text;
     return entry.path().filename().string();
   }
-  return error(Code::kInvalid, fmt::format("no source in '{}' says \"{}\", which the demo would edit", folder.string(), kOldWord));
+  return error(Code::kInvalid,
+               fmt::format("no source in '{}' says \"{}\", which the demo would edit", folder.string(), kOldWord));
 }
 
 /// The bundle's first function, as `call_by_name` wants it.
@@ -138,7 +139,8 @@ Result<void> show(const std::string &path) {
 void add_demo(CLI::App &app, Action &action) {
   auto path = std::make_shared<std::string>(); // shared with the action, which outlives this call
   CLI::App *command = app.add_subcommand("demo", "load, call, edit, reload and call a bundle, with the time of each step");
-  command->add_option("PATH", *path, "a folder whose first function takes a name and whose source says \"Hello\"; default: greeter");
+  command->add_option("PATH", *path,
+                      "a folder whose first function takes a name and whose source says \"Hello\"; default: greeter");
   command->footer("\nWorks on a copy in a temporary folder; nothing of PATH is changed.");
   command->callback([&action, path] {
     action = [path] {

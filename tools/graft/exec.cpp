@@ -1,7 +1,7 @@
 // `graft exec`: run a program's main, here, and leave with its status.
 //
-// From the first initialiser on the process is the program's: its output, its signals, its exit. Nothing of graft may print, catch
-// or clean up then; what the program left to do at its end is run by the C library's exit, as natively.
+// From the first initialiser on the process is the program's: its output, its signals, its exit. Nothing of graft may print,
+// catch or clean up then; what the program left to do at its end is run by the C library's exit, as natively.
 #include "command.hpp"
 #include "exec_words.hpp"
 #include "output.hpp"

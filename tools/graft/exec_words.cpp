@@ -12,8 +12,8 @@ namespace graft::tool {
 namespace {
 
 constexpr std::array<std::string_view, 8> kEndings = {".c", ".cc", ".cpp", ".cxx", ".c++", ".C", ".bc", ".ll"};
-constexpr std::array<std::string_view, 9> kTwoWords = {"-D", "-U", "-I", "-include", "-imacros", "-isystem", "-iquote",
-                                                       "-idirafter", "-isysroot"};
+constexpr std::array<std::string_view, 9> kTwoWords = {"-D",       "-U",      "-I",         "-include", "-imacros",
+                                                       "-isystem", "-iquote", "-idirafter", "-isysroot"};
 /// What says where compiled code should go: nowhere but into this process.
 constexpr std::array<std::string_view, 6> kOutputs = {"-o", "-c", "-S", "-E", "-shared", "-static"};
 
@@ -44,7 +44,7 @@ bool is_script(const std::string &path) {
 
 /// Reads the words one by one. For one command line.
 class Reader {
-public:
+ public:
   explicit Reader(const std::vector<std::string> &words) : words_(words) {}
 
   Result<ExecWords> read() {
@@ -71,7 +71,7 @@ public:
     return std::move(result_);
   }
 
-private:
+ private:
   ProgramOptions &options() { return result_.options; }
 
   Result<std::string> value(const std::string &flag) {
@@ -82,7 +82,8 @@ private:
   Result<void> take_flag(const std::string &word) {
     if (has(kOutputs, word))
       return error(Code::kInvalid, fmt::format("flag '{}' means nothing here: the program is run, not written", word));
-    if (word.starts_with("-Wl,")) return error(Code::kInvalid, fmt::format("flag '{}' is for a linker that does not run", word));
+    if (word.starts_with("-Wl,"))
+      return error(Code::kInvalid, fmt::format("flag '{}' is for a linker that does not run", word));
     if (word == "-l" || word == "-L" || word == "-x") {
       GRAFT_TRY_ASSIGN(std::string text, value(word));
       take_long_flag(word, std::move(text));
@@ -111,8 +112,9 @@ private:
 
   Result<void> take_file(const std::string &word) {
     if (!is_there(word))
-      return error(Code::kInvalid, fmt::format("there is no '{}'{}", word,
-                                               options().sources.empty() ? "" : "; put '--' before the program's arguments"));
+      return error(Code::kInvalid,
+                   fmt::format("there is no '{}'{}", word,
+                               options().sources.empty() ? "" : "; put '--' before the program's arguments"));
     if (ends_like_library(word) && !ends_like_source(word))
       options().libraries.push_back(std::filesystem::absolute(word).string());
     else

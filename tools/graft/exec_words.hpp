@@ -1,17 +1,17 @@
 // The command line of `graft exec`, which reads like a C compiler's: flags, sources, and what belongs to the program.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <graft/base/result.hpp>
 #include <graft/program.hpp>
+
+#include <string>
+#include <vector>
 
 namespace graft::tool {
 
 struct ExecWords {
-  ProgramOptions options;              ///< without argc and argv
-  std::vector<std::string> arguments;  ///< the program's, its own name first
+  ProgramOptions options;             ///< without argc and argv
+  std::vector<std::string> arguments; ///< the program's, its own name first
 };
 
 /// kInvalid with a sentence for what cannot be meant.

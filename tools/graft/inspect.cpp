@@ -22,13 +22,16 @@ struct InspectCommand {
 
 void print_heading(std::string_view text) { fmt::print("\n{}\n", paint(stdout, Ink::kBold, text)); }
 
-std::string place(const SourcePos &where) { return where.file.empty() ? "" : shorten(where.file) + ":" + std::to_string(where.line); }
+std::string place(const SourcePos &where) {
+  return where.file.empty() ? "" : shorten(where.file) + ":" + std::to_string(where.line);
+}
 
 void print_contracts(const Facts &facts) {
   if (facts.contracts.empty()) return;
   print_heading("contracts");
   for (const ContractFacts &contract : facts.contracts) {
-    fmt::print("  {}@{}.{}  {}\n", contract.name, contract.major, contract.minor, paint(stdout, Ink::kDim, place(contract.where)));
+    fmt::print("  {}@{}.{}  {}\n", contract.name, contract.major, contract.minor,
+               paint(stdout, Ink::kDim, place(contract.where)));
     for (const ContractFunction &function : contract.functions) fmt::print("    {}\n", function.declaration);
   }
 }
@@ -37,8 +40,8 @@ void print_providers(const Facts &facts) {
   if (facts.providers.empty()) return;
   print_heading("providers");
   for (const ProviderFacts &provider : facts.providers) {
-    fmt::print("  {}@{}.{}{}  {}\n", provider.contract, provider.major, provider.minor, provider.checked ? "" : "  (unchecked)",
-               paint(stdout, Ink::kDim, place(provider.where)));
+    fmt::print("  {}@{}.{}{}  {}\n", provider.contract, provider.major, provider.minor,
+               provider.checked ? "" : "  (unchecked)", paint(stdout, Ink::kDim, place(provider.where)));
     for (const std::string &entry : provider.entries) fmt::print("    {}\n", entry.empty() ? "(not provided)" : entry);
   }
 }
@@ -65,10 +68,14 @@ void print_kept(const Facts &facts) {
 
 char letter(SymbolKind kind) {
   switch (kind) {
-  case SymbolKind::kFunction: return 'F';
-  case SymbolKind::kObject: return 'D';
-  case SymbolKind::kUndefined: return 'U';
-  case SymbolKind::kOther: return '?';
+  case SymbolKind::kFunction:
+    return 'F';
+  case SymbolKind::kObject:
+    return 'D';
+  case SymbolKind::kUndefined:
+    return 'U';
+  case SymbolKind::kOther:
+    return '?';
   }
   return '?';
 }

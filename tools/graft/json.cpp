@@ -23,16 +23,25 @@ Json json_of(const TypeTable &types, const ContractFacts &contract) {
                          {"type", spelling(types, function.type)},
                          {"returns_status", function.returns_status},
                          {"fingerprint", function.fingerprint}});
-  return {{"name", contract.name},   {"major", contract.major},         {"minor", contract.minor},
-          {"tag", contract.tag},     {"id", id_text(guest_contract_id(contract.name, contract.major).value)},
-          {"functions", functions},  {"where", json_of(contract.where)}};
+  return {{"name", contract.name},
+          {"major", contract.major},
+          {"minor", contract.minor},
+          {"tag", contract.tag},
+          {"id", id_text(guest_contract_id(contract.name, contract.major).value)},
+          {"functions", functions},
+          {"where", json_of(contract.where)}};
 }
 
 Json json_of(const ProviderFacts &provider) {
   Json entries = Json::array();
   for (const std::string &entry : provider.entries) entries.push_back(entry.empty() ? Json() : Json(entry));
-  return {{"contract", provider.contract}, {"major", provider.major},   {"minor", provider.minor}, {"tag", provider.tag},
-          {"entries", entries},            {"checked", provider.checked}, {"where", json_of(provider.where)}};
+  return {{"contract", provider.contract},
+          {"major", provider.major},
+          {"minor", provider.minor},
+          {"tag", provider.tag},
+          {"entries", entries},
+          {"checked", provider.checked},
+          {"where", json_of(provider.where)}};
 }
 
 Json json_of(const Type &type, const TypeTable &types) {
@@ -45,8 +54,11 @@ Json json_of(const Type &type, const TypeTable &types) {
     if (field.width_bits != 0) one.update({{"bit", field.offset_bits % 8}, {"bits", field.width_bits}});
     fields.push_back(one);
   }
-  return {{"kind", type.kind == TypeKind::kUnion ? "union" : "struct"}, {"name", type.name}, {"size", type.size},
-          {"align", type.align}, {"fields", fields}};
+  return {{"kind", type.kind == TypeKind::kUnion ? "union" : "struct"},
+          {"name", type.name},
+          {"size", type.size},
+          {"align", type.align},
+          {"fields", fields}};
 }
 
 Json layouts_of(const TypeTable &types) {
@@ -58,16 +70,23 @@ Json layouts_of(const TypeTable &types) {
 
 const char *word_of(SymbolKind kind) {
   switch (kind) {
-  case SymbolKind::kFunction: return "function";
-  case SymbolKind::kObject: return "object";
-  case SymbolKind::kUndefined: return "undefined";
-  case SymbolKind::kOther: return "other";
+  case SymbolKind::kFunction:
+    return "function";
+  case SymbolKind::kObject:
+    return "object";
+  case SymbolKind::kUndefined:
+    return "undefined";
+  case SymbolKind::kOther:
+    return "other";
   }
   return "other";
 }
 
 Json json_of(const SymbolInfo &symbol) {
-  return {{"name", symbol.name}, {"linked", symbol.linked}, {"kind", word_of(symbol.kind)}, {"size", symbol.size},
+  return {{"name", symbol.name},
+          {"linked", symbol.linked},
+          {"kind", word_of(symbol.kind)},
+          {"size", symbol.size},
           {"local", symbol.local}};
 }
 
@@ -78,7 +97,8 @@ Json json_of(const Diagnostic &diagnostic) {
   if (!diagnostic.where.file.empty()) json.update(json_of(diagnostic.where));
   if (!diagnostic.option.empty()) json["option"] = diagnostic.option;
   if (!diagnostic.snippet.empty()) json["snippet"] = diagnostic.snippet;
-  if (diagnostic.caret_begin != 0) json.update({{"caret_begin", diagnostic.caret_begin}, {"caret_end", diagnostic.caret_end}});
+  if (diagnostic.caret_begin != 0)
+    json.update({{"caret_begin", diagnostic.caret_begin}, {"caret_end", diagnostic.caret_end}});
   for (const FixIt &fixit : diagnostic.fixits)
     json["fixits"].push_back(
         {{"begin", json_of(fixit.begin)}, {"end", json_of(fixit.end)}, {"replacement", fixit.replacement}});
@@ -119,8 +139,11 @@ Json json_of(const StepTimes &times) {
 }
 
 Json json_of(const CallOutcome &outcome, const ContentKey &source) {
-  Json json = {{"contract", outcome.contract}, {"function", outcome.function},     {"bundle", outcome.bundle},
-               {"generation", outcome.generation}, {"source", short_text(source)}};
+  Json json = {{"contract", outcome.contract},
+               {"function", outcome.function},
+               {"bundle", outcome.bundle},
+               {"generation", outcome.generation},
+               {"source", short_text(source)}};
   if (outcome.returns_status) json["status"] = outcome.status;
   if (!outcome.result.empty()) json["result"] = Json::parse(outcome.result);
   json["outputs"] = Json::parse(outcome.outputs.empty() ? "{}" : outcome.outputs);
@@ -129,10 +152,16 @@ Json json_of(const CallOutcome &outcome, const ContentKey &source) {
 
 Json json_of(const Inspection &inspection) {
   const Artifact &artifact = inspection.artifact;
-  Json json = {{"name", inspection.name},       {"version", inspection.version},   {"path", inspection.path},
-               {"sources", inspection.sources}, {"provides", inspection.provides}, {"requires", inspection.requires_},
-               {"source_key", short_text(artifact.source_key)}, {"object_key", short_text(artifact.object_key)}};
-  for (const char *key : {"contracts", "providers", "kept", "layouts", "headers", "imports", "symbols"}) json[key] = Json::array();
+  Json json = {{"name", inspection.name},
+               {"version", inspection.version},
+               {"path", inspection.path},
+               {"sources", inspection.sources},
+               {"provides", inspection.provides},
+               {"requires", inspection.requires_},
+               {"source_key", short_text(artifact.source_key)},
+               {"object_key", short_text(artifact.object_key)}};
+  for (const char *key : {"contracts", "providers", "kept", "layouts", "headers", "imports", "symbols"})
+    json[key] = Json::array();
   for (const ContractFacts &contract : artifact.facts.contracts)
     json["contracts"].push_back(json_of(artifact.facts.types, contract));
   for (const ProviderFacts &provider : artifact.facts.providers) json["providers"].push_back(json_of(provider));
@@ -151,9 +180,8 @@ Json json_of(const Inspection &inspection) {
     json["imports"].push_back(one);
   }
   for (const SymbolInfo &symbol : inspection.symbols) json["symbols"].push_back(json_of(symbol));
-  json["bytes"] = {{"code", inspection.code_bytes},
-                   {"read_only", inspection.read_only_bytes},
-                   {"writable", inspection.writable_bytes}};
+  json["bytes"] = {
+      {"code", inspection.code_bytes}, {"read_only", inspection.read_only_bytes}, {"writable", inspection.writable_bytes}};
   json["warnings"] = json_of(artifact.warnings);
   return json;
 }

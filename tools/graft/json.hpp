@@ -1,14 +1,14 @@
 // The command's facts as JSON. Keys are snake_case words; what is not known is left out, not null.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include <graft/call.hpp>
 #include <graft/inspect.hpp>
 #include <graft/runtime.hpp>
 
 #include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
 
 namespace graft::tool {
 

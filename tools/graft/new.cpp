@@ -18,14 +18,17 @@ struct NewOptions {
 };
 
 bool is_bundle_name(const std::string &name) {
-  return !name.empty() && name.size() <= 100 && name[0] != '.' && name[0] != '-' && std::ranges::all_of(name, [](unsigned char character) {
-    return (std::isalnum(character) != 0 && character < 128) || character == '_' || character == '-' || character == '.';
-  });
+  return !name.empty() && name.size() <= 100 && name[0] != '.' && name[0] != '-' &&
+         std::ranges::all_of(name, [](unsigned char character) {
+           return (std::isalnum(character) != 0 && character < 128) || character == '_' || character == '-' ||
+                  character == '.';
+         });
 }
 
 int make(const NewOptions &options) {
   if (!is_bundle_name(options.name)) {
-    print_error(fmt::format("'{}' cannot name a bundle: A-Z a-z 0-9 _ . - are allowed, not starting with a dot or hyphen", options.name));
+    print_error(fmt::format("'{}' cannot name a bundle: A-Z a-z 0-9 _ . - are allowed, not starting with a dot or hyphen",
+                            options.name));
     return kUsedWrongly;
   }
   const Scaffold scaffold = make_scaffold(options.name, options.cxx ? Flavour::kCxx : Flavour::kC);

@@ -2,10 +2,10 @@
 #include "output.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <unistd.h>
 
 namespace graft::tool {
 namespace {
@@ -20,12 +20,18 @@ bool has_colour(std::FILE *stream) {
 
 const char *sequence(Ink ink) {
   switch (ink) {
-  case Ink::kBold: return "\033[1m";
-  case Ink::kRed: return "\033[1;31m";
-  case Ink::kMagenta: return "\033[1;35m";
-  case Ink::kCyan: return "\033[1;36m";
-  case Ink::kGreen: return "\033[1;32m";
-  case Ink::kDim: return "\033[2m";
+  case Ink::kBold:
+    return "\033[1m";
+  case Ink::kRed:
+    return "\033[1;31m";
+  case Ink::kMagenta:
+    return "\033[1;35m";
+  case Ink::kCyan:
+    return "\033[1;36m";
+  case Ink::kGreen:
+    return "\033[1;32m";
+  case Ink::kDim:
+    return "\033[2m";
   }
   return "";
 }
@@ -51,8 +57,8 @@ void print_painted(const Diagnostic &diagnostic) {
   std::string word = std::string(to_string(diagnostic.severity)) + ": ";
   const std::string place = diagnostic.where.file.empty() ? "" : to_string(diagnostic.where) + ": ";
   const std::size_t head_end = text.find('\n');
-  const std::string rest = text.substr(std::min(head_end, place.size() + word.size()),
-                                       head_end - std::min(head_end, place.size() + word.size()));
+  const std::string rest =
+      text.substr(std::min(head_end, place.size() + word.size()), head_end - std::min(head_end, place.size() + word.size()));
   fmt::print(stderr, "{}{}{}\n", paint(stderr, Ink::kBold, place), paint(stderr, ink_of(diagnostic.severity), word),
              paint(stderr, Ink::kBold, rest));
   text.erase(0, head_end + 1);
@@ -95,9 +101,7 @@ void print_error(const Error &error) {
              paint(stderr, Ink::kBold, error.message));
 }
 
-void print_error(std::string_view sentence) {
-  print_error(Error{Code::kInvalid, std::string(sentence), {}, {}});
-}
+void print_error(std::string_view sentence) { print_error(Error{Code::kInvalid, std::string(sentence), {}, {}}); }
 
 std::string duration(std::uint64_t nanoseconds) {
   if (nanoseconds < 1'000'000) return fmt::format("{:.0f} us", static_cast<double>(nanoseconds) / 1e3);

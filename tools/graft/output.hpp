@@ -1,12 +1,12 @@
 // What the command prints: diagnostics as clang shows them, errors as one line, colour only for a person's eyes.
 #pragma once
 
+#include <graft/base/result.hpp>
+
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <graft/base/result.hpp>
 
 namespace graft::tool {
 

@@ -70,16 +70,19 @@ Result<std::vector<BundleInfo>> load_all(Runtime &runtime, const std::vector<std
   return bundles;
 }
 
-/// The JSON text of a string as the string itself, any other JSON as it is.
-std::string plain(const Json &value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+/// A string as it is, any other value as JSON; one line feed at the end.
+void print_plain(const Json &value) {
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+}
 
 void print_outcome(const CallOutcome &outcome) {
   const Json outputs = Json::parse(outcome.outputs.empty() ? "{}" : outcome.outputs);
-  if (!outcome.result.empty()) fmt::print("{}\n", plain(Json::parse(outcome.result)));
+  if (!outcome.result.empty()) print_plain(Json::parse(outcome.result));
   const bool is_the_result = outcome.result.empty() && outputs.size() == 1;
   for (const auto &[name, value] : outputs.items()) {
     if (is_the_result)
-      fmt::print("{}\n", plain(value));
+      print_plain(value);
     else
       fmt::print("{} = {}\n", name, value.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
@@ -123,7 +126,8 @@ int fail(const Error &error, Format format) {
 
 void report_failed_reload(const BundleInfo &bundle, const Error &error, Format format) {
   if (format == Format::kJson) {
-    print_json_line({{"event", "failed"}, {"bundle", bundle.name}, {"generation", bundle.generation}, {"error", json_of(error)}});
+    print_json_line(
+        {{"event", "failed"}, {"bundle", bundle.name}, {"generation", bundle.generation}, {"error", json_of(error)}});
     return;
   }
   print_error(error);
@@ -170,7 +174,10 @@ int watch(Runtime &runtime, std::vector<BundleInfo> bundles, const RunOptions &o
   const auto stop = StopSignal::create();
   if (!stop) return fail(stop.error(), options.format);
   if (const auto watched = watch_all(**watcher, bundles, options); !watched) return fail(watched.error(), options.format);
-  if (options.format == Format::kText) fmt::print(stderr, "watching {}; end with ctrl-c\n", counted(bundles.size(), "bundle"));
+  if (options.format == Format::kJson)
+    print_json_line({{"event", "watching"}});
+  else
+    fmt::print(stderr, "watching {}; end with ctrl-c\n", counted(bundles.size(), "bundle"));
   for (;;) {
     const std::set<std::size_t> changed = watcher->wait(kQuiet, (*stop)->descriptor());
     if (changed.empty()) return kDone;
@@ -217,8 +224,9 @@ int run(const RunOptions &options) {
 
 /// What ends the words of a `--call`: an option of `graft run`. Everything else, `-5` too, is an argument.
 bool ends_call(const std::string &word) {
-  static const std::vector<std::string> kOptions = {"--call", "--", "--watch", "--json", "--help", "-h", "-I", "--allow-unchecked",
-                                                    "--verbose", "-O0", "-O1", "-O2", "-O3"};
+  static const std::vector<std::string> kOptions = {
+      "--call",    "--",  "--watch", "--json", "--help", "-h", "-I", "--allow-unchecked",
+      "--verbose", "-O0", "-O1",     "-O2",    "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
 
@@ -233,7 +241,8 @@ std::vector<CallWords> take_calls(std::vector<std::string> &words) {
       continue;
     }
     calls.push_back({words[index + 1], {}});
-    for (index += 2; index < words.size() && !ends_call(words[index]); ++index) calls.back().arguments.push_back(words[index]);
+    for (index += 2; index < words.size() && !ends_call(words[index]); ++index)
+      calls.back().arguments.push_back(words[index]);
     if (index == words.size() || words[index] != "--") continue;
     // Behind `--` everything is the last call's.
     for (++index; index < words.size(); ++index) calls.back().arguments.push_back(words[index]);
@@ -250,7 +259,9 @@ void add_run(CLI::App &app, const std::vector<CallWords> &calls, Action &action)
   command->add_option("--call", "CONTRACT.FUNCTION and its arguments, up to the next option or '--'; may be repeated")
       ->type_name("TARGET [ARG...]");
   command->add_flag("--watch", options->watch, "reload and call again at every save, until ctrl-c");
-  command->add_option("-O", options->optimise, "-O0 to -O3, for bundles that do not say")->check(CLI::Range(0, 3))->type_name("LEVEL");
+  command->add_option("-O", options->optimise, "-O0 to -O3, for bundles that do not say")
+      ->check(CLI::Range(0, 3))
+      ->type_name("LEVEL");
   command->add_flag("--allow-unchecked", options->allow_unchecked, "load code whose types graft never saw");
   command->add_flag("--verbose", options->verbose, "print the runtime's log to stderr");
   add_include_dirs(*command, options->include_dirs);

@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char *kHeader = R"(/* The contract: what this bundle offers. Hosts and other bundles include this file too. Add functions at the end; a change of
+constexpr const char *kHeader =
+    R"(/* The contract: what this bundle offers. Hosts and other bundles include this file too. Add functions at the end; a change of
  * those that are there is a new major version. */
 #ifndef {guard}
 #define {guard}
@@ -123,7 +124,8 @@ Scaffold make_scaffold(const std::string &name, Flavour flavour) {
 Result<void> write_scaffold(const Scaffold &scaffold, const fs::path &folder) {
   std::error_code failure;
   if (fs::exists(fs::symlink_status(folder, failure)) && !is_empty_folder(folder))
-    return error(Code::kConflict, fmt::format("'{}' is there already; choose another name or another --dir", folder.string()));
+    return error(Code::kConflict,
+                 fmt::format("'{}' is there already; choose another name or another --dir", folder.string()));
   fs::create_directories(folder, failure);
   if (failure) return cannot_write(folder, failure.value());
   for (const ScaffoldFile &file : scaffold.files) {

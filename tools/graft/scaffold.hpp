@@ -1,11 +1,11 @@
 // A new bundle that works: what `graft new` writes, and what `graft demo` plays with when there is no other.
 #pragma once
 
+#include <graft/base/result.hpp>
+
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <graft/base/result.hpp>
 
 namespace graft::tool {
 
@@ -17,7 +17,7 @@ struct ScaffoldFile {
 };
 
 struct Scaffold {
-  std::string contract;  ///< "example.hello"
+  std::string contract; ///< "example.hello"
   std::vector<ScaffoldFile> files;
 };
 

@@ -1,13 +1,14 @@
 // The handler writes to an eventfd: one of the few things that a handler may do.
 #include "stop_signal.hpp"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 namespace graft::tool {
 namespace {

@@ -1,23 +1,23 @@
-// SIGINT and SIGTERM as a descriptor to wait on. The first asks politely; a second one ends the process as it always does, so that
-// a plugin that never returns can be stopped.
+// SIGINT and SIGTERM as a descriptor to wait on. The first asks politely; a second one ends the process as it always does,
+// so that a plugin that never returns can be stopped.
 #pragma once
 
-#include <memory>
-
 #include <graft/base/result.hpp>
+
+#include <memory>
 
 namespace graft::tool {
 
 /// Process-wide while it lives; one at a time.
 class StopSignal {
-public:
+ public:
   static Result<std::unique_ptr<StopSignal>> create();
   ~StopSignal();
 
   /// Becomes readable when a signal came.
   int descriptor() const { return descriptor_; }
 
-private:
+ private:
   explicit StopSignal(int descriptor) : descriptor_(descriptor) {}
 
   int descriptor_;

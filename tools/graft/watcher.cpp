@@ -2,14 +2,14 @@
 #include "watcher.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <poll.h>
 #include <string_view>
-#include <sys/inotify.h>
-#include <unistd.h>
 
 namespace graft::tool {
 namespace {
@@ -70,7 +70,8 @@ void Watcher::drain(std::set<std::size_t> &changed) {
       std::error_code failure;
       if ((event->mask & IN_ISDIR) != 0) {
         if ((event->mask & (IN_CREATE | IN_MOVED_TO)) != 0)
-          for (std::size_t number : folder.numbers) ignore(watch_folder(path, number), "a folder that is gone again needs no watch");
+          for (std::size_t number : folder.numbers)
+            ignore(watch_folder(path, number), "a folder that is gone again needs no watch");
       } else if ((event->mask & IN_CREATE) != 0 && !fs::is_symlink(path, failure)) {
         continue; // the end of its writing is what counts
       }

@@ -114,7 +114,7 @@ public:
     for (;;) {
       const std::uint64_t before = publication.count.load(std::memory_order_acquire);
       if (before % 2 == 0) {
-        std::apply([&](auto &...pins) { (pins.pin.repin(*pins.slot), ...); }, pins_);
+        std::apply([&](auto &...pins) { (pins.pin.take(*pins.slot), ...); }, pins_);
         // A slot value stored after the odd count was read with acquire, so this load cannot miss that count.
         if (publication.count.load(std::memory_order_acquire) == before) return;
       }

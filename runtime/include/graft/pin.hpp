@@ -6,7 +6,8 @@
 //   P2  A writer publishes, then issues membarrier, then scans all entries. So a reader whose second load came before the
 //       barrier is seen by the scan, and one whose second load came after it sees the new table.
 //   P3  What a scan finds in no entry, and no slot names, is never reached again.
-//   P4  Entries below `top` belong to live pins, newest last; a pin ends on the thread and in the scope where it began.
+//   P4  An entry that is null is free. A thread's pins nest, outermost first in `entries`; a pin ends on the thread and in the scope
+//       where it began.
 #pragma once
 
 #include <atomic>
@@ -20,19 +21,24 @@ namespace detail {
 
 using PinEntry = std::atomic<const void *>;
 
-/// One thread's pins, a stack. Made at the thread's first pin, reused by another thread after it ends; never freed. `top` moves on
-/// the owning thread only (release, which costs nothing on x86-64; pairs with the scan's acquire).
+/// One thread's pins. Made at the thread's first pin, reused by another thread after it ends; never freed. Its entries are written by
+/// the owning thread (release) and read by writers' scans (acquire).
+///
+/// Rationale: nearly every pin is its thread's only one, or the second (a plugin that calls a plugin), so those try an entry each. A stack
+/// pointer that every pin moves would chain each call to the one before it through memory, and cost as much as the call.
 struct ThreadRecord {
-  std::atomic<PinEntry *> top{nullptr};
-  PinEntry *end = nullptr;
-  PinEntry *begin = nullptr;
+  static constexpr int kEntries = 8;
+  PinEntry entries[kEntries] = {};
 };
 
-/// The calling thread's record, null before its first pin. Initial-exec, so that reading it is two loads in a host too.
+/// The calling thread's record; before its first pin a record that is always taken, so that the call path has one test. Initial-exec, so
+/// that reading it is two loads in a host too.
 extern GRAFT_API __thread ThreadRecord *thread_record __attribute__((tls_model("initial-exec")));
 
-/// Makes or finds the calling thread's record. Ends the process when a thread nests 65,536 pins.
-GRAFT_API ThreadRecord *prepare_thread() noexcept;
+/// A free entry for a thread that has no record yet, or whose first two are taken. Ends the process when a thread nests 65,536 pins.
+GRAFT_API PinEntry *claim_entry() noexcept;
+/// P1's repetition, for a slot that moved under the reader.
+GRAFT_API const void *repin(PinEntry &entry, const std::atomic<const void *> &table) noexcept;
 
 /// Counts publications of one runtime: even between them, odd while slots move.
 struct Publication {
@@ -60,19 +66,13 @@ struct alignas(64) Slot {
 class Pin {
 public:
   explicit Pin(const Slot &slot) noexcept {
-    detail::ThreadRecord *record = detail::thread_record;
-    if (record == nullptr || record->top.load(std::memory_order_relaxed) == record->end) [[unlikely]]
-      record = detail::prepare_thread();
-    record_ = record;
-    entry_ = record->top.load(std::memory_order_relaxed);
-    record->top.store(entry_ + 1, std::memory_order_release);
-    repin(slot);
+    entry_ = detail::thread_record->entries;
+    if (entry_->load(std::memory_order_relaxed) != nullptr && (++entry_)->load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+      entry_ = detail::claim_entry();
+    take(slot);
   }
 
-  ~Pin() {
-    entry_->store(nullptr, std::memory_order_release); // pairs with the scan's acquire: all our reads came before
-    record_->top.store(entry_, std::memory_order_release);
-  }
+  ~Pin() { entry_->store(nullptr, std::memory_order_release); } // pairs with the scan's acquire: all our reads came before
 
   Pin(const Pin &) = delete;
   Pin &operator=(const Pin &) = delete;
@@ -84,20 +84,14 @@ private:
   template <class... Contracts>
   friend class View;
 
-  void repin(const Slot &slot) noexcept {
-    const void *table = slot.table.load(std::memory_order_acquire); // pairs with the commit's release
-    for (;;) {
-      entry_->store(table, std::memory_order_release); // release: a scan that reads it has seen this thread's earlier unpin
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-      const void *again = slot.table.load(std::memory_order_acquire);
-      if (again == table) [[likely]]
-        break;
-      table = again;
-    }
-    table_ = table;
+  void take(const Slot &slot) noexcept {
+    table_ = slot.table.load(std::memory_order_acquire); // pairs with the commit's release
+    entry_->store(table_, std::memory_order_release);    // release: a scan that reads it has seen this thread's earlier unpin
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (slot.table.load(std::memory_order_acquire) != table_) [[unlikely]]
+      table_ = detail::repin(*entry_, slot.table);
   }
 
-  detail::ThreadRecord *record_;
   detail::PinEntry *entry_;
   const void *table_;
 };

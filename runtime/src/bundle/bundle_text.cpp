@@ -1,12 +1,12 @@
 // Folder, file or memory to BundleText, and BundleText to a compile.
 #include "bundle_text.hpp"
 
+#include "flags.hpp"
+#include "source_files.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include "flags.hpp"
-#include "source_files.hpp"
 
 namespace graft {
 namespace {
@@ -62,7 +62,8 @@ Result<BundleText> read_folder(const fs::path &folder) {
   if (text.manifest.name.empty()) text.manifest.name = made_up_name(folder.filename().string());
   GRAFT_TRY_ASSIGN(const std::vector<fs::path> paths, find_sources(text));
   if (paths.empty())
-    return error(Code::kInvalid, "folder '" + text.path + "' has no sources: put a file that ends in one of " + kKinds + " there");
+    return error(Code::kInvalid,
+                 "folder '" + text.path + "' has no sources: put a file that ends in one of " + kKinds + " there");
   GRAFT_TRY(read_sources(paths, text));
   return text;
 }
@@ -103,8 +104,9 @@ Result<BundleText> read_bundle(const MemoryBundle &bundle) {
       continue;
     }
     if (!is_source_name(file.name))
-      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + bundle.name + "' is of no kind that graft compiles (" +
-                                       kKinds + "); headers belong in an include directory");
+      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + bundle.name +
+                                       "' is of no kind that graft compiles (" + kKinds +
+                                       "); headers belong in an include directory");
     text.sources.push_back({file.name, file.contents, driver::Language::kFromName});
   }
   if (!text.manifest.sources.empty())
@@ -112,8 +114,9 @@ Result<BundleText> read_bundle(const MemoryBundle &bundle) {
                  {text.manifest.file, 0, 0});
   if (text.manifest.name.empty()) text.manifest.name = bundle.name;
   if (!is_bundle_name(text.manifest.name))
-    return error(Code::kInvalid, "'" + text.manifest.name +
-                                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
+    return error(Code::kInvalid,
+                 "'" + text.manifest.name +
+                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
   if (text.sources.empty()) return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has no sources");
   std::ranges::sort(text.sources, {}, &driver::Source::name);
   const auto twin = std::ranges::adjacent_find(text.sources, {}, &driver::Source::name);

@@ -1,16 +1,17 @@
-// A bundle as its author wrote it: the manifest and the sources, read in one go, so that a compile sees one moment of the folder.
+// A bundle as its author wrote it: the manifest and the sources, read in one go, so that a compile sees one moment of the
+// folder.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <vector>
+#include "manifest.hpp"
 
 #include <graft/base/result.hpp>
 #include <graft/driver/compiler.hpp>
 #include <graft/inspect.hpp>
 #include <graft/runtime.hpp>
 
-#include "manifest.hpp"
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace graft {
 
@@ -21,8 +22,8 @@ struct BundleText {
   std::vector<driver::Source> sources; ///< all with contents, sorted by name
 };
 
-/// Reads a folder or a single source file. kNotFound for a path that is not there, kInvalid for a folder without sources, a file
-/// that cannot be read (with the reason), a glob that matches nothing, or a kind of file graft does not know.
+/// Reads a folder or a single source file. kNotFound for a path that is not there, kInvalid for a folder without sources, a
+/// file that cannot be read (with the reason), a glob that matches nothing, or a kind of file graft does not know.
 Result<BundleText> read_bundle(const std::filesystem::path &path);
 Result<BundleText> read_bundle(const MemoryBundle &bundle);
 

@@ -1,47 +1,108 @@
 // The allow-list, as data: flags with a value, flags as they are, and families by prefix.
 #include "flags.hpp"
 
+#include <graft/base/near.hpp>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
 
-#include <graft/base/near.hpp>
-
 namespace graft {
 namespace {
 
 /// These take a value, joined or as the next word. The first five name directories.
-constexpr std::array<std::string_view, 8> kWithValue = {"-I", "-iquote", "-isystem", "-idirafter", "-include",
-                                                        "-imacros", "-D", "-U"};
+constexpr std::array<std::string_view, 8> kWithValue = {"-I",       "-iquote",  "-isystem", "-idirafter",
+                                                        "-include", "-imacros", "-D",       "-U"};
 constexpr std::size_t kDirectories = 4;
 
-constexpr std::array<std::string_view, 25> kPlain = {
-    "-w",        "-pedantic",   "-pedantic-errors",   "-ansi", "-pthread", "-trigraphs", "-undef",  "-nostdinc", "-nostdinc++",
-    "-O",        "-O0",         "-O1",                "-O2",   "-O3",      "-Os",        "-Oz",     "-Og",       "-g",
-    "-g0",       "-g1",         "-g2",                "-g3",   "-ggdb",    "-gdwarf-4",  "-gdwarf-5"};
+constexpr std::array<std::string_view, 25> kPlain = {"-w",       "-pedantic", "-pedantic-errors",
+                                                     "-ansi",    "-pthread",  "-trigraphs",
+                                                     "-undef",   "-nostdinc", "-nostdinc++",
+                                                     "-O",       "-O0",       "-O1",
+                                                     "-O2",      "-O3",       "-Os",
+                                                     "-Oz",      "-Og",       "-g",
+                                                     "-g0",      "-g1",       "-g2",
+                                                     "-g3",      "-ggdb",     "-gdwarf-4",
+                                                     "-gdwarf-5"};
 
 /// After `-f`, with or without `no-`.
-constexpr std::array<std::string_view, 56> kFeatures = {
-    "exceptions", "cxx-exceptions", "rtti", "strict-aliasing", "wrapv", "trapv", "signed-char", "unsigned-char", "short-enums",
-    "fast-math", "math-errno", "finite-math-only", "signed-zeros", "associative-math", "reciprocal-math", "trapping-math",
-    "unsafe-math-optimizations", "rounding-math", "honor-nans", "honor-infinities", "omit-frame-pointer",
-    "omit-leaf-frame-pointer", "inline", "inline-functions", "unroll-loops", "vectorize", "slp-vectorize", "tree-vectorize",
-    "tree-slp-vectorize", "strict-overflow", "strict-enums", "strict-return", "strict-float-cast-overflow",
-    "delete-null-pointer-checks", "builtin", "freestanding", "hosted", "char8_t", "common", "coroutines",
-    "sized-deallocation", "aligned-allocation", "threadsafe-statics", "stack-protector", "stack-protector-strong",
-    "stack-protector-all", "ms-extensions", "gnu89-inline", "gnu-keywords", "dollars-in-identifiers", "digraphs",
-    "operator-names", "access-control", "lax-vector-conversions", "merge-all-constants", "PIC"};
+constexpr std::array<std::string_view, 56> kFeatures = {"exceptions",
+                                                        "cxx-exceptions",
+                                                        "rtti",
+                                                        "strict-aliasing",
+                                                        "wrapv",
+                                                        "trapv",
+                                                        "signed-char",
+                                                        "unsigned-char",
+                                                        "short-enums",
+                                                        "fast-math",
+                                                        "math-errno",
+                                                        "finite-math-only",
+                                                        "signed-zeros",
+                                                        "associative-math",
+                                                        "reciprocal-math",
+                                                        "trapping-math",
+                                                        "unsafe-math-optimizations",
+                                                        "rounding-math",
+                                                        "honor-nans",
+                                                        "honor-infinities",
+                                                        "omit-frame-pointer",
+                                                        "omit-leaf-frame-pointer",
+                                                        "inline",
+                                                        "inline-functions",
+                                                        "unroll-loops",
+                                                        "vectorize",
+                                                        "slp-vectorize",
+                                                        "tree-vectorize",
+                                                        "tree-slp-vectorize",
+                                                        "strict-overflow",
+                                                        "strict-enums",
+                                                        "strict-return",
+                                                        "strict-float-cast-overflow",
+                                                        "delete-null-pointer-checks",
+                                                        "builtin",
+                                                        "freestanding",
+                                                        "hosted",
+                                                        "char8_t",
+                                                        "common",
+                                                        "coroutines",
+                                                        "sized-deallocation",
+                                                        "aligned-allocation",
+                                                        "threadsafe-statics",
+                                                        "stack-protector",
+                                                        "stack-protector-strong",
+                                                        "stack-protector-all",
+                                                        "ms-extensions",
+                                                        "gnu89-inline",
+                                                        "gnu-keywords",
+                                                        "dollars-in-identifiers",
+                                                        "digraphs",
+                                                        "operator-names",
+                                                        "access-control",
+                                                        "lax-vector-conversions",
+                                                        "merge-all-constants",
+                                                        "PIC"};
 
 /// Whole after `-f`, up to and with the equals sign.
-constexpr std::array<std::string_view, 14> kFeaturesWithValue = {
-    "constexpr-depth=", "constexpr-steps=", "template-depth=", "bracket-depth=", "ferror-limit=", "error-limit=",
-    "visibility=", "fp-contract=", "fp-model=", "trivial-auto-var-init=", "builtin-", "no-builtin-", "zero-call-used-regs=",
-    "macro-backtrace-limit="};
+constexpr std::array<std::string_view, 14> kFeaturesWithValue = {"constexpr-depth=",
+                                                                 "constexpr-steps=",
+                                                                 "template-depth=",
+                                                                 "bracket-depth=",
+                                                                 "ferror-limit=",
+                                                                 "error-limit=",
+                                                                 "visibility=",
+                                                                 "fp-contract=",
+                                                                 "fp-model=",
+                                                                 "trivial-auto-var-init=",
+                                                                 "builtin-",
+                                                                 "no-builtin-",
+                                                                 "zero-call-used-regs=",
+                                                                 "macro-backtrace-limit="};
 
 /// What `-m` must not say: other targets, other code models, LLVM's own options.
-constexpr std::array<std::string_view, 9> kMachineRefused = {"-m16",      "-m32",      "-mx32",           "-miamcu", "-mllvm",
-                                                             "-mcmodel=", "-mmlir",    "-mlinker-version", "-mabi="};
+constexpr std::array<std::string_view, 9> kMachineRefused = {
+    "-m16", "-m32", "-mx32", "-miamcu", "-mllvm", "-mcmodel=", "-mmlir", "-mlinker-version", "-mabi="};
 
 /// Refused with a reason of its own, because people will ask; by prefix.
 struct Refusal {

@@ -3,15 +3,15 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
+#include "flags.hpp"
+#include "version.hpp"
+
+#include <graft/base/near.hpp>
+
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <filesystem>
-
-#include <graft/base/near.hpp>
-
-#include "flags.hpp"
-#include "version.hpp"
 
 namespace graft {
 namespace {
@@ -21,13 +21,20 @@ const std::vector<std::string> kKeys = {"name", "version", "sources", "flags", "
 /// "a string", "an integer": for "is a list, wanted a string".
 const char *word_for(toml::node_type type) {
   switch (type) {
-  case toml::node_type::table: return "a table";
-  case toml::node_type::array: return "a list";
-  case toml::node_type::string: return "a string";
-  case toml::node_type::integer: return "an integer";
-  case toml::node_type::floating_point: return "a number with a fraction";
-  case toml::node_type::boolean: return "true or false";
-  default: return "a date or time";
+  case toml::node_type::table:
+    return "a table";
+  case toml::node_type::array:
+    return "a list";
+  case toml::node_type::string:
+    return "a string";
+  case toml::node_type::integer:
+    return "an integer";
+  case toml::node_type::floating_point:
+    return "a number with a fraction";
+  case toml::node_type::boolean:
+    return "true or false";
+  default:
+    return "a date or time";
   }
 }
 
@@ -45,7 +52,7 @@ struct Word {
 
 /// Takes keys out of one manifest's table. Owns nothing; lives as long as the parse.
 class Reader {
-public:
+ public:
   Reader(const toml::table &table, const std::string &file) : table_(table), file_(file) {}
 
   SourcePos place(const toml::source_position &position) const { return {file_, position.line, position.column}; }
@@ -79,7 +86,8 @@ public:
     const toml::array *list = node->as_array();
     const std::string quoted = "'" + std::string(key) + "'";
     if (list == nullptr)
-      return error(Code::kInvalid, quoted + " is " + word_for(node->type()) + "; wanted a list of strings, such as [\"...\"]",
+      return error(Code::kInvalid,
+                   quoted + " is " + word_for(node->type()) + "; wanted a list of strings, such as [\"...\"]",
                    place(node->source().begin));
     for (const toml::node &element : *list) {
       GRAFT_TRY_ASSIGN(Word one, word(element, "an element of " + quoted));
@@ -88,12 +96,11 @@ public:
     return words;
   }
 
-private:
+ private:
   Result<Word> word(const toml::node &node, const std::string &what) const {
     const SourcePos where = place(node.source().begin);
     const auto *text = node.as_string();
-    if (text == nullptr)
-      return error(Code::kInvalid, what + " is " + word_for(node.type()) + "; wanted a string", where);
+    if (text == nullptr) return error(Code::kInvalid, what + " is " + word_for(node.type()) + "; wanted a string", where);
     if (text->get().empty()) return error(Code::kInvalid, what + " is empty", where);
     return Word{text->get(), where};
   }

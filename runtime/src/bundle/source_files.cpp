@@ -98,7 +98,8 @@ bool is_litter(std::string_view name) {
 }
 
 Result<std::string> read_file(const fs::path &path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // non-blocking: a FIFO must not hang us
+  const int file =
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // non-blocking: a FIFO must not hang us
   if (file < 0) return cannot("read", path, errno);
   struct stat status = {};
   int failure = ::fstat(file, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
@@ -136,7 +137,8 @@ Result<std::vector<fs::path>> list_sources(const fs::path &folder) {
 Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::string &pattern) {
   if (!has_wildcard(pattern)) {
     const fs::path path = (folder / pattern).lexically_normal();
-    if (is_folder(path)) return error(Code::kInvalid, "source '" + pattern + "' is a folder; write '" + pattern + "/*' for its files");
+    if (is_folder(path))
+      return error(Code::kInvalid, "source '" + pattern + "' is a folder; write '" + pattern + "/*' for its files");
     if (!is_source_name(pattern))
       return error(Code::kInvalid,
                    "source '" + pattern + "' is of no kind that graft compiles (.c .cc .cpp .cxx .c++ .C .bc .ll)");

@@ -1,12 +1,13 @@
-// Which files of a folder are a bundle's sources, and reading them: globs, what editors leave behind, and errors as sentences.
+// Which files of a folder are a bundle's sources, and reading them: globs, what editors leave behind, and errors as
+// sentences.
 #pragma once
+
+#include <graft/base/result.hpp>
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <graft/base/result.hpp>
 
 namespace graft {
 
@@ -22,8 +23,9 @@ Result<std::string> read_file(const std::filesystem::path &path);
 /// The sources directly in `folder`, sorted by name. kInvalid when the folder cannot be read.
 Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder);
 
-/// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A pattern without
-/// wildcards must name a source file; with them, files of other kinds are passed over. kInvalid when nothing matches.
+/// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A
+/// pattern without wildcards must name a source file; with them, files of other kinds are passed over. kInvalid when nothing
+/// matches.
 Result<std::vector<std::filesystem::path>> match_sources(const std::filesystem::path &folder, const std::string &pattern);
 
 } // namespace graft

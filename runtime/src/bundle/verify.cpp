@@ -1,9 +1,9 @@
 // Manifest against facts, one question a function.
 #include "verify.hpp"
 
-#include <algorithm>
-
 #include <graft/base/near.hpp>
+
+#include <algorithm>
 
 namespace graft {
 namespace {
@@ -81,8 +81,8 @@ Result<void> refuse_unlisted(const Manifest &manifest, const Artifact &artifact)
     });
     if (!is_listed)
       return error(Code::kIncompatible,
-                   bundle(manifest) + " provides " + name_of(provider) + ", its manifest does not list it; add it to 'provides' in " +
-                       manifest.file,
+                   bundle(manifest) + " provides " + name_of(provider) +
+                       ", its manifest does not list it; add it to 'provides' in " + manifest.file,
                    provider.where);
   }
   return {};
@@ -94,10 +94,11 @@ Result<void> refuse_useless(const Manifest &manifest, const Artifact &artifact) 
     return error(Code::kInvalid, bundle(manifest) + " has no provider; it has a main, so run it with 'graft exec'");
   if (!artifact.facts.contracts.empty()) {
     const ContractFacts &contract = artifact.facts.contracts.front();
-    return error(Code::kInvalid, bundle(manifest) + " has no provider; it knows the contract " + contract.name + ": add GRAFT_PROVIDE(" +
-                                     contract.tag + ", { ... }) to one of its sources");
+    return error(Code::kInvalid, bundle(manifest) + " has no provider; it knows the contract " + contract.name +
+                                     ": add GRAFT_PROVIDE(" + contract.tag + ", { ... }) to one of its sources");
   }
-  return error(Code::kInvalid, bundle(manifest) + " has no provider; add GRAFT_PROVIDE(contract, { ... }) to one of its sources, " +
+  return error(Code::kInvalid, bundle(manifest) +
+                                   " has no provider; add GRAFT_PROVIDE(contract, { ... }) to one of its sources, " +
                                    "behind the header that declares the contract, or define graft_init");
 }
 

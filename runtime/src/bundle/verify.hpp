@@ -1,17 +1,18 @@
 // Does the code do what the manifest says? Checked before anything of the bundle runs.
 #pragma once
 
+#include "manifest.hpp"
+
 #include <graft/base/artifact.hpp>
 #include <graft/base/result.hpp>
 #include <graft/runtime.hpp>
 
-#include "manifest.hpp"
-
 namespace graft {
 
-/// kIncompatible when the manifest lists a contract that the code does not provide, provides one that the manifest does not list, or
-/// in another version; kConflict when the bundle provides one contract twice (with both places); kRefused for unchecked code when
-/// `unchecked` says so; kInvalid when it provides nothing and has neither `graft_init` nor a requirement ("no provider": how to add one).
+/// kIncompatible when the manifest lists a contract that the code does not provide, provides one that the manifest does not
+/// list, or in another version; kConflict when the bundle provides one contract twice (with both places); kRefused for
+/// unchecked code when `unchecked` says so; kInvalid when it provides nothing and has neither `graft_init` nor a requirement
+/// ("no provider": how to add one).
 Result<void> verify_artifact(const Manifest &manifest, const Artifact &artifact, Unchecked unchecked);
 
 } // namespace graft

@@ -1,11 +1,11 @@
-// Semantic versions (semver.org 2.0) and contract references, as a manifest spells them. Text in, value out; where it stood is the
-// caller's business.
+// Semantic versions (semver.org 2.0) and contract references, as a manifest spells them. Text in, value out; where it stood
+// is the caller's business.
 #pragma once
+
+#include "manifest.hpp"
 
 #include <optional>
 #include <string_view>
-
-#include "manifest.hpp"
 
 namespace graft {
 

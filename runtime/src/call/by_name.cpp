@@ -1,8 +1,8 @@
-// Calls by name: find the provider, pin it, build the arguments from text by the types that its own generation declared, call, and
-// read back what it gave.
+// Calls by name: find the provider, pin it, build the arguments from text by the types that its own generation declared,
+// call, and read back what it gave.
+#include "../reload/generation.hpp"
 #include "../store/table.hpp"
 #include "../store/threads.hpp"
-#include "../reload/generation.hpp"
 #include "ffi_signature.hpp"
 #include "value_text.hpp"
 
@@ -90,15 +90,15 @@ bool is_out_pointer(const TypeTable &table, const Type &type) {
 /// One parameter during the call.
 struct Argument {
   TypeIndex type;
-  std::byte *storage;             ///< the value that is passed
+  std::byte *storage; ///< the value that is passed
   bool is_output = false;
-  std::size_t count = 1;          ///< elements behind the pointer of an output
+  std::size_t count = 1; ///< elements behind the pointer of an output
   bool is_list = false;
 };
 
 /// Arguments of one call of one function.
 class Call {
-public:
+ public:
   Call(const TypeTable &table, const ContractFunction &function, const graft_host *host)
       : table_(table), function_(function), memory_(host) {}
 
@@ -108,7 +108,8 @@ public:
     const auto outputs = static_cast<std::size_t>(
         std::ranges::count_if(parameters, [&](const Field &field) { return is_out_pointer(table_, table_[field.type]); }));
     const bool all_given = texts.size() == parameters.size();
-    if (!all_given && texts.size() + outputs != parameters.size()) return wrong_count(parameters.size() - outputs, texts.size());
+    if (!all_given && texts.size() + outputs != parameters.size())
+      return wrong_count(parameters.size() - outputs, texts.size());
     auto text = texts.begin();
     for (std::size_t index = 0; index < parameters.size(); ++index) {
       const Type &parameter = table_[parameters[index].type];
@@ -140,15 +141,15 @@ public:
     outcome.outputs = to_text(outputs);
   }
 
-private:
+ private:
   const Type &type() const { return table_[function_.type]; }
 
   Error wrong_count(std::size_t inputs, std::size_t given) const {
     const std::size_t all = type().fields.size();
-    return error(Code::kInvalid, "'" + function_.name + "' takes " + std::to_string(inputs) +
-                                     (inputs == 1 ? " argument" : " arguments") +
-                                     (inputs == all ? "" : " (or " + std::to_string(all) + " with its out-parameters)") + ", " +
-                                     std::to_string(given) + (given == 1 ? " was" : " were") + " given: " + function_.declaration);
+    return error(Code::kInvalid,
+                 "'" + function_.name + "' takes " + std::to_string(inputs) + (inputs == 1 ? " argument" : " arguments") +
+                     (inputs == all ? "" : " (or " + std::to_string(all) + " with its out-parameters)") + ", " +
+                     std::to_string(given) + (given == 1 ? " was" : " were") + " given: " + function_.declaration);
   }
 
   void make_output(Argument &argument) {
@@ -199,7 +200,8 @@ private:
   std::vector<Argument> arguments_;
 };
 
-/// What the call left behind as its error. A function with a status says itself whether it failed; only then the text counts.
+/// What the call left behind as its error. A function with a status says itself whether it failed; only then the text
+/// counts.
 Result<void> failure_of(const CallOutcome &outcome) {
   const graft_status status = last_error_status();
   const auto code = static_cast<Code>(outcome.returns_status ? outcome.status : status);
@@ -210,7 +212,8 @@ Result<void> failure_of(const CallOutcome &outcome) {
 
 } // namespace
 
-Result<CallOutcome> call_by_name(const Runtime &runtime, std::string_view target, const std::vector<std::string> &arguments) {
+Result<CallOutcome> call_by_name(const Runtime &runtime, std::string_view target,
+                                 const std::vector<std::string> &arguments) {
   GRAFT_TRY_ASSIGN(const CallTarget wanted, parse_target(target));
   GRAFT_TRY_ASSIGN(const ContractInfo info, find_contract(runtime, wanted));
   GRAFT_TRY_ASSIGN(const Binding binding, runtime.resolve(info.handle));

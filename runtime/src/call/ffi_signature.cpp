@@ -1,5 +1,5 @@
-// TypeTable to ffi_type. A struct of more than 16 bytes travels in memory whatever is in it; a smaller one is spelled out field by
-// field, because its fields decide its registers.
+// TypeTable to ffi_type. A struct of more than 16 bytes travels in memory whatever is in it; a smaller one is spelled out
+// field by field, because its fields decide its registers.
 #include "ffi_signature.hpp"
 
 namespace graft {
@@ -13,11 +13,16 @@ Error cannot_pass(const TypeTable &table, TypeIndex type, const char *why) {
 
 ffi_type *integer_type(std::uint64_t size, bool is_signed) {
   switch (size) {
-  case 1: return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
-  case 2: return is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
-  case 4: return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
-  case 8: return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
-  default: return nullptr;
+  case 1:
+    return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
+  case 2:
+    return is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
+  case 4:
+    return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
+  case 8:
+    return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
+  default:
+    return nullptr;
   }
 }
 
@@ -26,27 +31,34 @@ ffi_type *integer_type(std::uint64_t size, bool is_signed) {
 Result<ffi_type *> FfiSignature::describe(const TypeTable &table, TypeIndex index) {
   const Type &type = table[index];
   switch (type.kind) {
-  case TypeKind::kVoid: return &ffi_type_void;
+  case TypeKind::kVoid:
+    return &ffi_type_void;
   case TypeKind::kBool:
   case TypeKind::kUnsigned:
   case TypeKind::kSigned:
     if (ffi_type *integer = integer_type(type.size, type.kind == TypeKind::kSigned)) return integer;
     return cannot_pass(table, index, "it has more than 64 bits");
-  case TypeKind::kEnum: return describe(table, type.target);
-  case TypeKind::kFloat: return type.size == 4 ? &ffi_type_float : type.size == 8 ? &ffi_type_double : &ffi_type_longdouble;
+  case TypeKind::kEnum:
+    return describe(table, type.target);
+  case TypeKind::kFloat:
+    return type.size == 4 ? &ffi_type_float : type.size == 8 ? &ffi_type_double : &ffi_type_longdouble;
   case TypeKind::kComplex:
     return type.size == 8    ? &ffi_type_complex_float
            : type.size == 16 ? &ffi_type_complex_double
                              : &ffi_type_complex_longdouble;
-  case TypeKind::kPointer: return &ffi_type_pointer;
-  case TypeKind::kStruct: return describe_struct(table, index);
-  case TypeKind::kUnion: return cannot_pass(table, index, "it is a union");
-  default: return cannot_pass(table, index, "it is no value");
+  case TypeKind::kPointer:
+    return &ffi_type_pointer;
+  case TypeKind::kStruct:
+    return describe_struct(table, index);
+  case TypeKind::kUnion:
+    return cannot_pass(table, index, "it is a union");
+  default:
+    return cannot_pass(table, index, "it is no value");
   }
 }
 
-Result<void> FfiSignature::append_fields(const TypeTable &table, TypeIndex index, std::uint64_t offset, std::uint64_t &covered,
-                                         std::vector<ffi_type *> &elements) {
+Result<void> FfiSignature::append_fields(const TypeTable &table, TypeIndex index, std::uint64_t offset,
+                                         std::uint64_t &covered, std::vector<ffi_type *> &elements) {
   const Type &type = table[index];
   if (type.kind == TypeKind::kArray) {
     for (std::uint64_t element = 0; element < type.count; ++element)

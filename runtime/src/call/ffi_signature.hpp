@@ -1,19 +1,19 @@
 // A contract function's type as libffi wants it: the one place that knows how C values travel in registers.
 #pragma once
 
+#include <graft/base/result.hpp>
+#include <graft/base/types.hpp>
+
 #include <ffi.h>
 
 #include <deque>
 #include <vector>
 
-#include <graft/base/result.hpp>
-#include <graft/base/types.hpp>
-
 namespace graft {
 
 /// Owns: the descriptions that `cif` points at. Not movable, because they point at each other.
 class FfiSignature {
-public:
+ public:
   FfiSignature() = default;
   FfiSignature(const FfiSignature &) = delete;
 
@@ -22,7 +22,7 @@ public:
   /// `result` has room for 32 bytes at least; `arguments` point at one value a parameter.
   void call(const void *function, void *result, void **arguments) const;
 
-private:
+ private:
   Result<ffi_type *> describe(const TypeTable &table, TypeIndex type);
   Result<ffi_type *> describe_struct(const TypeTable &table, TypeIndex type);
   Result<void> append_fields(const TypeTable &table, TypeIndex type, std::uint64_t offset, std::uint64_t &covered,

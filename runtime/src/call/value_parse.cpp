@@ -7,8 +7,8 @@ namespace graft {
 namespace {
 
 Error wrong(const Target &target, const std::string &text) {
-  return error(Code::kInvalid,
-               target.name + " is of type '" + type_word(target.table, target.type) + "'; '" + text + "' does not spell one");
+  return error(Code::kInvalid, target.name + " is of type '" + type_word(target.table, target.type) + "'; '" + text +
+                                   "' does not spell one");
 }
 
 /// Decimal, 0x and 0b, with a sign. Nothing for what is no integer of 64 bits.
@@ -72,7 +72,8 @@ Result<Json> parse_argument(const Target &target, const std::string &text) {
   case TypeKind::kStruct:
     if (is_text_struct(type)) return Json(text);
     break;
-  default: break;
+  default:
+    break;
   }
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded())

@@ -1,11 +1,12 @@
 // JSON to C values and back. Bytes are moved with memcpy only: nothing here trusts an alignment.
 #include "value_text.hpp"
 
+#include <graft/base/near.hpp>
+
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
-
-#include <graft/base/near.hpp>
 
 namespace graft {
 namespace {
@@ -66,8 +67,8 @@ Result<std::uint64_t> enumerator_bits(const Target &target, const std::string &n
     known.push_back(enumerator.name);
   }
   const std::string near = nearest(name, known);
-  return error(Code::kInvalid, target.name + " is of type '" + type_word(target.table, target.type) + "', which has no '" + name +
-                                   "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  return error(Code::kInvalid, target.name + " is of type '" + type_word(target.table, target.type) + "', which has no '" +
+                                   name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 Result<std::uint64_t> integer_bits(const Target &target, const Json &value, std::uint32_t width) {
@@ -103,7 +104,8 @@ Result<void> store_float(const Target &target, const Json &value, std::uint64_t 
 Result<void> store_elements(const Target &target, TypeIndex element, const Json &list, std::byte *to, CallMemory &memory) {
   const std::uint64_t size = target.table[element].size;
   for (std::size_t index = 0; index < list.size(); ++index)
-    GRAFT_TRY(store_value(member(target, element, "[" + std::to_string(index) + "]"), list[index], to + index * size, memory));
+    GRAFT_TRY(
+        store_value(member(target, element, "[" + std::to_string(index) + "]"), list[index], to + index * size, memory));
   return {};
 }
 
@@ -112,15 +114,15 @@ Result<void> store_array(const Target &target, const Json &value, std::byte *to,
   if (value.is_string() && is_character(target.table[type.target])) {
     const auto &text = value.get_ref<const std::string &>();
     if (text.size() >= type.count)
-      return error(Code::kInvalid, target.name + " has room for " + std::to_string(type.count) + " characters with the end; " +
-                                       std::to_string(text.size()) + " were given");
+      return error(Code::kInvalid, target.name + " has room for " + std::to_string(type.count) +
+                                       " characters with the end; " + std::to_string(text.size()) + " were given");
     std::memcpy(to, text.data(), text.size());
     return {};
   }
   if (!value.is_array()) return wrong(target, value);
   if (value.size() > type.count)
-    return error(Code::kInvalid, target.name + " has " + std::to_string(type.count) + " elements; " + std::to_string(value.size()) +
-                                     " were given");
+    return error(Code::kInvalid, target.name + " has " + std::to_string(type.count) + " elements; " +
+                                     std::to_string(value.size()) + " were given");
   return store_elements(target, type.target, value, to, memory);
 }
 
@@ -148,8 +150,9 @@ Result<void> store_struct(const Target &target, const Json &value, std::byte *to
     const auto field = std::find(known.begin(), known.end(), key);
     if (field == known.end()) {
       const std::string near = nearest(key, known);
-      return error(Code::kInvalid, target.name + " is of type '" + type_word(target.table, target.type) + "', which has no field '" +
-                                       key + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+      return error(Code::kInvalid, target.name + " is of type '" + type_word(target.table, target.type) +
+                                       "', which has no field '" + key + "'" +
+                                       (near.empty() ? "" : "; did you mean '" + near + "'?"));
     }
     const Field &found = type.fields[static_cast<std::size_t>(field - known.begin())];
     GRAFT_TRY(store_field(member(target, found.type, "." + key), found, member_value, to, memory));
@@ -204,7 +207,11 @@ Json load_float(const std::byte *from, std::uint64_t size) {
   if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
   if (size != 4) return number;
   // A float is shown by the shortest text that reads back as the same float, not by the double's digits.
-  return Json::parse(Json(read_as<float>(from)).dump(), nullptr, /*allow_exceptions=*/false);
+  char text[32];
+  char *end = std::to_chars(text, text + sizeof text, read_as<float>(from)).ptr;
+  double shortest = number;
+  std::from_chars(text, end, shortest);
+  return shortest;
 }
 
 Json address_text(std::uint64_t address) {
@@ -277,7 +284,7 @@ bool is_character(const Type &type) { return type.kind == TypeKind::kSigned && t
 
 std::string type_word(const TypeTable &table, TypeIndex type) {
   std::string word = spelling(table, type);
-  if (const std::size_t at = word.find("struct graft_"); at != word.npos) word.erase(at, sizeof "struct" );
+  if (const std::size_t at = word.find("struct graft_"); at != word.npos) word.erase(at, sizeof "struct");
   return word;
 }
 
@@ -293,16 +300,21 @@ Result<void> store_value(const Target &target, const Json &value, std::byte *to,
     std::memcpy(to, &bits, type.size);
     return {};
   }
-  case TypeKind::kFloat: return store_float(target, value, type.size, to);
+  case TypeKind::kFloat:
+    return store_float(target, value, type.size, to);
   case TypeKind::kComplex: {
     if (!value.is_array() || value.size() != 2) return wrong(target, value);
     GRAFT_TRY(store_float(target, value[0], type.size / 2, to));
     return store_float(target, value[1], type.size / 2, to + type.size / 2);
   }
-  case TypeKind::kPointer: return store_pointer(target, value, to, memory);
-  case TypeKind::kStruct: return store_struct(target, value, to, memory);
-  case TypeKind::kArray: return store_array(target, value, to, memory);
-  default: return cannot_spell(target);
+  case TypeKind::kPointer:
+    return store_pointer(target, value, to, memory);
+  case TypeKind::kStruct:
+    return store_struct(target, value, to, memory);
+  case TypeKind::kArray:
+    return store_array(target, value, to, memory);
+  default:
+    return cannot_spell(target);
   }
 }
 
@@ -318,7 +330,8 @@ Json load_value(const TypeTable &table, TypeIndex index, const std::byte *from) 
     std::memcpy(&bits, from, type.size);
     return load_integer(table, type, bits, static_cast<std::uint32_t>(type.size * 8));
   }
-  case TypeKind::kFloat: return load_float(from, type.size);
+  case TypeKind::kFloat:
+    return load_float(from, type.size);
   case TypeKind::kComplex:
     return Json::array({load_float(from, type.size / 2), load_float(from + type.size / 2, type.size / 2)});
   case TypeKind::kPointer: {
@@ -326,9 +339,12 @@ Json load_value(const TypeTable &table, TypeIndex index, const std::byte *from) 
     if (pointer != nullptr && is_character(table[type.target])) return std::string(pointer);
     return address_text(reinterpret_cast<std::uintptr_t>(pointer));
   }
-  case TypeKind::kStruct: return load_struct(table, type, from);
-  case TypeKind::kArray: return load_array(table, type, from);
-  default: break;
+  case TypeKind::kStruct:
+    return load_struct(table, type, from);
+  case TypeKind::kArray:
+    return load_array(table, type, from);
+  default:
+    break;
   }
   return "<" + type_word(table, index) + ">";
 }

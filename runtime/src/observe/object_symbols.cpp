@@ -46,10 +46,13 @@ std::string demangle(const std::string &name) {
 SymbolKind kind_of(const Elf64_Sym &symbol) {
   if (symbol.st_shndx == SHN_UNDEF) return SymbolKind::kUndefined;
   switch (ELF64_ST_TYPE(symbol.st_info)) {
-  case STT_FUNC: return SymbolKind::kFunction;
+  case STT_FUNC:
+    return SymbolKind::kFunction;
   case STT_OBJECT:
-  case STT_COMMON: return SymbolKind::kObject;
-  default: return SymbolKind::kOther;
+  case STT_COMMON:
+    return SymbolKind::kObject;
+  default:
+    return SymbolKind::kOther;
   }
 }
 
@@ -62,8 +65,7 @@ void append_table(std::string_view symbols, std::string_view strings, std::vecto
   for (std::uint64_t offset = 0; const auto symbol = read_at<Elf64_Sym>(symbols, offset); offset += sizeof(Elf64_Sym)) {
     const std::string name = text_at(strings, symbol->st_name);
     if (!is_worth_showing(*symbol, name)) continue;
-    result.push_back(
-        {demangle(name), name, kind_of(*symbol), symbol->st_size, ELF64_ST_BIND(symbol->st_info) == STB_LOCAL});
+    result.push_back({demangle(name), name, kind_of(*symbol), symbol->st_size, ELF64_ST_BIND(symbol->st_info) == STB_LOCAL});
   }
 }
 

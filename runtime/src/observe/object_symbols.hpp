@@ -1,11 +1,11 @@
-// The symbol tables of object files, for people to look at. The linker reads objects for itself; here nothing is trusted and nothing
-// is linked.
+// The symbol tables of object files, for people to look at. The linker reads objects for itself; here nothing is trusted and
+// nothing is linked.
 #pragma once
-
-#include <vector>
 
 #include <graft/base/artifact.hpp>
 #include <graft/inspect.hpp>
+
+#include <vector>
 
 namespace graft {
 

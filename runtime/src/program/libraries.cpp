@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char *, 6> kSystemDirectories = {"/usr/local/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
-                                                            "/lib64", "/usr/lib64", "/usr/lib"};
+constexpr std::array<const char *, 6> kSystemDirectories = {
+    "/usr/local/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib"};
 /// Parts of the compiler's own run-time library, which graft links anyway.
 constexpr std::array<std::string_view, 3> kBuiltIn = {"gcc", "gcc_eh", "c_nonshared"};
 
@@ -30,7 +30,8 @@ bool is_older(const std::string &a, const std::string &b) { return std::pair(a.s
 std::string newest_versioned(const fs::path &directory, const std::string &stem) {
   std::string newest;
   std::error_code failure;
-  for (fs::directory_iterator entry(directory, failure); !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+  for (fs::directory_iterator entry(directory, failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
     const bool is_version = name.size() > stem.size() + 4 && name.starts_with(stem + ".so.") &&
                             name.find_first_not_of("0123456789.", stem.size() + 4) == name.npos;
@@ -45,7 +46,8 @@ std::vector<std::string> read_script(std::string text, const fs::path &directory
     const std::size_t end = text.find("*/", at);
     text.erase(at, end == text.npos ? text.npos : end + 2 - at);
   }
-  std::ranges::replace_if(text, [](char character) { return character == '(' || character == ')' || character == ','; }, ' ');
+  std::ranges::replace_if(
+      text, [](char character) { return character == '(' || character == ')' || character == ','; }, ' ');
   std::vector<std::string> objects;
   std::istringstream words(text);
   for (std::string word; words >> word;) {
@@ -60,7 +62,8 @@ Result<std::vector<std::string>> objects_of(const fs::path &path) {
   GRAFT_TRY_ASSIGN(std::string bytes, read_file(path));
   if (bytes.starts_with("\177ELF")) return std::vector<std::string>{path.string()};
   if (bytes.starts_with("!<arch>"))
-    return error(Code::kUnsupported, "'" + path.string() + "' is an archive; graft links against shared libraries: give its sources");
+    return error(Code::kUnsupported,
+                 "'" + path.string() + "' is an archive; graft links against shared libraries: give its sources");
   return read_script(std::move(bytes), path.parent_path());
 }
 
@@ -77,10 +80,12 @@ Result<std::vector<std::string>> find_library(const std::string &name, const std
     if (const fs::path path = fs::path(place) / file; is_there(path)) return objects_of(fs::absolute(path));
   if (is_exact) return error(Code::kNotFound, "no library '" + file + "' for -l" + name);
   for (const std::string &place : places)
-    if (std::string path = newest_versioned(place, "lib" + name); !path.empty()) return std::vector<std::string>{std::move(path)};
+    if (std::string path = newest_versioned(place, "lib" + name); !path.empty())
+      return std::vector<std::string>{std::move(path)};
   for (const std::string &place : places)
     if (const fs::path path = fs::path(place) / ("lib" + name + ".a"); is_there(path)) return objects_of(path);
-  return error(Code::kNotFound, "no library '" + file + "' for -l" + name + "; install its package, or name its directory with -L");
+  return error(Code::kNotFound,
+               "no library '" + file + "' for -l" + name + "; install its package, or name its directory with -L");
 }
 
 } // namespace graft

@@ -1,5 +1,5 @@
-// A program's life: compile, link, start, main, finish. It runs as natively as it can, so an exception that nobody catches must find
-// no frame of ours.
+// A program's life: compile, link, start, main, finish. It runs as natively as it can, so an exception that nobody catches
+// must find no frame of ours.
 #include "libraries.hpp"
 
 #include <graft/driver/compiler.hpp>
@@ -12,8 +12,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Calls `main` from a frame without unwind information: for the unwinder the stack ends here. So an uncaught exception ends the
-// process without running destructors on the way, and `pthread_exit` in the main thread ends that thread, both as natively.
+// Calls `main` from a frame without unwind information: for the unwinder the stack ends here. So an uncaught exception ends
+// the process without running destructors on the way, and `pthread_exit` in the main thread ends that thread, both as
+// natively.
 asm(R"(
 .text
 .type graft_enter_main, @function
@@ -29,7 +30,8 @@ graft_enter_main:
   retq
 .size graft_enter_main, . - graft_enter_main
 )");
-extern "C" __attribute__((visibility("hidden"))) int graft_enter_main(const void *main, int argc, char **argv, char **environment);
+extern "C" __attribute__((visibility("hidden"))) int graft_enter_main(const void *main, int argc, char **argv,
+                                                                      char **environment);
 
 namespace graft {
 
@@ -43,8 +45,8 @@ struct Program::State {
 
 namespace {
 
-/// What `clang` takes when it is told nothing; and no instruction that the baseline lacks, because fused multiplication would make
-/// a program compute other digits than it does natively.
+/// What `clang` takes when it is told nothing; and no instruction that the baseline lacks, because fused multiplication
+/// would make a program compute other digits than it does natively.
 driver::Options compile_options(const ProgramOptions &options) {
   driver::Options result;
   result.c_standard = "gnu17";

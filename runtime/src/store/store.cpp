@@ -37,9 +37,9 @@ SlotRecord *Store::slot_of(graft_handle handle) const {
 }
 
 Result<graft_handle> Store::find(ContractId id, std::uint32_t minor) const {
-  const auto found = contracts_.find(id);
-  if (found == contracts_.end()) return error(Code::kNotFound, "no bundle ever provided this contract");
-  const ContractEntry &contract = *found->second;
+  const ContractEntry *found = contracts_.find(id);
+  if (found == nullptr) return error(Code::kNotFound, "no bundle ever provided this contract");
+  const ContractEntry &contract = *found;
   const SlotRecord *slot = contract.first.load(std::memory_order_acquire);
   if (slot == nullptr) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
   if (slot->minor.load(std::memory_order_relaxed) >= minor) [[likely]]
@@ -77,10 +77,10 @@ std::string Store::near_match(std::string_view name) const {
 }
 
 std::vector<graft_handle> Store::find_all(ContractId id) const {
-  const auto found = contracts_.find(id);
-  if (found == contracts_.end()) return {};
+  const ContractEntry *found = contracts_.find(id);
+  if (found == nullptr) return {};
   std::vector<std::pair<std::uint64_t, graft_handle>> live;
-  for (const auto &candidate : found->second->slots) {
+  for (const auto &candidate : found->slots) {
     const SlotRecord *slot = candidate.load(std::memory_order_acquire);
     if (slot == nullptr) continue;
     const graft_handle handle = handle_of(*slot);
@@ -127,24 +127,25 @@ Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uin
 
 Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t major) {
   const ContractId id = guest_contract_id(contract, major);
-  auto found = contracts_.find(id);
-  if (found == contracts_.end()) {
-    auto entry = std::make_unique<ContractEntry>();
-    entry->id = id;
-    entry->name = contract;
-    entry->major = major;
-    found = contracts_.emplace(id, std::move(entry)).first;
+  ContractEntry *found = contracts_.find(id);
+  if (found == nullptr) {
+    found = &entries_.emplace_back();
+    found->id = id;
+    found->name = contract;
+    found->major = major;
+    contracts_.add(id, *found);
   }
-  ContractEntry &entry = *found->second;
+  ContractEntry &entry = *found;
   if (entry.name != contract || entry.major != major)
     return error(Code::kConflict,
                  "contracts '" + contract + "' and '" + entry.name + "' have the same id; rename one of them");
   const MutexLock lock(mutex_);
-  for (const auto &candidate : entry.slots) {
-    SlotRecord *slot = candidate.load(std::memory_order_relaxed);
+  for (auto at = entry.slots.begin(); entry.vacant != 0 && at != entry.slots.end(); ++at) {
+    SlotRecord *slot = at->load(std::memory_order_relaxed);
     const bool vacant = slot->order.load(std::memory_order_relaxed) == 0 && !slot->claimed;
     if (!vacant || slot->references.load(std::memory_order_seq_cst) != 0) continue; // S4
     slot->claimed = true;
+    --entry.vacant;
     return slot;
   }
   SlotRecord &slot = owned_.emplace_back();
@@ -160,7 +161,9 @@ Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t maj
 
 void Store::unclaim(SlotRecord &slot) {
   const MutexLock lock(mutex_);
+  if (!slot.claimed) return;
   slot.claimed = false;
+  ++slot.contract->vacant;
 }
 
 Result<void> Store::accepts(const SlotRecord &slot, std::uint16_t minor, const std::string &bundle) const {
@@ -178,7 +181,6 @@ void Store::publish(std::vector<Change> changes) {
       vacate(*change.slot);
     else
       occupy(change);
-    refresh_first(*change.slot->contract);
   }
   publication_.count.fetch_add(1, std::memory_order_release);
 }
@@ -188,6 +190,8 @@ void Store::vacate(SlotRecord &slot) {
   slot.tag.fetch_add(1, std::memory_order_seq_cst); // S2: before the table; and see resolve
   slot.table.store(slot.stale.back()->entries(), std::memory_order_release);
   slot.generation = nullptr;
+  ++slot.contract->vacant;
+  if (slot.contract->first.load(std::memory_order_relaxed) == &slot) find_first(*slot.contract);
 }
 
 void Store::occupy(Change &change) {
@@ -207,10 +211,11 @@ void Store::occupy(Change &change) {
   slot.minor.store(change.minor, std::memory_order_relaxed);
   slot.table.store(table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return
   if (is_new) slot.order.store(next_order_++, std::memory_order_release);
+  if (slot.contract->first.load(std::memory_order_relaxed) == nullptr) slot.contract->first.store(&slot, std::memory_order_release);
   change.generation->tables.push_back(std::move(table));
 }
 
-void Store::refresh_first(ContractEntry &contract) {
+void Store::find_first(ContractEntry &contract) {
   SlotRecord *first = nullptr;
   for (const auto &candidate : contract.slots) {
     SlotRecord *slot = candidate.load(std::memory_order_relaxed);

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include <tbb/concurrent_unordered_map.h>
 #include <tbb/concurrent_vector.h>
 
 #include <graft/base/ids.hpp>
@@ -25,6 +24,7 @@
 #include <graft/bound.hpp>
 #include <graft/runtime.hpp>
 
+#include "contract_index.hpp"
 #include "table.hpp"
 
 namespace graft {
@@ -51,8 +51,9 @@ struct ContractEntry {
   ContractId id;
   std::string name;
   std::uint16_t major = 0;
-  tbb::concurrent_vector<std::atomic<SlotRecord *>> slots; // null while one is being added
   std::atomic<SlotRecord *> first{nullptr};                // the live slot of lowest order; release, pairs with find's acquire
+  tbb::concurrent_vector<std::atomic<SlotRecord *>> slots; // null while one is being added
+  std::size_t vacant = 0;                                  // slots that are neither live nor claimed; guarded by the store's mutex
 };
 
 /// One slot's part in a publication.
@@ -100,17 +101,18 @@ private:
   graft_handle handle_of(const SlotRecord &slot) const;
   void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);
   void occupy(Change &change) GRAFT_REQUIRES(mutex_);
-  void refresh_first(ContractEntry &contract) GRAFT_REQUIRES(mutex_);
+  void find_first(ContractEntry &contract) GRAFT_REQUIRES(mutex_);
   std::string near_match(std::string_view name) const;
 
   const std::uint32_t number_;  // of this store, in its handles
   const std::uint64_t first_tag_;
   detail::Publication publication_;
-  tbb::concurrent_unordered_map<ContractId, std::unique_ptr<ContractEntry>, std::hash<ContractId>> contracts_;
+  ContractIndex contracts_;
   tbb::concurrent_vector<std::atomic<SlotRecord *>> slots_; // by index; null while one is being added
 
   mutable Mutex mutex_;
   std::deque<SlotRecord> owned_ GRAFT_GUARDED_BY(mutex_);
+  std::deque<ContractEntry> entries_; // added to by `claim` only, under the commit token
   std::uint64_t next_order_ GRAFT_GUARDED_BY(mutex_) = 1;
 };
 

@@ -17,7 +17,12 @@
 namespace graft {
 
 namespace detail {
-__thread ThreadRecord *thread_record __attribute__((tls_model("initial-exec"))) = nullptr;
+namespace {
+// Whose first entries are never free: a thread without a record takes the slow path and gets one.
+constexpr int kTaken = 0;
+constinit ThreadRecord no_record{{&kTaken, &kTaken}};
+} // namespace
+__thread ThreadRecord *thread_record __attribute__((tls_model("initial-exec"))) = &no_record;
 } // namespace detail
 
 namespace {
@@ -25,15 +30,18 @@ namespace {
 using detail::PinEntry;
 using detail::ThreadRecord;
 
-constexpr std::size_t kEntries = 65'536;
+constexpr std::size_t kStackEntries = 65'536 - ThreadRecord::kEntries;
 constexpr std::size_t kErrorBytes = 4'096;
 
 struct Record : ThreadRecord {
   Record *next = nullptr;          // written before the record is published, constant after
   std::atomic<bool> taken{true};   // release when given back, acquire when claimed: the next owner sees an empty stack
+  std::atomic<PinEntry *> top{nullptr}; // one past the last entry of the stack that may be in use; release, acquire in the scan
   graft_status error_status = GRAFT_OK;
   std::size_t error_size = 0;
   char error_text[kErrorBytes];
+
+  PinEntry *stack() noexcept { return reinterpret_cast<PinEntry *>(this + 1); }
 };
 
 // The head of the list. Pushed with release; pairs with the acquire of whoever walks it.
@@ -45,10 +53,11 @@ pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
 // A thread ends: what it still pins (it may have been killed inside a call) is let go, and the record is free for another.
 void give_back(void *memory) {
   auto *record = static_cast<Record *>(memory);
-  for (PinEntry *entry = record->top.load(std::memory_order_relaxed); entry != record->begin;)
+  for (PinEntry *entry = record->top.load(std::memory_order_relaxed); entry != record->stack();)
     (--entry)->store(nullptr, std::memory_order_release);
-  record->top.store(record->begin, std::memory_order_release);
-  detail::thread_record = nullptr;
+  record->top.store(record->stack(), std::memory_order_release);
+  for (PinEntry &entry : record->entries) entry.store(nullptr, std::memory_order_release);
+  detail::thread_record = &detail::no_record;
   record->taken.store(false, std::memory_order_release);
 }
 
@@ -67,21 +76,39 @@ Record *claim_free_record() noexcept {
 
 // Reserved, not used: a page is taken when a pin first reaches it.
 Record *make_record() noexcept {
-  void *memory = mmap(nullptr, sizeof(Record) + kEntries * sizeof(PinEntry), PROT_READ | PROT_WRITE,
+  void *memory = mmap(nullptr, sizeof(Record) + kStackEntries * sizeof(PinEntry), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   GRAFT_ASSERT(memory != MAP_FAILED, "no address space is left for a thread's pins");
   auto *record = new (memory) Record;
-  record->begin = reinterpret_cast<PinEntry *>(record + 1);
-  record->end = record->begin + kEntries;
-  record->top.store(record->begin, std::memory_order_relaxed);
+  record->top.store(record->stack(), std::memory_order_relaxed);
   record->next = all_records.load(std::memory_order_relaxed);
   while (!all_records.compare_exchange_weak(record->next, record, std::memory_order_release, std::memory_order_relaxed)) {}
   return record;
 }
 
+Record *attach() noexcept {
+  pthread_once(&exit_key_once, make_exit_key);
+  Record *record = claim_free_record();
+  if (record == nullptr) record = make_record();
+  record->error_status = GRAFT_OK;
+  record->error_size = 0;
+  detail::thread_record = record;
+  pthread_setspecific(exit_key, record);
+  return record;
+}
+
 Record &own_record() noexcept {
-  if (detail::thread_record == nullptr) detail::prepare_thread();
-  return *static_cast<Record *>(detail::thread_record);
+  const bool has_one = detail::thread_record != &detail::no_record;
+  return has_one ? *static_cast<Record *>(detail::thread_record) : *attach();
+}
+
+/// Calls `visit` with each entry of a record that may be in use, the newest first, until it says no more.
+template <class Visit>
+void visit_entries(Record &record, std::memory_order order, Visit visit) {
+  for (PinEntry *entry = record.top.load(order); entry != record.stack();)
+    if (!visit(*--entry)) return;
+  for (PinEntry *entry = record.entries + ThreadRecord::kEntries; entry != record.entries;)
+    if (!visit(*--entry)) return;
 }
 
 long membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 0, 0); }
@@ -115,16 +142,26 @@ void barrier_on_all_threads() noexcept {
 
 namespace detail {
 
-ThreadRecord *prepare_thread() noexcept {
-  GRAFT_ASSERT(thread_record == nullptr, "a thread nests more than 65,536 calls into plugins: it recurses without end");
-  pthread_once(&exit_key_once, make_exit_key);
-  Record *record = claim_free_record();
-  if (record == nullptr) record = make_record();
-  record->error_status = GRAFT_OK;
-  record->error_size = 0;
-  thread_record = record;
-  pthread_setspecific(exit_key, record);
-  return record;
+PinEntry *claim_entry() noexcept {
+  Record &record = own_record();
+  for (PinEntry &entry : record.entries)
+    if (entry.load(std::memory_order_relaxed) == nullptr) return &entry;
+  PinEntry *top = record.top.load(std::memory_order_relaxed);
+  while (top != record.stack() && top[-1].load(std::memory_order_relaxed) == nullptr) --top; // ended since the last claim
+  GRAFT_ASSERT(top != record.stack() + kStackEntries, "a thread nests more than 65,536 calls into plugins: it recurses without end");
+  record.top.store(top + 1, std::memory_order_release); // pairs with the scan's acquire
+  return top;
+}
+
+const void *repin(PinEntry &entry, const std::atomic<const void *> &slot) noexcept {
+  const void *table = slot.load(std::memory_order_acquire);
+  for (;;) { // P1
+    entry.store(table, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    const void *again = slot.load(std::memory_order_acquire);
+    if (again == table) return table;
+    table = again;
+  }
 }
 
 } // namespace detail
@@ -134,48 +171,32 @@ void enable_scans() noexcept { membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDI
 std::vector<const void *> pinned_tables() {
   barrier_on_all_threads();
   std::vector<const void *> tables;
-  for (Record *record = all_records.load(std::memory_order_acquire); record != nullptr; record = record->next) {
-    PinEntry *const top = record->top.load(std::memory_order_acquire); // pairs with the release in Pin
-    for (PinEntry *entry = record->begin; entry != top; ++entry)
-      if (const void *table = entry->load(std::memory_order_acquire)) tables.push_back(table); // pairs with ~Pin's release
-  }
+  for (Record *record = all_records.load(std::memory_order_acquire); record != nullptr; record = record->next)
+    visit_entries(*record, std::memory_order_acquire, [&](const PinEntry &entry) {
+      if (const void *table = entry.load(std::memory_order_acquire)) tables.push_back(table); // pairs with ~Pin's release
+      return true;
+    });
   std::sort(tables.begin(), tables.end());
   return tables;
 }
 
 const void *innermost_pin() noexcept {
-  ThreadRecord *record = detail::thread_record;
-  if (record == nullptr) return nullptr;
-  for (PinEntry *entry = record->top.load(std::memory_order_relaxed); entry != record->begin;)
-    if (const void *table = (--entry)->load(std::memory_order_relaxed)) return table;
-  return nullptr;
+  const void *found = nullptr;
+  visit_entries(own_record(), std::memory_order_relaxed, [&](const PinEntry &entry) {
+    found = entry.load(std::memory_order_relaxed);
+    return found == nullptr;
+  });
+  return found;
 }
 
-const void *take_pin(const Slot &slot) noexcept {
-  ThreadRecord &record = own_record();
-  PinEntry *entry = record.top.load(std::memory_order_relaxed);
-  if (entry == record.end) detail::prepare_thread(); // ends the process with a sentence
-  record.top.store(entry + 1, std::memory_order_release);
-  const void *table = slot.table.load(std::memory_order_acquire);
-  for (;;) { // P1
-    entry->store(table, std::memory_order_release);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    const void *again = slot.table.load(std::memory_order_acquire);
-    if (again == table) return table;
-    table = again;
-  }
-}
+const void *take_pin(const Slot &slot) noexcept { return detail::repin(*detail::claim_entry(), slot.table); }
 
 void end_pin(const void *table) noexcept {
-  ThreadRecord &record = own_record();
-  PinEntry *top = record.top.load(std::memory_order_relaxed);
-  for (PinEntry *entry = top; entry != record.begin;) {
-    if ((--entry)->load(std::memory_order_relaxed) != table) continue;
-    entry->store(nullptr, std::memory_order_release);
-    break;
-  }
-  while (top != record.begin && top[-1].load(std::memory_order_relaxed) == nullptr) --top;
-  record.top.store(top, std::memory_order_release);
+  visit_entries(own_record(), std::memory_order_relaxed, [&](PinEntry &entry) {
+    if (entry.load(std::memory_order_relaxed) != table) return true;
+    entry.store(nullptr, std::memory_order_release);
+    return false;
+  });
 }
 
 void set_last_error(graft_status status, std::string_view text) noexcept {

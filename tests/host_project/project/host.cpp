@@ -1,4 +1,7 @@
-// Loads a bundle that it writes itself, calls it, edits it, reloads it, calls it again. Exits with 0 when every answer is right.
+// Loads a bundle that it writes itself, calls it, edits it, reloads it, calls it again. Exits with 0 when every answer is
+// right.
+#include "note.h"
+
 #include <graft/graft.hpp>
 
 #include <cstdio>
@@ -6,8 +9,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-
-#include "note.h"
 
 namespace {
 

@@ -1,0 +1,320 @@
+// The other subcommands: good paths, bad paths, exit codes, JSON that parses.
+#include "process.hpp"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+
+namespace graft::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kPlugins = std::string(GRAFT_SOURCE_DIR) + "/plugins_src/";
+
+json parsed(const std::string &text) { return json::parse(text, nullptr, /*allow_exceptions=*/false); }
+
+constexpr const char *kTypes = R"(
+#include <graft/abi.h>
+#include <stdbool.h>
+enum colour { RED = 1, GREEN = 5 };
+struct point { double x, y; };
+struct shape { const char *name; struct point at[2]; unsigned flags : 3; enum colour colour; char label[8]; };
+GRAFT_CONTRACT(types, "test.types", 1, 0) {
+  uint8_t (*byte)(uint8_t value);
+  int64_t (*sum)(const int32_t *numbers, uint32_t count);
+  bool (*opposite)(bool value);
+  float (*half)(float value);
+  enum colour (*next)(enum colour colour);
+  struct point (*mirror)(struct point point);
+  const char *(*greet)(const char *name);
+  graft_str (*tail)(graft_str text);
+  graft_status (*grow)(struct shape *shape, int32_t *calls);
+  graft_status (*outputs)(uint16_t *number, struct point *point, graft_buf *text);
+  void (*nothing)(void);
+  graft_status (*status)(int32_t value);
+  long double (*wide)(long double value);
+  int32_t (*opaque)(void *anything);
+};
+static uint8_t byte(uint8_t value) { return value + 1; }
+static int64_t sum(const int32_t *numbers, uint32_t count) { int64_t s = 0; while (count--) s += numbers[count]; return s; }
+static bool opposite(bool value) { return !value; }
+static float half(float value) { return value / 2; }
+static enum colour next(enum colour colour) { return colour == RED ? GREEN : RED; }
+static struct point mirror(struct point point) { struct point result = {point.y, point.x}; return result; }
+static const char *greet(const char *name) { return name; }
+static graft_str tail(graft_str text) { ++text.data, --text.size; return text; }
+static graft_status grow(struct shape *shape, int32_t *calls) { shape->at[1].x *= 2; shape->flags++; shape->colour = GREEN; *calls += 1; shape->label[0] = 'X'; return GRAFT_OK; }
+static graft_status outputs(uint16_t *number, struct point *point, graft_buf *text) { *number = 65535; point->y = 1.5; return graft_buf_append_text(&graft_self, text, "text"); }
+static void nothing(void) {}
+static graft_status status(int32_t value) { return value; }
+static long double wide(long double value) { return value * 2; }
+static int32_t opaque(void *anything) { return anything != 0; }
+GRAFT_PROVIDE(types, {.byte = byte, .sum = sum, .opposite = opposite, .half = half, .next = next, .mirror = mirror, .greet = greet, .tail = tail, .grow = grow, .outputs = outputs, .nothing = nothing, .status = status, .wide = wide, .opaque = opaque});
+)";
+
+/// Calls functions of the bundle above.
+class CallByName : public testing::Test {
+ protected:
+  Outcome call(std::vector<std::string> words) {
+    words.insert(words.begin(), {"run", file_, "--call"});
+    return graft(words);
+  }
+
+  Folder folder_;
+  std::string file_ = folder_.write("types.c", kTypes);
+};
+
+TEST_F(CallByName, ReadsAndPrintsEveryKindOfValue) {
+  const std::string t = "test.types.";
+  const Outcome outcome = graft({"run",
+                                 file_,
+                                 "--call",
+                                 t + "byte",
+                                 "0x0f",
+                                 "--call",
+                                 t + "sum",
+                                 "[1,-2,30]",
+                                 "3",
+                                 "--call",
+                                 t + "opposite",
+                                 "true",
+                                 "--call",
+                                 t + "half",
+                                 "-0.2",
+                                 "--call",
+                                 t + "next",
+                                 "RED",
+                                 "--call",
+                                 t + "mirror",
+                                 R"({"x":1,"y":-2.5})",
+                                 "--call",
+                                 t + "greet",
+                                 "a \"b\"",
+                                 "--call",
+                                 t + "tail",
+                                 "tail",
+                                 "--call",
+                                 t + "nothing",
+                                 "--call",
+                                 t + "wide",
+                                 "1.25",
+                                 "--call",
+                                 "test.types@1.byte",
+                                 "7"});
+  EXPECT_EQ(outcome.out, "16\n29\nfalse\n-0.1\nGREEN\n{\"x\":-2.5,\"y\":1.0}\na \"b\"\nail\n2.5\n8\n");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
+TEST_F(CallByName, PrintsOutParametersThatNobodyGave) {
+  EXPECT_EQ(call({"test.types.outputs"}).out, "number = 65535\npoint = {\"x\":0.0,\"y\":1.5}\ntext = \"text\"\n");
+}
+
+TEST_F(CallByName, GivesPointersThatWereGivenBack) {
+  const Outcome outcome =
+      call({"test.types.grow", R"({"name":"s","at":[{"x":1},{"x":4,"y":2}],"flags":2,"colour":"RED","label":"abc"})", "41"});
+  EXPECT_EQ(outcome.out, "shape = {\"name\":\"s\",\"at\":[{\"x\":1.0,\"y\":0.0},{\"x\":8.0,\"y\":2.0}],\"flags\":3,"
+                         "\"colour\":\"GREEN\",\"label\":\"Xbc\"}\ncalls = 42\n")
+      << outcome.err;
+}
+
+TEST_F(CallByName, RefusesWhatDoesNotFitWithTheParametersNameAndType) {
+  EXPECT_THAT(call({"test.types.byte", "256"}).err,
+              HasSubstr("'value' is of type 'uint8_t', which holds 0 to 255; 256 was given"));
+  EXPECT_THAT(call({"test.types.byte", "x"}).err, HasSubstr("'x' does not spell one"));
+  EXPECT_THAT(call({"test.types.next", "REDD"}).err, HasSubstr("did you mean 'RED'?"));
+  EXPECT_THAT(call({"test.types.mirror", R"({"x":1,"z":2})"}).err, HasSubstr("has no field 'z'"));
+  EXPECT_THAT(call({"test.types.mirror", "{"}).err, HasSubstr("'{' is not JSON"));
+  EXPECT_THAT(call({"test.types.mirror", R"({"x":"1"})"}).err, HasSubstr("'point.x' is of type 'double'; \"1\" was given"));
+  EXPECT_THAT(call({"test.types.sum", "[1]"}).err, HasSubstr("'sum' takes 2 arguments, 1 was given"));
+  EXPECT_THAT(call({"test.types.opaque", "5"}).err, HasSubstr("which text cannot spell"));
+  EXPECT_EQ(call({"test.types.byte", "256"}).status, 1);
+}
+
+TEST_F(CallByName, NamesTheNearestContractAndFunction) {
+  EXPECT_THAT(call({"test.types.bite", "1"}).err, HasSubstr("did you mean 'byte'?"));
+  EXPECT_THAT(call({"test.tpes.byte", "1"}).err, HasSubstr("did you mean 'test.types'?"));
+  EXPECT_THAT(call({"test.types@2.byte", "1"}).err, HasSubstr("no loaded bundle provides 'test.types@2'"));
+  EXPECT_THAT(call({"byte", "1"}).err, HasSubstr("names no function"));
+}
+
+TEST_F(CallByName, AStatusIsAFailureWithItsNumber) {
+  const Outcome outcome = call({"test.types.status", "-7"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("'test.types.status' returned status -7"));
+}
+
+TEST_F(CallByName, JsonSaysWhichGenerationAndSourceAnswered) {
+  const Outcome outcome = call({"test.types.byte", "1", "--json"});
+  const json report = parsed(outcome.out);
+  ASSERT_FALSE(report.is_discarded()) << outcome.out;
+  EXPECT_EQ(report["calls"][0]["result"], 2);
+  EXPECT_EQ(report["calls"][0]["generation"], 1);
+  EXPECT_EQ(report["calls"][0]["source"].get<std::string>().size(), 16u);
+}
+
+TEST(Run, PrintsAReturnedBufferPlainly) {
+  const Outcome outcome = graft({"run", kPlugins + "greeter", "--call", "demo.greeter.greet", "world"});
+  EXPECT_EQ(outcome.out, "Hello, world!\n");
+  EXPECT_EQ(outcome.status, 0);
+}
+
+TEST(Run, LoadsBundlesWhoseRequirementsComeLater) {
+  const Folder folder;
+  folder.write("user/graft.toml", "name = \"user\"\nrequires = [\"demo.greeter@1.0\"]\n");
+  folder.write("user/user.c", "static int unused_here;\nint user(void) { return unused_here; }\n");
+  const Outcome outcome = graft({"run", folder / "user", kPlugins + "greeter", "--call", "demo.greeter.greet", "you"});
+  EXPECT_EQ(outcome.out, "Hello, you!\n") << outcome.err;
+}
+
+TEST(Run, ARequirementThatNobodyMeetsIsNamed) {
+  const Folder folder;
+  folder.write("graft.toml", "name = \"user\"\nrequires = [\"nobody.has@3.1\"]\n");
+  folder.write("user.c", "int user(void) { return 0; }\n");
+  const Outcome outcome = graft({"run", folder.path()});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("nobody.has@3.1"));
+}
+
+TEST(Run, AMissingPathIsAFailureAlsoInJson) {
+  EXPECT_EQ(graft({"run", "/nowhere/at/all"}).status, 1);
+  EXPECT_THAT(graft({"run", "/nowhere/at/all"}).err, HasSubstr("there is no '/nowhere/at/all'"));
+  EXPECT_EQ(parsed(graft({"run", "--json", "/nowhere/at/all"}).out)["error"]["code"], "not found");
+}
+
+TEST(Check, ReportsEveryPathAndRunsNothing) {
+  const Folder folder;
+  const std::string good = folder.write("good.c", "#include <graft/abi.h>\n#include <stdlib.h>\n"
+                                                  "__attribute__((constructor)) static void never(void) { abort(); }\n"
+                                                  "GRAFT_CONTRACT(t, \"test.t\", 1, 0) { void (*f)(void); };\n"
+                                                  "static void f(void) {}\nGRAFT_PROVIDE(t, {.f = f});\n");
+  const std::string bad = folder.write("bad.c", "int f(void) { return 1 }\n");
+  const Outcome outcome = graft({"check", bad, good});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("bad.c:1:23: error: expected ';' after return statement"));
+  EXPECT_THAT(outcome.out, HasSubstr("good: ok (1 source; provides test.t@1.0)"));
+  EXPECT_EQ(graft({"check", good}).status, 0);
+}
+
+TEST(Check, JsonIsAnArrayOfDiagnostics) {
+  const Folder folder;
+  const Outcome outcome = graft({"check", "--json", folder.write("bad.c", "int f(void) { return 1 }\n"), "/nowhere"});
+  const json list = parsed(outcome.out);
+  ASSERT_TRUE(list.is_array()) << outcome.out;
+  EXPECT_EQ(list[0]["severity"], "error");
+  EXPECT_EQ(list[0]["line"], 1);
+  EXPECT_EQ(list[0]["column"], 23);
+  EXPECT_THAT(list.back()["message"].get<std::string>(), HasSubstr("/nowhere"));
+  EXPECT_EQ(outcome.status, 1);
+}
+
+TEST(Check, AManifestsErrorHasLineAndColumn) {
+  const Folder folder;
+  folder.write("graft.toml", "name = \"x\"\nverson = \"1.0.0\"\n");
+  const Outcome outcome = graft({"check", folder.path()});
+  EXPECT_THAT(outcome.err, HasSubstr("graft.toml:2:1: error: unknown key 'verson'; did you mean 'version'?"));
+}
+
+TEST(Check, AnUndefinedSymbolIsAnErrorWithItsPlace) {
+  const Folder folder;
+  const std::string file =
+      folder.write("bad.c", "#include <graft/abi.h>\nGRAFT_CONTRACT(t, \"test.t\", 1, 0) { void (*f)(void); };\n"
+                            "void nowhere_to_be_found(void);\nstatic void f(void) { nowhere_to_be_found(); }\n"
+                            "GRAFT_PROVIDE(t, {.f = f});\n");
+  const Outcome outcome = graft({"check", file});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("bad.c:4:"));
+  EXPECT_THAT(outcome.err, HasSubstr("nowhere_to_be_found"));
+}
+
+TEST(Inspect, SaysWhatABundleIs) {
+  const Outcome text = graft({"inspect", kPlugins + "greeter"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("demo.greeter@1.0"));
+  EXPECT_THAT(text.out, HasSubstr("graft_status (*greet)(graft_str name, graft_buf *out)"));
+  const json facts = parsed(graft({"inspect", "--json", kPlugins + "greeter"}).out);
+  EXPECT_EQ(facts["name"], "greeter");
+  EXPECT_EQ(facts["contracts"][0]["functions"][0]["name"], "greet");
+  EXPECT_GT(facts["bytes"]["code"], 0);
+  EXPECT_FALSE(facts["symbols"].empty());
+}
+
+TEST(Inspect, PrintsIrAndAssembly) {
+  EXPECT_THAT(graft({"inspect", "--ir", kPlugins + "greeter"}).out, HasSubstr("define "));
+  EXPECT_THAT(graft({"inspect", "--asm", kPlugins + "greeter"}).out, HasSubstr(".text"));
+  EXPECT_EQ(graft({"inspect", "--asm", "--ir", kPlugins + "greeter"}).status, 2);
+}
+
+TEST(New, MakesBundlesThatLoadAtOnce) {
+  for (const char *flavour : {"--dir", "--cpp"}) {
+    const Folder folder;
+    std::vector<std::string> words = {"new", "int", "--dir", folder.path()};
+    if (std::string(flavour) == "--cpp") words.push_back("--cpp");
+    ASSERT_EQ(graft(words).status, 0);
+    EXPECT_EQ(graft({"run", folder / "int", "--call", "example.int.greet", "world"}).out, "Hello, world!\n");
+    EXPECT_THAT(read(folder / "int/compile_flags.txt"), HasSubstr("-I/"));
+  }
+}
+
+TEST(New, ItsCompileFlagsWorkForOtherTools) {
+  const Folder folder;
+  ASSERT_EQ(graft({"new", "hello", "--dir", folder.path()}).status, 0);
+  std::ifstream flags(folder / "hello/compile_flags.txt");
+  std::vector<std::string> words = {GRAFT_C_COMPILER, "-fsyntax-only", "-Wall", "-Wextra", "-Werror"};
+  for (std::string line; std::getline(flags, line);) words.push_back(line);
+  words.push_back(folder / "hello/hello_api.c");
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
+TEST(New, RefusesToOverwriteAndBadNames) {
+  const Folder folder;
+  folder.write("hello/mine.c", "mine");
+  const Outcome outcome = graft({"new", "hello", "--dir", folder.path()});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("is there already"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "hello/graft.toml"));
+  EXPECT_EQ(graft({"new", "a/b", "--dir", folder.path()}).status, 2);
+}
+
+TEST(Doctor, SaysWhatIsThere) {
+  const json report = parsed(graft({"doctor", "--json"}).out);
+  EXPECT_EQ(report["healthy"], true);
+  EXPECT_GE(report["requirements"].size(), 3u);
+  EXPECT_EQ(graft({"doctor"}).status, 0);
+}
+
+TEST(Demo, ShowsTheNewCodeAfterAnEdit) {
+  const Outcome outcome = graft({"demo"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("Hello, world!"));
+  EXPECT_THAT(outcome.out, HasSubstr("Good evening, world!"));
+}
+
+TEST(Command, UsedWronglyIsExitCodeTwo) {
+  EXPECT_THAT(graft({"rnu"}).err, HasSubstr("did you mean 'run'?"));
+  for (const std::vector<std::string> &words :
+       {std::vector<std::string>{"rnu"}, {"run"}, {"check"}, {"run", "x", "--nonsense"}, {"inspect"}, {"run", "-O7", "x"}})
+    EXPECT_EQ(graft(words).status, 2) << words[0];
+}
+
+TEST(Command, HelpAndVersionAreDone) {
+  EXPECT_EQ(graft({"--help"}).status, 0);
+  EXPECT_THAT(graft({"--version"}).out, HasSubstr("graft "));
+  for (const char *command : {"run", "exec", "check", "inspect", "new", "doctor", "demo"}) {
+    const Outcome outcome = graft({command, "--help"});
+    EXPECT_EQ(outcome.status, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr(command));
+  }
+}
+
+TEST(Command, PrintsNoColourIntoAFile) {
+  const Outcome outcome = graft({"check", "/nowhere"}, {{}, {"TERM=xterm"}, {}});
+  EXPECT_THAT(outcome.err, Not(HasSubstr("\033")));
+}
+
+} // namespace
+} // namespace graft::test

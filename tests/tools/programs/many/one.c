@@ -1,0 +1,1 @@
+int one(void) { return __LINE__ + sizeof("one"); }

@@ -1,0 +1,127 @@
+// `graft run --watch`: a save is seen, an error is told and the old goes on, a signal ends it.
+#include "process.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+namespace graft::test {
+namespace {
+
+using testing::HasSubstr;
+
+/// `graft run --watch` as a child whose output is read as it comes.
+class Watching {
+ public:
+  explicit Watching(const std::vector<std::string> &words) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
+    child_ = ::fork();
+    if (child_ == 0) {
+      ::dup2(ends[1], 1);
+      ::dup2(ends[1], 2);
+      const std::string command = graft_command();
+      std::vector<char *> arguments = {const_cast<char *>(command.c_str())};
+      for (const std::string &word : words) arguments.push_back(const_cast<char *>(word.c_str()));
+      arguments.push_back(nullptr);
+      ::execv(arguments[0], arguments.data());
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    output_ = ends[0];
+  }
+  ~Watching() {
+    if (child_ > 0) stop(SIGKILL);
+    ::close(output_);
+  }
+
+  /// Reads until `text` was printed behind what was waited for before; false when the output ends or nothing comes for a
+  /// minute.
+  bool prints(const std::string &text) {
+    for (;;) {
+      if (const std::size_t at = seen_.find(text); at != seen_.npos) {
+        seen_.erase(0, at + text.size());
+        return true;
+      }
+      pollfd descriptor = {output_, POLLIN, 0};
+      char buffer[4096];
+      if (::poll(&descriptor, 1, 60'000) <= 0) return false;
+      const ssize_t size = ::read(output_, buffer, sizeof buffer);
+      if (size <= 0) return false;
+      seen_.append(buffer, static_cast<std::size_t>(size));
+    }
+  }
+
+  /// Signals it and gives its status, as a shell does.
+  int stop(int number) {
+    ::kill(child_, number);
+    int status = 0;
+    ::waitpid(child_, &status, 0);
+    child_ = -1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
+ private:
+  pid_t child_ = -1;
+  int output_ = -1;
+  std::string seen_;
+};
+
+std::string source(const std::string &body) {
+  return "#include <graft/abi.h>\nGRAFT_CONTRACT(t, \"test.t\", 1, 0) { int32_t (*f)(void); };\nstatic int32_t f(void) { " +
+         body + " }\nGRAFT_PROVIDE(t, {.f = f});\n";
+}
+
+TEST(Watch, CallsTheNewCodeAfterEachSave) {
+  const Folder folder;
+  folder.write("t/t.c", source("return 1111;"));
+  Watching watching({"run", folder / "t", "--call", "test.t.f", "--watch"});
+  ASSERT_TRUE(watching.prints("1111"));
+  ASSERT_TRUE(watching.prints("watching 1 bundle"));
+  folder.write("t/t.c", source("return 2222;"));
+  EXPECT_TRUE(watching.prints("reloaded t: generation 2"));
+  EXPECT_TRUE(watching.prints("2222"));
+  folder.write("t/new~", "noise");
+  folder.write("t/.hidden", "noise");
+  folder.write("t/t.c.new", source("return 3333;"));
+  std::filesystem::rename(folder / "t/t.c.new", folder / "t/t.c"); // as careful editors save
+  EXPECT_TRUE(watching.prints("reloaded t: generation "));
+  EXPECT_TRUE(watching.prints("3333"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+}
+
+TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
+  const Folder folder;
+  folder.write("t/t.c", source("return 1111;"));
+  Watching watching({"run", folder / "t", "--watch", "--call", "test.t.f"});
+  ASSERT_TRUE(watching.prints("watching 1 bundle"));
+  folder.write("t/t.c", source("return 1111"));
+  EXPECT_TRUE(watching.prints("expected ';'"));
+  EXPECT_TRUE(watching.prints("t stays at generation 1"));
+  folder.write("t/t.c", source("return 4444;"));
+  EXPECT_TRUE(watching.prints("4444"));
+  EXPECT_EQ(watching.stop(SIGTERM), 0);
+}
+
+TEST(Watch, JsonIsOneObjectALine) {
+  const Folder folder;
+  folder.write("t/t.c", source("return 1111;"));
+  Watching watching({"run", folder / "t", "--call", "test.t.f", "--watch", "--json"});
+  ASSERT_TRUE(watching.prints("{\"event\":\"loaded\""));
+  ASSERT_TRUE(watching.prints("\"result\":1111"));
+  ASSERT_TRUE(watching.prints("{\"event\":\"watching\"}"));
+  folder.write("t/extra/deep.h", "/* a folder that is made later is watched too */\n");
+  folder.write("t/t.c", source("return 5555;"));
+  EXPECT_TRUE(watching.prints("{\"event\":\"reloaded\""));
+  EXPECT_TRUE(watching.prints("{\"event\":\"called\""));
+  EXPECT_TRUE(watching.prints("\"result\":5555"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+}
+
+} // namespace
+} // namespace graft::test
