@@ -52,6 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"ReadsStdin", {"reads_stdin.c"}, {}, std::string(100'000, 'x')},
                     Case{"Threads", {"threads.c"}, {}, {}}, Case{"CxxObjects", {"cxx_objects.cpp"}, {}, {}},
                     Case{"CxxExceptions", {"cxx_exceptions.cpp"}, {}, {}}, Case{"CxxUncaught", {"cxx_uncaught.cpp"}, {}, {}},
+                    Case{"CxxInitialiserThrows", {"cxx_initialiser_throws.cpp"}, {}, {}},
                     Case{"MainInTheThirdOfFiveFiles",
                          {"many/one.c", "many/two.c", "many/three.c", "many/four.c", "many/five.c"},
                          {},

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 // Calls `main` from a frame without unwind information: for the unwinder the stack ends here. So an uncaught exception ends
 // the process without running destructors on the way, and `pthread_exit` in the main thread ends that thread, both as
@@ -44,6 +45,8 @@ struct Program::State {
 };
 
 namespace {
+
+constexpr std::string_view kThrew = " threw "; ///< in the linker's sentence, before the exception's type and text
 
 /// What `clang` takes when it is told nothing; and no instruction that the baseline lacks, because fused multiplication
 /// would make a program compute other digits than it does natively.
@@ -112,8 +115,12 @@ Result<std::unique_ptr<Program>> Program::create(const ProgramOptions &options) 
 void Program::start() {
   auto started = state_->image->run_initialisers();
   if (started) return;
-  // Natively this is std::terminate inside the initialiser.
-  std::fprintf(stderr, "terminate called: %s\n", started.error().message.c_str());
+  // Natively this is std::terminate inside the initialiser, and these are libstdc++'s words for it.
+  std::string_view what = started.error().message;
+  if (const std::size_t at = what.find(kThrew); at != what.npos) what.remove_prefix(at + kThrew.size());
+  const std::size_t colon = what.find(": ");
+  std::fprintf(stderr, "terminate called after throwing an instance of '%s'\n", std::string(what.substr(0, colon)).c_str());
+  if (colon != what.npos) std::fprintf(stderr, "  what():  %s\n", std::string(what.substr(colon + 2)).c_str());
   std::abort();
 }
 
