@@ -7,6 +7,7 @@
 #include "source_text.hpp"
 #include "task_pool.hpp"
 #include "unit.hpp"
+#include "virtual_headers.hpp"
 
 #include <graft/driver/compiler.hpp>
 
@@ -49,8 +50,8 @@ void initialise_target() {
   });
 }
 
-void run(Work &work, Product product, Bitcode bitcode) {
-  const UnitRequest request{*work.prepared, work.text, product, bitcode};
+void run(Work &work, const Job &job, Product product) {
+  const UnitRequest request{*work.prepared, work.text, job.headers, product, job.options.bitcode};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
   if (survived) return;
@@ -89,13 +90,15 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
   std::vector<Work> works;
   std::vector<const Prepared *> flag_sets;
   std::vector<Unit> units;
+  Options options = job.options;
+  if (!job.headers.empty()) options.include_dirs.insert(options.include_dirs.begin(), kJobIncludeDir);
   for (const Source &source : job.sources) {
-    GRAFT_TRY_ASSIGN(SourceText text, read_source(source, job.options.working_directory));
-    GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(job.options, text.language));
+    GRAFT_TRY_ASSIGN(SourceText text, read_source(source, options.working_directory));
+    GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
     works.push_back({std::move(text), std::move(prepared), std::nullopt, std::nullopt});
   }
   arguments_key = key_of_arguments(works);
-  pool.for_each(works.size(), [&](std::size_t i) { run(works[i], product, job.options.bitcode); });
+  pool.for_each(works.size(), [&](std::size_t i) { run(works[i], job, product); });
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);

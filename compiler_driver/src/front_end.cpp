@@ -16,7 +16,7 @@
 namespace graft::driver {
 
 void run_front_end(const clang::CompilerInvocation &invocation, const SourceText &text, const AbiPreamble *preamble,
-                   clang::FrontendAction &action, DiagnosticCollector &collector) {
+                   const std::vector<Source> &headers, clang::FrontendAction &action, DiagnosticCollector &collector) {
   auto own = std::make_shared<clang::CompilerInvocation>(invocation);
   const clang::InputKind kind = own->getFrontendOpts().Inputs.front().getKind();
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(text.name, kind));
@@ -32,7 +32,8 @@ void run_front_end(const clang::CompilerInvocation &invocation, const SourceText
 
   clang::CompilerInstance compiler(std::move(own));
   compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  compiler.setVirtualFileSystem(compile_file_system(preamble ? std::string_view(preamble->bytes) : std::string_view()));
+  compiler.setVirtualFileSystem(
+      compile_file_system(preamble ? std::string_view(preamble->bytes) : std::string_view(), headers));
   compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
   compiler.createFileManager();
   clang::noteBottomOfStack(/*ForceSet=*/true);

@@ -1,4 +1,7 @@
 // See recovery.hpp. I1: the handlers are installed exactly while `g_guarded.running` > 0.
+//
+// A source that nests deeply enough makes Clang run out of stack, and LLVM's handlers need some. So a compile gets a thread, with
+// a stack of known size whatever thread it is asked for on (TBB's have half of that), and beside it a stack for the handlers.
 #include "recovery.hpp"
 
 #include <graft/base/mutex.hpp>
@@ -8,6 +11,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <string>
 
 namespace graft::driver {
@@ -20,13 +24,13 @@ struct Guarded {
 };
 constinit Guarded g_guarded;
 
-thread_local std::string t_fatal_reason;
+thread_local std::string *t_fatal_reason = nullptr;
 
 /// Leaves the compile on this thread instead of letting LLVM print and abort.
 void on_fatal_error(void *, const char *reason, bool) {
   llvm::CrashRecoveryContext *context = llvm::CrashRecoveryContext::GetCurrent();
   if (context == nullptr) return;
-  t_fatal_reason = reason;
+  if (t_fatal_reason != nullptr) *t_fatal_reason = reason;
   context->HandleExit(/*RetCode=*/70);
 }
 
@@ -36,6 +40,12 @@ class Handlers {
     MutexLock lock(g_guarded.mutex);
     if (g_guarded.running++ > 0) return;
     llvm::CrashRecoveryContext::Enable();
+    for (const int signal : {SIGSEGV, SIGBUS}) {
+      struct sigaction handler = {};
+      ::sigaction(signal, nullptr, &handler);
+      handler.sa_flags |= SA_ONSTACK;
+      ::sigaction(signal, &handler, nullptr);
+    }
     llvm::install_fatal_error_handler(on_fatal_error, /*user_data=*/nullptr);
   }
   ~Handlers() {
@@ -48,8 +58,11 @@ class Handlers {
   Handlers &operator=(const Handlers &) = delete;
 };
 
-std::string describe(int code) {
-  if (!t_fatal_reason.empty()) return t_fatal_reason;
+constexpr std::size_t kHandlerStackBytes = 64 * 1024;
+constexpr unsigned kCompileStackBytes = 8 * 1024 * 1024; // what Clang counts on, and starts another of when it runs low
+
+std::string describe(int code, const std::string &fatal_reason) {
+  if (!fatal_reason.empty()) return fatal_reason;
   if (code > 128) return std::string("it ended with '") + strsignal(code - 128) + "'";
   return "it gave up with status " + std::to_string(code);
 }
@@ -58,10 +71,18 @@ std::string describe(int code) {
 
 Result<void> run_guarded(const std::function<void()> &work) {
   const Handlers handlers;
-  t_fatal_reason.clear();
+  const auto handler_stack = std::make_unique_for_overwrite<char[]>(kHandlerStackBytes);
+  std::string fatal_reason;
+  const auto on_thread = [&] {
+    // Nobody takes it back: it goes with the thread.
+    const stack_t stack = {.ss_sp = handler_stack.get(), .ss_flags = 0, .ss_size = kHandlerStackBytes};
+    ::sigaltstack(&stack, nullptr);
+    t_fatal_reason = &fatal_reason;
+    work();
+  };
   llvm::CrashRecoveryContext context;
-  if (context.RunSafely(work)) return {};
-  return error(Code::kInternal, "clang crashed: " + describe(context.RetCode));
+  if (context.RunSafelyOnThread(on_thread, kCompileStackBytes)) return {};
+  return error(Code::kInternal, "clang crashed: " + describe(context.RetCode, fatal_reason));
 }
 
 } // namespace graft::driver

@@ -34,6 +34,7 @@ struct Unit {
 struct UnitRequest {
   const Prepared &prepared;
   const SourceText &text;
+  const std::vector<Source> &headers; ///< of the job, from memory
   Product product = Product::kObject;
   Bitcode bitcode = Bitcode::kOmit;
 };

@@ -76,7 +76,7 @@ Unit compile_source(const UnitRequest &request) {
     const Stopwatch watch(unit.times.front_end_ns);
     const auto preamble = request.prepared.preambles->find(request.prepared.invocation, request.text);
     CompileAction action(request, preamble ? preamble->inputs : Inputs{}, unit);
-    run_front_end(request.prepared.invocation, request.text, preamble.get(), action, collector);
+    run_front_end(request.prepared.invocation, request.text, preamble.get(), request.headers, action, collector);
   }
   // The outer watch also ran through the back end.
   unit.times.front_end_ns -= std::min(unit.times.front_end_ns, unit.times.optimise_ns + unit.times.emit_ns);

@@ -11,17 +11,19 @@
 
 namespace graft::driver {
 
-llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble) {
-  auto headers = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
-  for (const EmbeddedHeader &header : embedded_headers()) {
-    const std::string path = std::string(kVirtualIncludeDir) + "/" + std::string(header.name);
-    headers->addFileNoOwn(path, /*ModificationTime=*/0, llvm::MemoryBufferRef(llvm::StringRef(header.text), path));
-  }
-  if (!preamble.empty())
-    headers->addFileNoOwn(kPreamblePath, /*ModificationTime=*/0,
-                          llvm::MemoryBufferRef(llvm::StringRef(preamble), kPreamblePath));
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble,
+                                                                    const std::vector<Source> &headers) {
+  auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  const auto show = [&](const std::string &path, std::string_view text) {
+    memory->addFileNoOwn(path, /*ModificationTime=*/0, llvm::MemoryBufferRef(llvm::StringRef(text), path));
+  };
+  for (const EmbeddedHeader &header : embedded_headers())
+    show(std::string(kVirtualIncludeDir) + "/" + std::string(header.name), header.text);
+  for (const Source &header : headers)
+    if (header.contents) show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
+  if (!preamble.empty()) show(kPreamblePath, preamble);
   auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::vfs::createPhysicalFileSystem());
-  overlay->pushOverlay(std::move(headers));
+  overlay->pushOverlay(std::move(memory));
   return overlay;
 }
 

@@ -2,10 +2,13 @@
 // installed.
 #pragma once
 
+#include <graft/driver/compiler.hpp>
+
 #include <llvm/ADT/IntrusiveRefCntPtr.h>
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace llvm::vfs {
 class FileSystem;
@@ -24,9 +27,13 @@ std::span<const EmbeddedHeader> embedded_headers();
 /// The include directory that holds them; it exists in `compile_file_system` only.
 inline constexpr const char *kVirtualIncludeDir = "/.graft/include";
 
-/// The real files with graft's headers laid over them. One per compile: it carries a working directory, and nothing that it
+/// The include directory that holds a job's own headers from memory.
+inline constexpr const char *kJobIncludeDir = "/.graft/memory";
+
+/// The real files with graft's headers and a job's laid over them. One per compile: it carries a working directory, and nothing that it
 /// learned of a file survives the compile. `preamble`, unless empty, is shown at kPreamblePath (abi_preamble.hpp); its bytes
-/// are borrowed.
-llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble = {});
+/// and the headers' are borrowed.
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble = {},
+                                                                    const std::vector<Source> &headers = {});
 
 } // namespace graft::driver

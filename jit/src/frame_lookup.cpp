@@ -24,6 +24,7 @@ struct FrameSlot {
   std::atomic<std::uint64_t> range; ///< first page in the upper half, number of pages in the lower
 };
 
+/// Reused after it is forgotten, under readers that look for a pc elsewhere.
 struct CodeRegion {
   std::atomic<std::uintptr_t> begin; ///< 0: not in use
   std::atomic<std::uintptr_t> end;
@@ -43,15 +44,27 @@ Mutex regions_mutex;
 
 void probe_target() {}
 
-GRAFT_NOT_INSTRUMENTED CodeRegion *region_of(std::uintptr_t pc) {
+/// What a reader saw of a region that its pc lies in, which therefore stays.
+struct Found {
+  std::uintptr_t begin = 0;
+  FrameSlot *slots = nullptr; ///< null: the pc lies in none
+};
+
+GRAFT_NOT_INSTRUMENTED Found region_of(std::uintptr_t pc) {
   // Acquire: pairs with the release in announce_code_region, so that the regions below the mark are filled in.
   const std::size_t used = regions_used.load(std::memory_order_acquire);
   for (std::size_t i = 0; i < used; ++i) {
+    CodeRegion &region = regions[i];
     // Acquire: pairs with the release of `begin`; `end` and `slots` were written before it.
-    const std::uintptr_t begin = regions[i].begin.load(std::memory_order_acquire);
-    if (begin != 0 && pc >= begin && pc < regions[i].end.load(std::memory_order_relaxed)) return &regions[i];
+    const std::uintptr_t begin = region.begin.load(std::memory_order_acquire);
+    if (begin == 0 || pc < begin) continue;
+    // The region may be taken again meanwhile. Who reads (acquire) what its next owner wrote (release) also reads that
+    // `begin` is another; one that begins at the same place covers no pc that was not ours before.
+    const std::uintptr_t end = region.end.load(std::memory_order_acquire);
+    FrameSlot *slots = region.slots.load(std::memory_order_acquire);
+    if (pc < end && region.begin.load(std::memory_order_relaxed) == begin) return {begin, slots};
   }
-  return nullptr;
+  return {};
 }
 
 GRAFT_NOT_INSTRUMENTED int forward(void *pc, dl_find_object *result) {
@@ -69,15 +82,14 @@ GRAFT_NOT_INSTRUMENTED int forward(void *pc, dl_find_object *result) {
 GRAFT_NOT_INSTRUMENTED int find_object(void *address, dl_find_object *result) {
   const auto pc = reinterpret_cast<std::uintptr_t>(address);
   if (address == reinterpret_cast<void *>(&probe_target)) probed.store(true, std::memory_order_relaxed);
-  CodeRegion *region = region_of(pc);
-  if (region == nullptr) return forward(address, result);
-  const std::uintptr_t begin = region->begin.load(std::memory_order_relaxed);
-  const FrameSlot &slot = region->slots.load(std::memory_order_relaxed)[(pc - begin) / kPageBytes];
+  const Found region = region_of(pc);
+  if (region.slots == nullptr) return forward(address, result);
+  const FrameSlot &slot = region.slots[(pc - region.begin) / kPageBytes];
   // Acquire: pairs with the release in publish_frames; whoever reads the header sees its bytes and the range.
   const void *header = slot.header.load(std::memory_order_acquire);
   if (header == nullptr) return -1;
   const std::uint64_t range = slot.range.load(std::memory_order_relaxed);
-  const std::uintptr_t first = begin + (range >> 32) * kPageBytes;
+  const std::uintptr_t first = region.begin + (range >> 32) * kPageBytes;
   result->dlfo_flags = 0;
   result->dlfo_map_start = reinterpret_cast<void *>(first);
   result->dlfo_map_end = reinterpret_cast<void *>(first + (range & 0xffffffffu) * kPageBytes);
@@ -94,8 +106,8 @@ CodeRegion *announce_code_region(std::uintptr_t begin, std::size_t bytes) {
   for (std::size_t i = 0; i < kMaxCodeRegions; ++i) {
     CodeRegion &region = regions[i];
     if (region.begin.load(std::memory_order_relaxed) != 0) continue;
-    region.end.store(begin + bytes, std::memory_order_relaxed);
-    region.slots.store(static_cast<FrameSlot *>(slots), std::memory_order_relaxed);
+    region.end.store(begin + bytes, std::memory_order_release);
+    region.slots.store(static_cast<FrameSlot *>(slots), std::memory_order_release);
     // Release: pairs with the acquires in region_of.
     region.begin.store(begin, std::memory_order_release);
     if (i >= regions_used.load(std::memory_order_relaxed)) regions_used.store(i + 1, std::memory_order_release);
@@ -115,24 +127,22 @@ void forget_code_region(CodeRegion *region) {
 }
 
 void publish_frames(std::uintptr_t begin, std::size_t bytes, const void *header) {
-  CodeRegion *region = region_of(begin);
-  GRAFT_ASSERT(region != nullptr, "frames are published for code in a slab");
-  const std::size_t first = (begin - region->begin.load(std::memory_order_relaxed)) / kPageBytes;
+  const Found region = region_of(begin);
+  GRAFT_ASSERT(region.slots != nullptr, "frames are published for code in a slab");
+  const std::size_t first = (begin - region.begin) / kPageBytes;
   const std::size_t count = bytes / kPageBytes;
-  FrameSlot *slots = region->slots.load(std::memory_order_relaxed);
   for (std::size_t page = first; page != first + count; ++page) {
-    slots[page].range.store(std::uint64_t{first} << 32 | count, std::memory_order_relaxed);
-    slots[page].header.store(header, std::memory_order_release); // pairs with the acquire in find_object
+    region.slots[page].range.store(std::uint64_t{first} << 32 | count, std::memory_order_relaxed);
+    region.slots[page].header.store(header, std::memory_order_release); // pairs with the acquire in find_object
   }
 }
 
 void retract_frames(std::uintptr_t begin, std::size_t bytes) {
-  CodeRegion *region = region_of(begin);
-  if (region == nullptr) return;
-  const std::size_t first = (begin - region->begin.load(std::memory_order_relaxed)) / kPageBytes;
-  FrameSlot *slots = region->slots.load(std::memory_order_relaxed);
+  const Found region = region_of(begin);
+  if (region.slots == nullptr) return;
+  const std::size_t first = (begin - region.begin) / kPageBytes;
   for (std::size_t page = first; page != first + bytes / kPageBytes; ++page) {
-    slots[page].header.store(nullptr, std::memory_order_relaxed); // no reader: nothing runs there any more
+    region.slots[page].header.store(nullptr, std::memory_order_relaxed); // no reader: nothing runs there any more
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include "foreign_call.hpp"
 
+#include <dlfcn.h>
+
 #include <atomic>
 #include <cstdlib>
 
@@ -32,6 +34,10 @@ void ExitList::run() {
 }
 
 void ImageState::finalise(Arrays arrays) {
+  if (ending == Ending::kProcess) {
+    for (Finaliser finaliser : finalisers) finaliser();
+    return;
+  }
   threads->run_destructors(this);
   at_exit.run();
   if (arrays == Arrays::kSkip) return;
@@ -77,7 +83,7 @@ int register_quick_exit(void (*run)(void *), void *dso_handle) {
   return 0;
 }
 
-/// `quick_exit` of an image: its own functions first, then those of the process.
+/// `quick_exit` of an image: its own functions first, of which a program has none here, then those of the process.
 void leave_quickly(int status, void *dso_handle) {
   if (ImageState *image = image_of(dso_handle)) image->at_quick_exit.run();
   std::quick_exit(status);
@@ -100,9 +106,13 @@ void *thread_local_address(ThreadControl *control, void *dso_handle) {
   return variable->storage->address(*control, variable->slot);
 }
 
+/// `dlsym` for a caller in no object that the loader knows, which it refuses RTLD_NEXT. Next behind an image is the process.
+void *look_up(void *handle, const char *name) { return ::dlsym(handle == RTLD_NEXT ? RTLD_DEFAULT : handle, name); }
+
 struct Special {
   std::string_view name;
   const void *address;
+  bool is_exit = false; ///< a program has the C library's
 };
 
 template <class Function>
@@ -112,18 +122,19 @@ const void *untyped(Function *function) {
 
 } // namespace
 
-const void *special_function(std::string_view name) {
+const void *special_function(std::string_view name, Ending ending) {
   // The names behind "graft." are those that the stubs of stubs.cpp jump to.
   const Special specials[] = {
-      {"__cxa_atexit", untyped(register_exit)},
-      {"__cxa_at_quick_exit", untyped(register_quick_exit)},
-      {"__cxa_thread_atexit", untyped(register_thread_exit)},
-      {"__cxa_thread_atexit_impl", untyped(register_thread_exit)},
+      {"__cxa_atexit", untyped(register_exit), /*is_exit=*/true},
+      {"__cxa_at_quick_exit", untyped(register_quick_exit), /*is_exit=*/true},
+      {"__cxa_thread_atexit", untyped(register_thread_exit), /*is_exit=*/true},
+      {"__cxa_thread_atexit_impl", untyped(register_thread_exit), /*is_exit=*/true},
+      {"dlsym", untyped(look_up)},
       {"graft.emutls", untyped(thread_local_address)},
       {"graft.quick_exit", untyped(leave_quickly)},
   };
   for (const Special &special : specials) {
-    if (special.name == name) return special.address;
+    if (special.name == name) return special.is_exit && ending == Ending::kProcess ? nullptr : special.address;
   }
   return nullptr;
 }

@@ -27,8 +27,10 @@ class Libraries {
   Libraries &operator=(const Libraries &) = delete;
   ~Libraries();
 
+  /// Who else finds their symbols: nobody, or, as natively for a program's, whoever asks the process.
+  enum class Visibility : std::uint8_t { kImage, kProcess };
   /// kNotFound with the loader's words.
-  Result<void> open(const std::string &name);
+  Result<void> open(const std::string &name, Visibility visibility);
   const void *find(const char *name) const;
 
  private:
@@ -59,6 +61,7 @@ using Finaliser = void (*)();
 /// Filled in by the link; read-only afterwards but for the exit lists.
 struct ImageState {
   ThreadStorage *threads = nullptr;
+  Ending ending = Ending::kUnload;
   Placement placement;
   std::vector<AddressRange> code;
   ImageStats stats;
@@ -85,7 +88,7 @@ struct ImageState {
   void detach();
 };
 
-/// A C function that images are bound to by name, whatever the process has under it; null: there is none.
-const void *special_function(std::string_view name);
+/// A C function that images of that `ending` are bound to by name, whatever the process has under it; null: there is none.
+const void *special_function(std::string_view name, Ending ending);
 
 } // namespace graft::jit

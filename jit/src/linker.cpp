@@ -133,8 +133,13 @@ Result<void> ImageImpl::run_initialisers() {
   life_ = Life::kRunning;
   static const char *const kNoArguments[] = {nullptr};
   const char *const *argv = arguments_.argv == nullptr ? kNoArguments : arguments_.argv;
-  try {
+  const auto run_all = [&] {
     for (Initialiser initialiser : state_->initialisers) initialiser(arguments_.argc, argv, ::environ);
+  };
+  // Outside of the try: std::terminate is called where the unwinder finds nobody who would catch.
+  if (state_->ending == Ending::kProcess) return run_all(), Result<void>();
+  try {
+    run_all();
   } catch (abi::__forced_unwind &) {
     throw;
   } catch (...) {
@@ -237,6 +242,7 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
   auto state = std::make_unique<ImageState>();
   state->threads = threads_.get();
+  state->ending = options.ending;
   LinkJob job(artifact, options, *state, builtins_, session->names());
   GRAFT_TRY_ASSIGN(auto graph, job.make_graph());
   llvm::orc::JITDylib *dylib = session->link(job, options.name, std::move(graph));

@@ -75,8 +75,8 @@ Libraries::~Libraries() {
   for (void *handle : handles_) ::dlclose(handle);
 }
 
-Result<void> Libraries::open(const std::string &name) {
-  void *handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+Result<void> Libraries::open(const std::string &name, Visibility visibility) {
+  void *handle = ::dlopen(name.c_str(), RTLD_NOW | (visibility == Visibility::kProcess ? RTLD_GLOBAL : RTLD_LOCAL));
   if (handle == nullptr) {
     const char *reason = ::dlerror();
     return error(Code::kNotFound,
@@ -98,7 +98,8 @@ OutsideSymbols::OutsideSymbols(const LinkOptions &options, ImageState &state) : 
 }
 
 Result<void> OutsideSymbols::open_libraries() {
-  for (const std::string &library : options_.libraries) GRAFT_TRY(state_.libraries.open(library));
+  const auto visibility = options_.ending == Ending::kProcess ? Libraries::Visibility::kProcess : Libraries::Visibility::kImage;
+  for (const std::string &library : options_.libraries) GRAFT_TRY(state_.libraries.open(library, visibility));
   return {};
 }
 
@@ -121,7 +122,7 @@ Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) 
                                          "' marks a place in a program that a linker laid out; "
                                          "code linked into a running process has no such place");
   }
-  if (const void *ours = special_function(name)) return std::optional(ours);
+  if (const void *ours = special_function(name, options_.ending)) return std::optional(ours);
   constexpr std::string_view kControlPrefix = "__emutls_v.";
   if (name.starts_with(kControlPrefix)) {
     const void *control = process_thread_local(name.substr(kControlPrefix.size()));
@@ -131,7 +132,7 @@ Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) 
   const void *address = state_.libraries.find(text.c_str());
   if (address == nullptr) address = ::dlsym(RTLD_DEFAULT, text.c_str());
   if (address == nullptr && name == "__stack_chk_fail_local") address = ::dlsym(RTLD_DEFAULT, "__stack_chk_fail");
-  if (address == nullptr && name.starts_with("__atomic_") && state_.libraries.open("libatomic.so.1")) {
+  if (address == nullptr && name.starts_with("__atomic_") && state_.libraries.open("libatomic.so.1", Libraries::Visibility::kImage)) {
     address = state_.libraries.find(text.c_str());
   }
   return address == nullptr ? std::optional<const void *>() : std::optional(address);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace graft::jit {
 
@@ -23,7 +24,28 @@ struct ThreadStorage::Record {
   std::size_t slot_count = 0;
   std::vector<Destructor> destructors; // guarded by the owner's lock
   const void *running = nullptr;       // the image whose destructor this thread is in; guarded as well
+  int rounds = 0;                      // that the thread began of its keys' destructors
+  const pthread_t thread = ::pthread_self();
+  Record *next = nullptr;      // of `records_of_process`, guarded by its mutex
+  Record **previous = nullptr; // what points at this record
 };
+
+// Rationale: `pthread_key_delete` does not wait for a thread that is on its way into `thread_exits` with a pointer to its
+// record, and the record and its storage may be gone when it arrives. It finds that out here. Locked before a storage's own
+// mutex.
+constinit Mutex ThreadStorage::process_mutex_;
+constinit ThreadStorage::Record *ThreadStorage::records_of_process_ = nullptr;
+
+void ThreadStorage::enlist(Record &record) {
+  record.next = std::exchange(records_of_process_, &record);
+  record.previous = &records_of_process_;
+  if (record.next != nullptr) record.next->previous = &record.next;
+}
+
+void ThreadStorage::delist(Record &record) {
+  *record.previous = record.next;
+  if (record.next != nullptr) record.next->previous = record.previous;
+}
 
 Result<std::unique_ptr<ThreadStorage>> ThreadStorage::create() {
   pthread_key_t key;
@@ -35,8 +57,10 @@ Result<std::unique_ptr<ThreadStorage>> ThreadStorage::create() {
 
 ThreadStorage::~ThreadStorage() {
   ::pthread_key_delete(key_);
+  MutexLock process_lock(process_mutex_);
   MutexLock lock(mutex_);
   for (Record *record : records_) {
+    delist(*record);
     for (std::size_t i = 0; i < record->slot_count; ++i) std::free(record->slots[i].load(std::memory_order_relaxed));
     delete record;
   }
@@ -67,6 +91,8 @@ ThreadStorage::Record *ThreadStorage::record() {
   auto *record = new Record;
   record->owner = this;
   ::pthread_setspecific(key_, record);
+  MutexLock process_lock(process_mutex_);
+  enlist(*record);
   MutexLock lock(mutex_);
   records_.insert(record);
   return record;
@@ -148,7 +174,6 @@ void ThreadStorage::drop_destructors(const void *image) {
 }
 
 void ThreadStorage::leave(Record *record) {
-  mutex_.lock();
   while (!record->destructors.empty()) {
     const Record::Destructor taken = record->destructors.back();
     record->destructors.pop_back();
@@ -159,6 +184,7 @@ void ThreadStorage::leave(Record *record) {
     record->running = nullptr;
     destructor_done_.notify_all();
   }
+  if (record->rounds < PTHREAD_DESTRUCTOR_ITERATIONS) return mutex_.unlock(); // other keys' destructors may still look
   records_.erase(record);
   // Under the lock: once the record has left, its owner may go.
   ::pthread_setspecific(key_, nullptr);
@@ -168,10 +194,19 @@ void ThreadStorage::leave(Record *record) {
 }
 
 void ThreadStorage::thread_exits(void *opaque) {
-  auto *record = static_cast<Record *>(opaque);
-  // While the destructors run, their thread-locals must still be found.
-  ::pthread_setspecific(record->owner->key_, record);
-  record->owner->leave(record);
+  process_mutex_.lock();
+  Record *record = records_of_process_;
+  // By its thread too: another's may have been made where the one that was deleted lay.
+  while (record != nullptr && (record != opaque || !::pthread_equal(record->thread, ::pthread_self())))
+    record = record->next;
+  if (record == nullptr) return process_mutex_.unlock(); // I3
+  if (++record->rounds == PTHREAD_DESTRUCTOR_ITERATIONS) delist(*record);
+  ThreadStorage &owner = *record->owner;
+  owner.mutex_.lock(); // before the list is let go: from here on the owner's destructor waits
+  process_mutex_.unlock();
+  // While destructors run, also those of other keys, their thread-locals must still be found.
+  ::pthread_setspecific(owner.key_, record);
+  owner.leave(record);
 }
 
 } // namespace graft::jit

@@ -38,10 +38,11 @@ struct ThreadControl {
 
 /// The thread-locals of one linker's images.
 ///
-/// Owns: a pthread key, and a record per thread that has touched a thread-local.
+/// Owns: a pthread key, and a record per thread that has touched a thread-local. Process-wide: the list of all records (I3).
 /// Threads: any. Code of images runs without the lock.
 ///
 /// I2: a destructor is run once, by its thread's exit or by `run_destructors`, whichever takes it from the record first.
+/// I3: a record goes with its thread or with its storage, whichever takes it from the process's list of records first.
 class ThreadStorage {
  public:
   static Result<std::unique_ptr<ThreadStorage>> create();
@@ -65,10 +66,15 @@ class ThreadStorage {
   explicit ThreadStorage(pthread_key_t key) : key_(key) {}
   Record *record();
   void *make(Record &record, const ThreadControl &control, std::size_t slot);
-  void leave(Record *record);
+  void leave(Record *record) GRAFT_RELEASE(mutex_);
+  static void enlist(Record &record) GRAFT_REQUIRES(process_mutex_);
+  static void delist(Record &record) GRAFT_REQUIRES(process_mutex_);
   /// Until no other thread is in a destructor of `image`.
   void await_running(const void *image) GRAFT_REQUIRES(mutex_);
   static void thread_exits(void *record);
+
+  static Mutex process_mutex_;
+  static Record *records_of_process_ GRAFT_GUARDED_BY(process_mutex_);
 
   const pthread_key_t key_;
   Mutex mutex_;

@@ -1,7 +1,7 @@
 // The public Runtime: reads what it is given, prepares, commits, and answers questions.
-#include "runtime_impl.hpp"
-
+#include "call/caught.hpp"
 #include "reload/stopwatch.hpp"
+#include "runtime_impl.hpp"
 #include "store/threads.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ Runtime::Impl::~Impl() {
     for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
     old.push_back(std::move(bundle->live));
   }
-  store.publish(std::move(changes));
+  ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
   for (auto &generation : old) {
     std::vector<std::unique_ptr<Generation>> one;
     one.push_back(std::move(generation));
@@ -70,12 +70,41 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
 }
 
 void Runtime::Impl::tell(const Event &event) {
-  std::vector<std::function<void(const Event &)>> listeners;
+  std::vector<std::uint64_t> numbers;
   {
     const MutexLock lock(listeners_mutex_);
-    for (const auto &[number, listener] : listeners_) listeners.push_back(listener);
+    for (const auto &[number, listener] : listeners_) numbers.push_back(number);
   }
-  for (const auto &listener : listeners) listener(event);
+  for (const std::uint64_t number : numbers) {
+    const std::pair entry(number, std::this_thread::get_id());
+    std::function<void(const Event &)> listener;
+    {
+      const MutexLock lock(listeners_mutex_);
+      const auto found = listeners_.find(number);
+      if (found == listeners_.end()) continue; // forgotten meanwhile
+      listener = found->second;
+      listening_.push_back(entry);
+    }
+    const auto caught = catch_all([&] { listener(event); });
+    {
+      const MutexLock lock(listeners_mutex_);
+      listening_.erase(std::find(listening_.begin(), listening_.end(), entry));
+      listened_.notify_all();
+    }
+    if (caught)
+      log.write(LogLevel::kError, "a listener threw " + *caught + " when it was told that bundle '" +
+                                      std::string(event.bundle) + "' is " + to_string(event.phase));
+  }
+}
+
+void Runtime::Impl::forget(std::uint64_t listener) {
+  const MutexLock lock(listeners_mutex_);
+  listeners_.erase(listener);
+  listened_.wait(listeners_mutex_, [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS {
+    return std::none_of(listening_.begin(), listening_.end(), [&](const auto &inside) {
+      return inside.first == listener && inside.second != std::this_thread::get_id();
+    });
+  });
 }
 
 Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) const {
@@ -184,10 +213,7 @@ std::uint64_t Runtime::listen(std::function<void(const Event &)> listener) {
   return number;
 }
 
-void Runtime::forget(std::uint64_t listener) {
-  const MutexLock lock(impl_->listeners_mutex_);
-  impl_->listeners_.erase(listener);
-}
+void Runtime::forget(std::uint64_t listener) { impl_->forget(listener); }
 
 Result<void> Runtime::await_retired(std::chrono::milliseconds limit) { return impl_->retirement.await(limit); }
 

@@ -2,17 +2,6 @@
 // (under the token).
 #pragma once
 
-#include <atomic>
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <graft/base/mutex.hpp>
-#include <graft/driver/compiler.hpp>
-#include <graft/jit/linker.hpp>
-#include <graft/runtime.hpp>
-
 #include "bundle/bundle_text.hpp"
 #include "call/host_services.hpp"
 #include "observe/log.hpp"
@@ -20,6 +9,19 @@
 #include "reload/retirement.hpp"
 #include "reload/token.hpp"
 #include "store/store.hpp"
+
+#include <graft/base/mutex.hpp>
+#include <graft/driver/compiler.hpp>
+#include <graft/jit/linker.hpp>
+#include <graft/runtime.hpp>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace graft {
 
@@ -72,7 +74,9 @@ public:
   // runtime.cpp
   Result<BundleText> text_of_reload(std::string_view name_or_path) const;
   BundleInfo info_of(const Bundle &bundle) const GRAFT_REQUIRES(bundles_mutex_);
+  /// Calls every listener; what one throws is logged.
   void tell(const Event &event);
+  void forget(std::uint64_t listener);
 
   const Config config;
   Log log;
@@ -91,8 +95,11 @@ public:
   Mutex listeners_mutex_;
   std::map<std::uint64_t, std::function<void(const Event &)>> listeners_ GRAFT_GUARDED_BY(listeners_mutex_);
   std::uint64_t next_listener_ GRAFT_GUARDED_BY(listeners_mutex_) = 1;
+  std::vector<std::pair<std::uint64_t, std::thread::id>>
+      listening_ GRAFT_GUARDED_BY(listeners_mutex_); // who is inside which
+  Condition listened_;
 
-private:
+ private:
   Bundle *find_bundle(std::string_view name);
   Result<Started> start(Prepared &prepared, graft_reason reason, const Bundle *previous);
   Result<void> stage(Started &started, const Bundle *previous);

@@ -120,8 +120,8 @@ TEST(MemoryBundle, RefusesWhatItCannotMean) {
   EXPECT_THAT(read_bundle(MemoryBundle{"mem", {}}), FailsWith(Code::kInvalid, HasSubstr("has no sources")));
   EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.c", ""}, {"a.c", ""}}}),
               FailsWith(Code::kInvalid, HasSubstr("two files named 'a.c'")));
-  EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.h", ""}}}),
-              FailsWith(Code::kInvalid, HasSubstr("headers belong in an include directory")));
+  EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.h", ""}}}), FailsWith(Code::kInvalid, HasSubstr("has no sources")));
+  EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.txt", ""}}}), FailsWith(Code::kInvalid, HasSubstr("and no header either")));
   EXPECT_THAT(read_bundle(MemoryBundle{"bad name", {{"a.c", ""}}}),
               FailsWith(Code::kInvalid, HasSubstr("cannot name a bundle")));
 }

@@ -161,6 +161,12 @@ TEST(Flags, WhatWritesLoadsOrLinksIsRefused) {
               FailsWith(Code::kInvalid, HasSubstr(":1:16: flag '-fplugin=x' is not allowed: it loads code")));
 }
 
+TEST(Manifest, AKeyOfAHundredThousandPartsIsAnErrorAndNoStackOverflow) {
+  std::string key = "a";
+  for (int i = 0; i < 100'000; ++i) key += ".a";
+  EXPECT_THAT(parse(key + " = 1\n"), FailsWith(Code::kInvalid, HasSubstr("at most 65536")));
+}
+
 TEST(Flags, RelativeDirectoriesAreTheBundlesOwn) {
   EXPECT_THAT(
       resolve_flags({"-Iinclude", "-I", "../shared", "-isystem", "/usr/x", "-DX=a", "-include", "x.h"}, "/b/greeter"),

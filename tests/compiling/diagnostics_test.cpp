@@ -129,5 +129,14 @@ TEST_P(Crash, IsAnErrorThatNamesTheFileAndTheNextCompileWorks) {
 }
 INSTANTIATE_TEST_SUITE_P(Diagnostics, Crash, testing::Values("crash", "parser_crash", "llvm_fatal_error"));
 
+TEST(Diagnostics, RunningOutOfStackIsAnErrorAndTheNextCompileWorks) {
+  std::string sum = "int x = 1";
+  for (int i = 0; i < 500'000; ++i) sum += "+1";
+  for (const std::string &text : {sum + ";", "int x = " + std::string(200'000, '(') + "1;"}) {
+    EXPECT_THAT(compile("deep.c", text), FailsWith(Code::kInternal, HasSubstr("clang crashed")));
+    EXPECT_THAT(compile("a.c", "int f(void) { return 1; }"), Succeeds());
+  }
+}
+
 } // namespace
 } // namespace graft::test

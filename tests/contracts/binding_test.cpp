@@ -88,6 +88,37 @@ TEST_F(BindingByType, DescribeGivesTheDeclaredFunctionsWithTheirTypes) {
   EXPECT_EQ(description->contract.functions[0].fingerprint, "fn()->i32");
 }
 
+TEST_F(BindingByType, ABundleFromMemoryMayBringItsHeaders) {
+  const MemoryBundle bundle{"second",
+                            {{"number.h", test::kNumberContract},
+                             {"main.c", "#include \"number.h\"\nstatic int32_t answer(void) { return 9; }\n"
+                                        "GRAFT_PROVIDE(number, {.number = answer})\n"}}};
+  ASSERT_THAT(runtime->load(bundle), Succeeds());
+  const Binding second = *runtime->resolve(runtime->find_all(guest_contract_id("test.number", 1)).back());
+  EXPECT_EQ(static_cast<const test_number *>(second.pin().table())->number(), 9);
+}
+
+TEST_F(BindingByType, AChangedHeaderFromMemoryIsAnotherText) {
+  const auto bundle = [](const std::string &value) {
+    return MemoryBundle{"second", {{"value.h", "#define VALUE " + value + "\n"},
+                                   {"main.c", "#include \"value.h\"\n" + test::kNumberContract +
+                                                  "static int32_t answer(void) { return VALUE; }\n"
+                                                  "GRAFT_PROVIDE(number, {.number = answer})\n"}}};
+  };
+  ASSERT_THAT(runtime->load(bundle("1")), Succeeds());
+  EXPECT_THAT(runtime->reload(bundle("1")), FailsWith(Code::kUnchanged, HasSubstr("already runs")));
+  EXPECT_THAT(runtime->reload(bundle("2")), Succeeds());
+}
+
+TEST_F(BindingByType, AManifestThatWritesAMinorMeansThatOne) {
+  const MemoryBundle bundle{"second",
+                            {{"graft.toml", "name = \"second\"\nprovides = [\"test.number@1.0\"]\n"},
+                             {"main.c", "#include <graft/abi.h>\n"
+                                        "GRAFT_CONTRACT(number, \"test.number\", 1, 3) { int32_t (*number)(void); };\n"
+                                        "static int32_t answer(void) { return 9; }\nGRAFT_PROVIDE(number, {.number = answer})\n"}}};
+  EXPECT_THAT(runtime->load(bundle), FailsWith(Code::kIncompatible, testing::AllOf(HasSubstr("1.0"), HasSubstr("1.3"))));
+}
+
 TEST_F(BindingByType, ManyRuntimesLiveSideBySide) {
   std::vector<std::unique_ptr<Runtime>> runtimes;
   for (int index = 0; index < 20; ++index) {

@@ -3,12 +3,18 @@
 #include "store/threads.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstddef>
 #include <functional>
-#include <pthread.h>
-#include <random>
 #include <thread>
 #include <vector>
 
@@ -142,6 +148,38 @@ TEST_F(Pins, AReaderNeverHoldsWhatAWriterFreed) {
   for (Object *object : retired) delete object;
   delete static_cast<Object *>(const_cast<void *>(slot.table.load()));
   EXPECT_EQ(dead_reads.load(), 0);
+}
+
+// A kernel, or a sandbox, without membarrier: the other way to interrupt all processors bears scans from several threads at
+// once.
+void scan_without_membarrier() {
+  sock_filter refuse_membarrier[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_membarrier},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+  };
+  const sock_fprog program{std::size(refuse_membarrier), refuse_membarrier};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    _exit(2); // before any thread is made: it holds for them too
+  Slot slot;
+  slot.table = &kTables[0];
+  std::vector<std::thread> scanners;
+  for (int thread = 0; thread < 2; ++thread)
+    scanners.emplace_back([&] {
+      for (int round = 0; round < 20'000; ++round) {
+        const Pin pin(slot);
+        if (!is_pinned(&kTables[0])) _exit(1);
+      }
+    });
+  for (std::thread &scanner : scanners) scanner.join();
+  _exit(0);
+}
+
+TEST(PinsDeathTest, ScansWorkWithoutMembarrier) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(scan_without_membarrier(), testing::ExitedWithCode(0), "");
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "call/host_services.hpp"
+#include "matchers.hpp"
 #include "observe/log.hpp"
 #include "reload/generation.hpp"
 #include "store/store.hpp"
@@ -29,6 +30,10 @@ struct Shop {
 
   /// Publishes `function` as test.number@1.`minor` in `slot`.
   void publish(SlotRecord &slot, Generation &generation, int32_t (*function)(), std::uint16_t minor = 0) {
+    ASSERT_THAT(try_publish(slot, generation, function, minor), Succeeds());
+  }
+
+  Result<void> try_publish(SlotRecord &slot, Generation &generation, int32_t (*function)(), std::uint16_t minor) {
     Change change;
     change.slot = &slot;
     change.generation = &generation;
@@ -38,13 +43,13 @@ struct Shop {
         TableShape{"test.number@1.0", "shop", {"number", "more"}, {StubResult::kZero, StubResult::kStatus}});
     std::vector<Change> changes;
     changes.push_back(std::move(change));
-    store.publish(std::move(changes));
+    return store.publish(std::move(changes));
   }
 
   void vacate(SlotRecord &slot) {
     std::vector<Change> changes(1);
     changes[0].slot = &slot;
-    store.publish(std::move(changes));
+    ASSERT_THAT(store.publish(std::move(changes)), Succeeds());
   }
 };
 

@@ -151,5 +151,91 @@ TEST(Store, ReadersFindWhileWritersAddAndVacate) {
   EXPECT_EQ(lost.load(), 0);
 }
 
+TEST(Store, NoContractHasTheIdZero) {
+  const Shop shop;
+  EXPECT_THAT(shop.store.find(ContractId{0}, 0), FailsWith(Code::kNotFound, HasSubstr("no bundle ever")));
+}
+
+TEST(Store, APublicationIsRefusedWhenAHostBoundToMoreAfterItWasStaged) {
+  Shop shop;
+  const auto old = shop.generation(), fresh = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *old, one_hundred, 2);
+  const Binding binding = *shop.store.bind(*shop.store.find("test.number", 1, 2), 1, 2);
+  const std::uint64_t before = shop.store.publications();
+  EXPECT_THAT(shop.try_publish(slot, *fresh, two_hundred, 1),
+              FailsWith(Code::kIncompatible, HasSubstr("bound to at least test.number@1.2")));
+  EXPECT_EQ(shop.store.publications(), before);
+  EXPECT_EQ(call(binding.pin()), 100);
+}
+
+TEST(Store, BindLooksAgainAtTheMinorOfAHandleFoundEarlier) {
+  Shop shop;
+  const auto old = shop.generation(), fresh = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *old, one_hundred, 4);
+  const graft_handle handle = *shop.store.find("test.number", 1, 4);
+  shop.publish(slot, *fresh, two_hundred, 1);
+  EXPECT_THAT(shop.store.bind(handle, 1, 4), FailsWith(Code::kIncompatible, HasSubstr("test.number@1.4")));
+}
+
+TEST(Store, BindRefusesTheTagOfAVacantSlot) {
+  Shop shop;
+  const auto generation = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  shop.publish(slot, *generation, one_hundred);
+  graft_handle handle = *shop.store.find("test.number", 1, 0);
+  shop.vacate(slot);
+  ++handle.tag; // what a reader that looks while the slot is vacated may see
+  EXPECT_THAT(shop.store.bind(handle, 40, 0), FailsWith(Code::kStale, HasSubstr("unloaded")));
+}
+
+TEST(Store, StaleStubsReturnAsTheLastProvidersFunctionsDid) {
+  Shop shop;
+  const auto short_one = shop.generation(), full = shop.generation();
+  SlotRecord &slot = **shop.store.claim("test.number", 1);
+  Change change{
+      &slot, short_one.get(), std::make_shared<const TableShape>(TableShape{"test.number@1.0", "shop", {}, {}}), {}, 0};
+  change.functions = {reinterpret_cast<const void *>(one_hundred)};
+  std::vector<Change> changes;
+  changes.push_back(std::move(change));
+  ASSERT_THAT(shop.store.publish(std::move(changes)), Succeeds());
+  const Binding binding = *shop.store.bind(*shop.store.find("test.number", 1, 0), 2, 0);
+  shop.publish(slot, *full, one_hundred); // the same width, and the second function is now known to return a status
+  shop.vacate(slot);
+  const Pin pin(binding.slot());
+  EXPECT_EQ(static_cast<const test::number_table *>(pin.table())->more(), GRAFT_STALE);
+}
+
+// S6, and that a slot is complete when readers come to it: one that is being added, vacated or taken again is found or is
+// not.
+TEST(Store, ReadersBindWhatTheyFindWhileProvidersOfTheSameContractComeAndGo) {
+  Shop shop;
+  const ContractId id = guest_contract_id("test.number", 1);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (std::uint32_t minor : {0u, 3u})
+    readers.emplace_back([&, minor] {
+      while (!done.load(std::memory_order_relaxed)) {
+        const auto handle = shop.store.find(id, minor);
+        if (handle) ignore(shop.store.bind(*handle, 1 + handle->tag % 64, minor), "stale by now, or bound for a moment");
+        for (const graft_handle each : shop.store.find_all(id)) ignore(shop.store.resolve(each), "stale by now");
+      }
+    });
+  std::vector<std::unique_ptr<Generation>> kept;
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<SlotRecord *> slots;
+    for (std::uint16_t minor = 0; minor < 4; ++minor) {
+      kept.push_back(shop.generation());
+      slots.push_back(*shop.store.claim("test.number", 1));
+      shop.publish(*slots.back(), *kept.back(), one_hundred, minor);
+    }
+    for (SlotRecord *slot : slots) shop.vacate(*slot);
+  }
+  done = true;
+  for (std::thread &reader : readers) reader.join();
+  EXPECT_THAT(shop.store.find(id, 0), FailsWith(Code::kNotFound, HasSubstr("has no provider now")));
+}
+
 } // namespace
 } // namespace graft

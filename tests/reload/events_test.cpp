@@ -4,6 +4,10 @@
 
 #include <graft/runtime.hpp>
 
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
 namespace graft {
 namespace {
 
@@ -59,6 +63,48 @@ TEST_F(Events, TheEventCarriesTheGenerationThatItIsAbout) {
   const auto info = runtime->reload(text("number", number_text(2)));
   ASSERT_THAT(info, Succeeds());
   EXPECT_EQ(generations, (std::vector<std::uint64_t>{info->generation, info->generation}));
+}
+
+TEST_F(Events, AListenerThatThrowsChangesNothing) {
+  runtime->listen([](const Event &) { throw std::runtime_error("no"); });
+  auto bound = runtime->bind<test_number>();
+  const auto pin = (*bound).pin();
+  EXPECT_THAT(runtime->reload(text("number", number_text(2))), Succeeds());
+  EXPECT_EQ(pin->number(), 1); // what it pins was not unmapped on the way out
+  EXPECT_EQ(bound->number(), 2);
+  EXPECT_FALSE(runtime->reload(text("number", "this is not C")));
+  EXPECT_THAT(runtime->unload("number"), Succeeds());
+}
+
+TEST_F(Events, ForgettingWaitsForAListenerThatIsBeingTold) {
+  std::atomic<bool> inside{false}, asked{false}, forgotten{false};
+  bool was_forgotten_inside = true;
+  const std::uint64_t number = runtime->listen([&](const Event &) {
+    inside = true;
+    while (!asked) std::this_thread::yield();
+    for (int turn = 0; turn < 1'000; ++turn) std::this_thread::yield();
+    was_forgotten_inside = forgotten;
+  });
+  std::thread forgetter([&] {
+    while (!inside) std::this_thread::yield();
+    asked = true;
+    runtime->forget(number);
+    forgotten = true;
+  });
+  EXPECT_THAT(runtime->unload("number"), Succeeds());
+  forgetter.join();
+  EXPECT_FALSE(was_forgotten_inside);
+}
+
+TEST_F(Events, AListenerMayForgetItself) {
+  int told = 0;
+  std::uint64_t number = 0;
+  number = runtime->listen([&](const Event &) {
+    ++told;
+    runtime->forget(number);
+  });
+  ASSERT_THAT(runtime->reload(text("number", number_text(2))), Succeeds());
+  EXPECT_EQ(told, 1);
 }
 
 } // namespace

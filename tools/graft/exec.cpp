@@ -18,7 +18,7 @@ namespace {
 /// The program that runs; never destroyed, because its threads may outlive main.
 Program *running = nullptr;
 
-/// Runs first among the exit handlers, because it was registered last.
+/// Runs behind the program's own exit functions, because it was registered before them.
 void finish() {
   running->finish();
   // Natively the program's own copy of <iostream> flushes these.
@@ -53,8 +53,7 @@ int run_exec(std::vector<std::string> words) {
   print_diagnostics(program->warnings());
   running = (*std::move(program)).release();
   std::atexit(finish);
-  running->start();
-  std::exit(running->main());
+  running->run();
 }
 
 void add_exec(CLI::App &app) {

@@ -21,21 +21,19 @@ struct ProgramOptions {
   char **argv = nullptr;
 };
 
-/// A linked program. `main` may be called once.
+/// A linked program.
 ///
-/// Threads: everything on one thread. Owns: the program's code; leave it alive until the process ends when threads of the program
-/// may still run.
+/// Threads: everything on one thread. Owns: the program's code, which must stay until the process ends once it ran.
 /// Fails: kInvalid with diagnostics for code that does not compile or link.
 class GRAFT_API Program {
 public:
   static Result<std::unique_ptr<Program>> create(const ProgramOptions &options);
   ~Program();
 
-  /// Runs static initialisers. An exception that leaves one ends the process as natively.
-  void start();
-  /// Calls `main` and returns its status. Does not return when the program calls `exit`, throws, or ends its thread.
-  int main();
-  /// Runs what `atexit` and static destructors left to do, newest first. Register it with the process's `atexit` before `main`.
+  /// Static initialisers, `main`, and the C library's `exit` with its status: from here on the process is the program's, and what it
+  /// throws and nobody of its own catches ends it.
+  [[noreturn]] void run();
+  /// Runs `.fini_array`. Natively that is the last of the exit functions: register it with the process's `atexit` before `run`.
   void finish();
 
   const std::vector<Diagnostic> &warnings() const;

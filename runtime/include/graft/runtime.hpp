@@ -184,8 +184,10 @@ public:
   /// The contract behind a handle with its types. kUnsupported for code whose types nobody saw.
   Result<ContractDescription> describe(graft_handle handle) const;
 
-  /// Calls `listener` for every event from now on, in the order of the commits. The returned number is for `forget`.
+  /// Calls `listener` for every event from now on, in the order of the commits. The returned number is for `forget`. An
+  /// exception that a listener lets out is logged and changes nothing.
   std::uint64_t listen(std::function<void(const Event &)> listener);
+  /// When it returns, no other thread is inside the listener, and none will call it.
   void forget(std::uint64_t listener);
 
   /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with the bundles that are still held.

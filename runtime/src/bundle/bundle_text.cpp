@@ -25,6 +25,11 @@ std::string made_up_name(std::string name) {
   return name.empty() ? "bundle" : name;
 }
 
+bool is_header_name(std::string_view name) {
+  static constexpr std::string_view kEndings[] = {".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".def"};
+  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
 Result<void> read_sources(const std::vector<fs::path> &paths, BundleText &text) {
   for (const fs::path &path : paths) {
     auto contents = read_file(path);
@@ -103,10 +108,13 @@ Result<BundleText> read_bundle(const MemoryBundle &bundle) {
       GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(file.contents, bundle.name + "/" + kManifestName));
       continue;
     }
+    if (is_header_name(file.name)) {
+      text.headers.push_back({file.name, file.contents, driver::Language::kFromName});
+      continue;
+    }
     if (!is_source_name(file.name))
       return error(Code::kInvalid, "'" + file.name + "' of bundle '" + bundle.name +
-                                       "' is of no kind that graft compiles (" + kKinds +
-                                       "); headers belong in an include directory");
+                                       "' is of no kind that graft compiles (" + kKinds + "), and no header either");
     text.sources.push_back({file.name, file.contents, driver::Language::kFromName});
   }
   if (!text.manifest.sources.empty())
@@ -130,6 +138,7 @@ driver::Job make_job(const BundleText &text, unsigned optimise, const std::vecto
   driver::Job job;
   job.bundle = text.manifest.name;
   job.sources = text.sources;
+  job.headers = text.headers;
   job.options.optimise = optimise;
   job.options.working_directory = text.directory;
   job.options.include_dirs = include_dirs;

@@ -190,6 +190,10 @@ bool is_bundle_name(std::string_view name) {
 }
 
 Result<Manifest> parse_manifest(std::string_view text, const std::string &file) {
+  // toml++ takes a stack frame and more for each dot of a key: what is too long could nest too deep.
+  constexpr std::size_t kMostBytes = 64 * 1024;
+  if (text.size() > kMostBytes)
+    return error(Code::kInvalid, "the manifest has " + std::to_string(text.size()) + " bytes, at most 65536 are read", {file, 0, 0});
   const toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) {
     const toml::parse_error &failure = parsed.error();

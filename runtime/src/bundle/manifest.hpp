@@ -16,7 +16,8 @@ struct ContractRef {
   std::string name;
   std::uint16_t major = 0;
   std::uint16_t minor = 0;
-  SourcePos where; ///< in the manifest
+  SourcePos where;        ///< in the manifest
+  bool has_minor = false; ///< written out: in `provides` it then means exactly this one
 };
 
 /// "demo.greeter@1.0".

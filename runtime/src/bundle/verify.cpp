@@ -43,14 +43,14 @@ Result<void> refuse_unchecked(const Manifest &manifest, const Artifact &artifact
   return {};
 }
 
-/// Every listed contract must be provided, with that major and at least that minor.
+/// Every listed contract must be provided, with that major, and with that minor where one is written.
 Result<void> require_listed(const Manifest &manifest, const Artifact &artifact) {
   for (const ContractRef &listed : manifest.provides) {
     const auto same = std::ranges::find_if(artifact.facts.providers, [&](const ProviderFacts &provider) {
       return provider.contract == listed.name && provider.major == listed.major;
     });
     if (same != artifact.facts.providers.end()) {
-      if (same->minor >= listed.minor) continue;
+      if (!listed.has_minor || same->minor == listed.minor) continue;
       return error(Code::kIncompatible,
                    "the manifest says that " + bundle(manifest) + " provides " + to_string(listed) + ", its code provides " +
                        name_of(*same),

@@ -76,9 +76,9 @@ std::optional<ContractRef> parse_contract_ref(std::string_view text) {
   ContractRef ref;
   ref.name = text.substr(0, at);
   std::string_view minor = text.substr(at + 1);
-  const bool has_minor = minor.find('.') != minor.npos;
+  ref.has_minor = minor.find('.') != minor.npos;
   if (!parse_number(take_until(minor, '.'), ref.major)) return {};
-  if (has_minor && !parse_number(minor, ref.minor)) return {};
+  if (ref.has_minor && !parse_number(minor, ref.minor)) return {};
   return ref;
 }
 

@@ -74,7 +74,7 @@ void host_release(const graft_host *, graft_pin *pin) {
 
 graft_status host_register(const graft_host *host, const graft_provider *provider) {
   Generation *generation = context_of(host).generation;
-  if (generation == nullptr || generation->initialising != std::this_thread::get_id())
+  if (generation == nullptr || generation->initialising.load(std::memory_order_relaxed) != std::this_thread::get_id())
     return fail(Code::kWouldDeadlock, "a provider can only be registered inside graft_init, on its thread");
   const auto added = generation->register_provider(provider);
   return added ? GRAFT_OK : fail(added.error());

@@ -8,31 +8,25 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
-// Calls `main` from a frame without unwind information: for the unwinder the stack ends here. So an uncaught exception ends
-// the process without running destructors on the way, and `pthread_exit` in the main thread ends that thread, both as
+// Calls `code(argument)` from a frame without unwind information: for the unwinder the stack ends here. So an uncaught exception
+// ends the process without running destructors on the way, and `pthread_exit` in the main thread ends that thread, both as
 // natively.
 asm(R"(
 .text
-.type graft_enter_main, @function
-graft_enter_main:
+.type graft_enter_program, @function
+graft_enter_program:
   pushq %rbp
   movq %rsp, %rbp
   movq %rdi, %rax
-  movl %esi, %edi
-  movq %rdx, %rsi
-  movq %rcx, %rdx
+  movq %rsi, %rdi
   callq *%rax
   popq %rbp
   retq
-.size graft_enter_main, . - graft_enter_main
+.size graft_enter_program, . - graft_enter_program
 )");
-extern "C" __attribute__((visibility("hidden"))) int graft_enter_main(const void *main, int argc, char **argv,
-                                                                      char **environment);
+extern "C" __attribute__((visibility("hidden"))) void graft_enter_program(void (*code)(void *), void *argument);
 
 namespace graft {
 
@@ -45,8 +39,6 @@ struct Program::State {
 };
 
 namespace {
-
-constexpr std::string_view kThrew = " threw "; ///< in the linker's sentence, before the exception's type and text
 
 /// What `clang` takes when it is told nothing; and no instruction that the baseline lacks, because fused multiplication
 /// would make a program compute other digits than it does natively.
@@ -90,6 +82,7 @@ Result<std::unique_ptr<Program>> Program::create(const ProgramOptions &options) 
   jit::LinkOptions link;
   link.name = options.sources.front();
   link.exports = {"main"};
+  link.ending = jit::Ending::kProcess;
   link.arguments = {options.argc, options.argv};
   GRAFT_TRY(find_libraries(options, link));
 
@@ -112,19 +105,18 @@ Result<std::unique_ptr<Program>> Program::create(const ProgramOptions &options) 
   return std::unique_ptr<Program>(new Program(std::move(state)));
 }
 
-void Program::start() {
-  auto started = state_->image->run_initialisers();
-  if (started) return;
-  // Natively this is std::terminate inside the initialiser, and these are libstdc++'s words for it.
-  std::string_view what = started.error().message;
-  if (const std::size_t at = what.find(kThrew); at != what.npos) what.remove_prefix(at + kThrew.size());
-  const std::size_t colon = what.find(": ");
-  std::fprintf(stderr, "terminate called after throwing an instance of '%s'\n", std::string(what.substr(0, colon)).c_str());
-  if (colon != what.npos) std::fprintf(stderr, "  what():  %s\n", std::string(what.substr(colon + 2)).c_str());
-  std::abort();
+void Program::run() {
+  const auto code = [](void *opaque) {
+    auto *state = static_cast<State *>(opaque);
+    ignore(state->image->run_initialisers(), "a program's initialisers return, or the process ends");
+    const void *address = state->image->address("main");
+    auto *main = reinterpret_cast<int (*)(int, char **, char **)>(const_cast<void *>(address));
+    // In here: what exit functions throw must find the same end of the stack.
+    std::exit(main(state->argc, state->argv, ::environ));
+  };
+  graft_enter_program(code, state_.get());
+  __builtin_unreachable();
 }
-
-int Program::main() { return graft_enter_main(state_->image->address("main"), state_->argc, state_->argv, ::environ); }
 
 void Program::finish() { state_->image->run_finalisers(); }
 

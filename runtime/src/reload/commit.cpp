@@ -85,7 +85,6 @@ Result<void> Runtime::Impl::stage(Started &started, const Bundle *previous) {
     if (kept != dropped.end()) {
       change.slot = *kept;
       dropped.erase(kept);
-      GRAFT_TRY(store.accepts(*change.slot, provider.minor, generation.bundle));
     } else {
       GRAFT_TRY_ASSIGN(change.slot, store.claim(provider.contract, provider.major));
     }
@@ -141,7 +140,7 @@ Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
   times.initialise_ns = watch.lap_ns();
-  store.publish(std::move(started.changes));
+  ignore(store.publish(std::move(started.changes)), "slots that are new do not refuse");
   times.publish_ns = watch.lap_ns();
   log.write(LogLevel::kInfo, "loaded bundle '" + name + "' as generation " + std::to_string(prepared.generation->number));
   if (times_out != nullptr) {
@@ -194,6 +193,13 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       }
       started_set.push_back(*std::move(started));
     }
+    times.initialise_ns = watch.lap_ns();
+    if (outcome) {
+      std::vector<Change> changes;
+      for (Started &started : started_set)
+        std::move(started.changes.begin(), started.changes.end(), std::back_inserter(changes));
+      outcome = store.publish(std::move(changes)); // the point of no return
+    }
     if (!outcome) {
       undo(started_set);
       while (begun > 0) {
@@ -202,12 +208,6 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       }
       return std::move(outcome).error();
     }
-    times.initialise_ns = watch.lap_ns();
-
-    std::vector<Change> changes;
-    for (Started &started : started_set)
-      std::move(started.changes.begin(), started.changes.end(), std::back_inserter(changes));
-    store.publish(std::move(changes)); // the point of no return
     times.publish_ns = watch.lap_ns();
 
     {
@@ -217,9 +217,6 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         Bundle &bundle = bundles_.find(prepared.text.manifest.name)->second;
         bundle.path = prepared.text.path;
         bundle.manifest = std::move(prepared.text.manifest);
-        for (const KeptFacts &kept : bundle.live->facts.kept)
-          log.write(LogLevel::kWarn, "bundle '" + bundle.name + "': '" + kept.name + "' is marked GRAFT_KEEP and starts anew; reloads do "
-                                     "not carry state over yet");
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
         bundle.slots = std::move(started.slots);
         bundle.needs = std::move(started.needs);
@@ -227,6 +224,11 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         infos.push_back(info_of(bundle));
       }
     }
+    for (const auto &generation : old)
+      for (const KeptFacts &kept : generation->facts.kept)
+        log.write(LogLevel::kWarn, "bundle '" + generation->bundle + "': '" + kept.name +
+                                       "' is marked GRAFT_KEEP and starts anew; "
+                                       "reloads do not carry state over yet");
     for (auto info = infos.rbegin(); info != infos.rend(); ++info) {
       log.write(LogLevel::kInfo, "reloaded bundle '" + info->name + "' as generation " + std::to_string(info->generation));
       tell({Phase::kReloaded, info->name, info->id, info->generation, nullptr});
@@ -255,7 +257,7 @@ Result<void> Runtime::Impl::unload(std::string_view name) {
     tell({Phase::kUnloading, bundle->name, bundle_id(bundle->name), bundle->live->number, nullptr});
     std::vector<Change> changes;
     for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
-    store.publish(std::move(changes));
+    ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
     log.write(LogLevel::kInfo, "unloaded bundle '" + bundle->name + "'");
     const MutexLock lock(bundles_mutex_);
     old.push_back(std::move(bundle->live));

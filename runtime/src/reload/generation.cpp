@@ -42,10 +42,10 @@ Result<void> Generation::start(const graft_init_context &context) {
   auto staged = stage_from_facts();
   if (auto *init = function_at<InitFunction>(*image, "graft_init"); staged && init != nullptr) {
     set_last_error(GRAFT_OK, {});
-    initialising = std::this_thread::get_id();
+    initialising.store(std::this_thread::get_id(), std::memory_order_relaxed);
     graft_status status = GRAFT_OK;
     const auto caught = catch_all([&] { status = init(&host, &context); });
-    initialising = {};
+    initialising.store({}, std::memory_order_relaxed);
     if (caught) {
       staged = error(Code::kException, "graft_init of bundle '" + bundle + "' threw " + *caught);
     } else if (status != GRAFT_OK) {

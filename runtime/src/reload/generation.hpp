@@ -7,18 +7,19 @@
 // stopped:  no entry names it (P3), `graft_stop` and the finalisers have run
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <thread>
-#include <vector>
+#include "../call/host_services.hpp"
+#include "../store/table.hpp"
 
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
 #include <graft/jit/linker.hpp>
 
-#include "../call/host_services.hpp"
-#include "../store/table.hpp"
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
 namespace graft {
 
@@ -55,9 +56,11 @@ struct Generation {
   std::vector<Diagnostic> warnings;
   std::vector<StagedProvider> providers;     ///< from facts, then what `graft_init` registered
   std::vector<std::unique_ptr<Table>> tables; ///< every table ever published of it; guarded by the store's mutex
-  std::thread::id initialising;              ///< the thread inside `graft_init`; none otherwise
+  /// The thread inside `graft_init`; none otherwise. Relaxed: a thread asks only whether it is the one, and threads of the
+  /// plugin may ask.
+  std::atomic<std::thread::id> initialising{};
 
-private:
+ private:
   Result<void> stage_from_facts();
   enum class State { kLinked, kRunning, kStopped } state_ = State::kLinked;
 };

@@ -1,6 +1,7 @@
 // Sweeping retired generations.
 #include "retirement.hpp"
 
+#include "../call/caught.hpp"
 #include "../store/threads.hpp"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ Retirement::~Retirement() {
     thread.swap(thread_);
   }
   if (thread.joinable()) thread.join();
-  while (sweep()) std::this_thread::yield();
+  while (sweep()) std::this_thread::sleep_for(kFirstLook);
 }
 
 void Retirement::retire(std::vector<std::unique_ptr<Generation>> generations) {
@@ -39,7 +40,9 @@ void Retirement::retire(std::vector<std::unique_ptr<Generation>> generations) {
   }
   if (!sweep()) return;
   const MutexLock lock(mutex_);
-  if (!thread_.joinable() && !closed_) thread_ = std::thread([this] { look_until_closed(); });
+  if (!thread_.joinable() && !closed_)
+    // Where no thread is to be had, the next retirement, `await` and the destructor look.
+    catch_all([this]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { thread_ = std::thread([this] { look_until_closed(); }); });
   changed_.notify_all();
 }
 
@@ -90,10 +93,16 @@ std::size_t Retirement::waiting(const std::string &bundle) const {
 }
 
 Result<void> Retirement::await(std::chrono::milliseconds limit) {
-  sweep();
-  const MutexLock lock(mutex_);
+  const auto end = std::chrono::steady_clock::now() + limit;
   const auto is_empty = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return retired_.empty() && stopping_ == 0; };
-  if (changed_.wait_for(mutex_, limit, is_empty)) return {};
+  for (auto pause = kFirstLook;; pause = std::min(pause * 2, kLastLook)) {
+    sweep();
+    const MutexLock lock(mutex_);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (changed_.wait_for(mutex_, std::min(left, pause), is_empty)) return {};
+    if (left <= pause) break;
+  }
+  const MutexLock lock(mutex_);
   std::string names;
   for (const auto &generation : retired_)
     names += (names.empty() ? "'" : ", '") + generation->bundle + "' generation " + std::to_string(generation->number);

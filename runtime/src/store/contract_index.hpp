@@ -24,6 +24,7 @@ public:
 
   /// Null when the id was never added.
   ContractEntry *find(ContractId id) const noexcept {
+    if (id.value == 0) return nullptr;                           // what a free cell holds
     const Table *table = table_.load(std::memory_order_acquire); // pairs with grow
     for (std::size_t at = id.value & table->mask;; at = (at + 1) & table->mask) {
       const std::uint64_t key = table->cells[at].id.load(std::memory_order_acquire); // pairs with put

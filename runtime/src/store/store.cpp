@@ -2,11 +2,13 @@
 #include "store.hpp"
 
 #include "../reload/generation.hpp"
+
 #include <graft/base/near.hpp>
 
 #include <sys/random.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace graft {
 namespace {
@@ -32,30 +34,37 @@ graft_handle Store::handle_of(const SlotRecord &slot) const {
 }
 
 SlotRecord *Store::slot_of(graft_handle handle) const {
-  if (handle.runtime != number_ || handle.index >= slots_.size()) return nullptr;
-  return slots_[handle.index].load(std::memory_order_acquire);
+  // Acquire: pairs with the release in claim; the slots below the count are complete.
+  if (handle.runtime != number_ || handle.index >= slot_count_.load(std::memory_order_acquire)) return nullptr;
+  return slots_[handle.index];
 }
 
 Result<graft_handle> Store::find(ContractId id, std::uint32_t minor) const {
   const ContractEntry *found = contracts_.find(id);
   if (found == nullptr) return error(Code::kNotFound, "no bundle ever provided this contract");
   const ContractEntry &contract = *found;
-  const SlotRecord *slot = contract.first.load(std::memory_order_acquire);
-  if (slot == nullptr) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
-  if (slot->minor.load(std::memory_order_relaxed) >= minor) [[likely]]
-    return handle_of(*slot);
-
-  const SlotRecord *best = nullptr;
-  for (const auto &candidate : contract.slots) {
-    slot = candidate.load(std::memory_order_acquire);
-    if (slot == nullptr) continue;
-    const std::uint64_t order = slot->order.load(std::memory_order_acquire);
-    if (order == 0 || slot->minor.load(std::memory_order_relaxed) < minor) continue;
-    if (best == nullptr || order < best->order.load(std::memory_order_relaxed)) best = slot;
+  if (const SlotRecord *slot = contract.first.load(std::memory_order_acquire)) [[likely]] {
+    const graft_handle handle = handle_of(*slot); // S6: before the order
+    if (slot->order.load(std::memory_order_acquire) != 0 && slot->minor.load(std::memory_order_relaxed) >= minor) [[likely]]
+      return handle;
   }
-  if (best != nullptr) return handle_of(*best);
-  const std::uint32_t has = contract.first.load(std::memory_order_acquire)->minor.load(std::memory_order_relaxed);
-  return error(Code::kIncompatible, "contract '" + contract.name + "' is provided as " + versioned(contract, has) +
+
+  graft_handle best{};
+  std::uint64_t best_order = 0;
+  std::optional<std::uint32_t> highest;
+  for (const SlotRecord *slot = contract.newest.load(std::memory_order_acquire); slot != nullptr; slot = slot->older) {
+    const graft_handle handle = handle_of(*slot); // S6
+    const std::uint64_t order = slot->order.load(std::memory_order_acquire);
+    if (order == 0) continue;
+    const std::uint32_t has = slot->minor.load(std::memory_order_relaxed);
+    highest = std::max(highest.value_or(0), has);
+    if (has < minor || (best_order != 0 && order > best_order)) continue;
+    best = handle;
+    best_order = order;
+  }
+  if (best_order != 0) return best;
+  if (!highest) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
+  return error(Code::kIncompatible, "contract '" + contract.name + "' is provided as " + versioned(contract, *highest) +
                                         ", and at least " + versioned(contract, minor) + " is asked for");
 }
 
@@ -80,10 +89,8 @@ std::vector<graft_handle> Store::find_all(ContractId id) const {
   const ContractEntry *found = contracts_.find(id);
   if (found == nullptr) return {};
   std::vector<std::pair<std::uint64_t, graft_handle>> live;
-  for (const auto &candidate : found->slots) {
-    const SlotRecord *slot = candidate.load(std::memory_order_acquire);
-    if (slot == nullptr) continue;
-    const graft_handle handle = handle_of(*slot);
+  for (const SlotRecord *slot = found->newest.load(std::memory_order_acquire); slot != nullptr; slot = slot->older) {
+    const graft_handle handle = handle_of(*slot); // S6
     const std::uint64_t order = slot->order.load(std::memory_order_acquire);
     if (order != 0) live.emplace_back(order, handle);
   }
@@ -110,8 +117,13 @@ Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uin
     return error(Code::kUnsupported, "a contract has at most 1,024 functions; this one has " + std::to_string(functions));
   SlotRecord &slot = *slot_of(handle);
   const MutexLock lock(mutex_);
-  if (slot.tag.load(std::memory_order_relaxed) != handle.tag)
+  if (slot.tag.load(std::memory_order_relaxed) != handle.tag || slot.generation == nullptr)
     return error(Code::kStale, "the provider of '" + slot.contract->name + "' was unloaded; find the contract again");
+  // Again, for the slot may have moved since it was found.
+  if (const std::uint32_t has = slot.minor.load(std::memory_order_relaxed); has < minor)
+    return error(Code::kIncompatible, "contract '" + slot.contract->name + "' is provided as " +
+                                          versioned(*slot.contract, has) + ", and at least " +
+                                          versioned(*slot.contract, minor) + " is asked for");
   if (slot.references.load(std::memory_order_acquire) == 1) slot.bound_minor = 0; // only ours: what earlier ones asked for is over
   slot.bound_minor = std::max(slot.bound_minor, minor);
   if (functions <= slot.width) return binding;
@@ -140,8 +152,8 @@ Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t maj
     return error(Code::kConflict,
                  "contracts '" + contract + "' and '" + entry.name + "' have the same id; rename one of them");
   const MutexLock lock(mutex_);
-  for (auto at = entry.slots.begin(); entry.vacant != 0 && at != entry.slots.end(); ++at) {
-    SlotRecord *slot = at->load(std::memory_order_relaxed);
+  SlotRecord *newest = entry.newest.load(std::memory_order_relaxed);
+  for (SlotRecord *slot = entry.vacant != 0 ? newest : nullptr; slot != nullptr; slot = slot->older) {
     const bool vacant = slot->order.load(std::memory_order_relaxed) == 0 && !slot->claimed;
     if (!vacant || slot->references.load(std::memory_order_seq_cst) != 0) continue; // S4
     slot->claimed = true;
@@ -153,9 +165,11 @@ Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t maj
   slot.contract = &entry;
   slot.publication = &publication_;
   slot.tag.store(first_tag_, std::memory_order_relaxed);
-  slot.index = static_cast<std::uint32_t>(slots_.size());
-  slots_.emplace_back(nullptr)->store(&slot, std::memory_order_release);
-  entry.slots.emplace_back(nullptr)->store(&slot, std::memory_order_release);
+  slot.index = slot_count_.load(std::memory_order_relaxed);
+  slot.older = newest;
+  slots_.push_back(&slot);
+  slot_count_.store(slot.index + 1, std::memory_order_release); // pairs with slot_of
+  entry.newest.store(&slot, std::memory_order_release);         // pairs with find and find_all
   return &slot;
 }
 
@@ -166,15 +180,18 @@ void Store::unclaim(SlotRecord &slot) {
   ++slot.contract->vacant;
 }
 
-Result<void> Store::accepts(const SlotRecord &slot, std::uint16_t minor, const std::string &bundle) const {
-  const MutexLock lock(mutex_);
-  if (slot.references.load(std::memory_order_acquire) == 0 || minor >= slot.bound_minor) return {};
-  return error(Code::kIncompatible, "bundle '" + bundle + "' now provides " + versioned(*slot.contract, minor) +
-                                        ", and the host is bound to at least " + versioned(*slot.contract, slot.bound_minor));
+Result<void> Store::accepts(const Change &change) const {
+  const SlotRecord &slot = *change.slot;
+  const bool is_bound = slot.generation != nullptr && slot.references.load(std::memory_order_acquire) != 0;
+  if (change.generation == nullptr || !is_bound || change.minor >= slot.bound_minor) return {};
+  return error(Code::kIncompatible, "bundle '" + change.generation->bundle + "' now provides " +
+                                        versioned(*slot.contract, change.minor) + ", and the host is bound to at least " +
+                                        versioned(*slot.contract, slot.bound_minor));
 }
 
-void Store::publish(std::vector<Change> changes) {
+Result<void> Store::publish(std::vector<Change> changes) {
   const MutexLock lock(mutex_);
+  for (const Change &change : changes) GRAFT_TRY(accepts(change));
   publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
   for (Change &change : changes) {
     if (change.generation == nullptr)
@@ -183,10 +200,11 @@ void Store::publish(std::vector<Change> changes) {
       occupy(change);
   }
   publication_.count.fetch_add(1, std::memory_order_release);
+  return {};
 }
 
 void Store::vacate(SlotRecord &slot) {
-  slot.order.store(0, std::memory_order_release);
+  slot.order.store(0, std::memory_order_relaxed);   // S6: before the tag, whose release orders it
   slot.tag.fetch_add(1, std::memory_order_seq_cst); // S2: before the table; and see resolve
   slot.table.store(slot.stale.back()->entries(), std::memory_order_release);
   slot.generation = nullptr;
@@ -204,7 +222,7 @@ void Store::occupy(Change &change) {
   slot.claimed = false;
   slot.shape = change.shape;
   slot.width = std::max(slot.width, change.functions.size());
-  if (slot.stale.empty() || Table::of(slot.stale.back()->entries()).width() < slot.width)
+  if (slot.stale.empty() || !slot.stale.back()->fits(*slot.shape, slot.width))
     slot.stale.push_back(Table::create_stale(slot.shape, slot.width));
   auto table = Table::create(*change.generation, change.shape, change.functions, slot.width);
   slot.generation = change.generation;
@@ -217,8 +235,7 @@ void Store::occupy(Change &change) {
 
 void Store::find_first(ContractEntry &contract) {
   SlotRecord *first = nullptr;
-  for (const auto &candidate : contract.slots) {
-    SlotRecord *slot = candidate.load(std::memory_order_relaxed);
+  for (SlotRecord *slot = contract.newest.load(std::memory_order_relaxed); slot != nullptr; slot = slot->older) {
     const std::uint64_t order = slot->order.load(std::memory_order_relaxed);
     if (order != 0 && (first == nullptr || order < first->order.load(std::memory_order_relaxed))) first = slot;
   }

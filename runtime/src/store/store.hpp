@@ -1,4 +1,5 @@
-// The registry: contract id -> slots. Readers never lock; writers publish under one short mutex, with no foreign code inside.
+// The registry: contract id -> slots. Readers never lock; writers publish under one short mutex, with no foreign code
+// inside.
 //
 // Invariants, cited by code and tests:
 //   S1  A slot belongs to one contract for ever, and to one bundle from `claim` until it is vacated.
@@ -6,6 +7,8 @@
 //   S3  All slots of one publication are stored between an odd and the next even value of `Publication::count`.
 //   S4  A vacant slot is claimed again only when no Binding names it.
 //   S5  A slot is never freed before the store.
+//   S6  A slot's order falls to 0 before its tag changes; so a tag that is read before an order other than 0 names a provider
+//       that was published, never a vacant slot.
 #pragma once
 
 #include <atomic>
@@ -37,6 +40,7 @@ struct SlotRecord : Slot {
   std::uint32_t index = 0;                  // constant after construction
   std::atomic<std::uint64_t> order{0};      // rank of its registration; 0 while vacant. Release after `minor`; acquire in find
   std::atomic<std::uint32_t> minor{0};
+  SlotRecord *older = nullptr; // the contract's slot before this one; constant once `newest` names this one
   // The rest is guarded by the store's mutex.
   bool claimed = false;                     // a commit holds it for a provider that is not published yet
   Generation *generation = nullptr;
@@ -52,7 +56,7 @@ struct ContractEntry {
   std::string name;
   std::uint16_t major = 0;
   std::atomic<SlotRecord *> first{nullptr};                // the live slot of lowest order; release, pairs with find's acquire
-  tbb::concurrent_vector<std::atomic<SlotRecord *>> slots; // null while one is being added
+  std::atomic<SlotRecord *> newest{nullptr}; // all its slots, chained by `older`; release, pairs with the readers' acquire
   std::size_t vacant = 0;                                  // slots that are neither live nor claimed; guarded by the store's mutex
 };
 
@@ -86,10 +90,10 @@ public:
   Result<SlotRecord *> claim(const std::string &contract, std::uint16_t major);
   /// Gives back a claimed slot that was not published.
   void unclaim(SlotRecord &slot);
-  /// Whether a new table fits everybody who is bound to the slot: kIncompatible with the reason.
-  Result<void> accepts(const SlotRecord &slot, std::uint16_t minor, const std::string &bundle) const;
-  /// Moves all slots in one publication (S3).
-  void publish(std::vector<Change> changes);
+  /// Moves all slots in one publication (S3), or none: kIncompatible when a new table does not fit somebody who is bound to
+  /// its slot. Looked at here, under the mutex, because a host may bind until the very moment. Slots that are new or vacated
+  /// never refuse.
+  Result<void> publish(std::vector<Change> changes);
 
   std::vector<ContractInfo> contracts() const;
   /// The live generation behind a handle, borrowed until the caller gives back the commit token or unpins; null when stale.
@@ -98,6 +102,7 @@ public:
 
 private:
   SlotRecord *slot_of(graft_handle handle) const;
+  Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;
   void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);
   void occupy(Change &change) GRAFT_REQUIRES(mutex_);
@@ -108,7 +113,8 @@ private:
   const std::uint64_t first_tag_;
   detail::Publication publication_;
   ContractIndex contracts_;
-  tbb::concurrent_vector<std::atomic<SlotRecord *>> slots_; // by index; null while one is being added
+  tbb::concurrent_vector<SlotRecord *> slots_; // by index
+  std::atomic<std::uint32_t> slot_count_{0}; // of those that are complete: `size()` counts one that is being added. Release
 
   mutable Mutex mutex_;
   std::deque<SlotRecord> owned_ GRAFT_GUARDED_BY(mutex_);

@@ -49,6 +49,13 @@ std::unique_ptr<Table> Table::create_stale(std::shared_ptr<const TableShape> sha
   return table;
 }
 
+bool Table::fits(const TableShape &shape, std::size_t width) const {
+  if (width_ < width) return false;
+  for (std::size_t index = 0; index < width; ++index)
+    if (shape_->result(index) != shape.result(index)) return false;
+  return true;
+}
+
 const Table &Table::of(const void *entries) noexcept {
   const auto *block = reinterpret_cast<const Block *>(static_cast<const char *>(entries) - sizeof(Block));
   return *block->owner;

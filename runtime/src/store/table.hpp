@@ -42,6 +42,8 @@ public:
   Generation *generation() const noexcept { return generation_; }
   const TableShape &shape() const noexcept { return *shape_; }
   std::size_t width() const noexcept { return width_; }
+  /// Whether its first `width` entries return as those of `shape` do.
+  bool fits(const TableShape &shape, std::size_t width) const;
   std::vector<const void *> provided() const;
 
 private:

@@ -2,6 +2,7 @@
 #include "threads.hpp"
 
 #include <graft/base/assert.hpp>
+#include <graft/base/mutex.hpp>
 #include <graft/bound.hpp>
 
 #include <linux/membarrier.h>
@@ -116,20 +117,14 @@ long membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 
 // Where membarrier is missing (an old kernel, a sandbox): taking away and giving back a page's write permission makes the kernel
 // interrupt every processor that runs a thread of this process, which orders the same stores.
 void interrupt_all_processors() noexcept {
-  static std::atomic<void *> page{nullptr};
-  void *memory = page.load(std::memory_order_acquire);
-  if (memory == nullptr) {
-    memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    GRAFT_ASSERT(memory != MAP_FAILED, "no memory is left for one page");
-    void *expected = nullptr;
-    if (!page.compare_exchange_strong(expected, memory, std::memory_order_acq_rel)) {
-      munmap(memory, 4096);
-      memory = expected;
-    }
-  }
-  mprotect(memory, 4096, PROT_READ | PROT_WRITE);
-  *static_cast<volatile char *>(memory) = 1;
-  mprotect(memory, 4096, PROT_READ);
+  static constinit Mutex one_at_a_time; // another scan's last step must not come between our first and our write
+  static void *page = MAP_FAILED;
+  const MutexLock lock(one_at_a_time);
+  if (page == MAP_FAILED) page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  GRAFT_ASSERT(page != MAP_FAILED, "no memory is left for one page");
+  mprotect(page, 4096, PROT_READ | PROT_WRITE);
+  *static_cast<volatile char *>(page) = 1;
+  mprotect(page, 4096, PROT_READ);
 }
 
 void barrier_on_all_threads() noexcept {

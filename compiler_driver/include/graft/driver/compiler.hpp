@@ -50,6 +50,7 @@ struct Options {
 struct Job {
   std::string bundle;            ///< goes into the artifact and its messages
   std::vector<Source> sources;
+  std::vector<Source> headers;   ///< with contents: files that are nowhere on disk, found by `#include` under their names
   Options options;
 };
 

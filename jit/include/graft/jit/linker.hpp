@@ -24,6 +24,12 @@ struct Symbol {
   const void *address = nullptr;
 };
 
+/// When an image ends, and what becomes of the exceptions that its ends throw.
+enum class Ending : std::uint8_t {
+  kUnload,  ///< while the process goes on: its exit functions are its own, and what they throw stops there
+  kProcess, ///< with the process, as a program does: its exit functions are the C library's, and nothing is caught
+};
+
 struct LinkOptions {
   /// What initialisers are handed, as `main` is; it must outlive the image.
   struct Arguments {
@@ -36,6 +42,7 @@ struct LinkOptions {
   std::vector<std::string> exports;   ///< stay visible; everything else becomes local to the image
   std::vector<std::string> libraries; ///< shared libraries whose symbols are searched too, by path or soname
   Arguments arguments;                ///< of the program, when the image is one
+  Ending ending = Ending::kUnload;
 };
 
 /// How frames of JIT code are found by the unwinder.
@@ -70,6 +77,9 @@ struct AddressRange {
 /// Threads: one thread at a time drives it through its states; `address` may be called from any.
 /// Fails: an initialiser that throws is a kException error that names what was thrown; what had been constructed is
 /// finalised, and the image is stopped.
+///
+/// With `Ending::kProcess`, what an initialiser throws goes on to the caller, `run_finalisers` is `.fini_array` alone, and an
+/// image whose initialisers ran must not be destroyed: the C library holds its exit functions.
 class Image {
  public:
   virtual ~Image() = default;
