@@ -5,6 +5,7 @@
 
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Attr.h>
+#include <clang/AST/DeclCXX.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Lex/MacroArgs.h>
 #include <clang/Lex/Preprocessor.h>
@@ -76,6 +77,8 @@ void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &
   if (contract.name.find('@') != std::string::npos)
     refuse(compiler, attribute.getLocation(),
            "the name of contract '" + contract.name + "' contains '@', which separates the version");
+  if (const auto *type = llvm::dyn_cast<clang::CXXRecordDecl>(&record); type && type->getNumBases() > 0)
+    refuse(compiler, attribute.getLocation(), "contract '" + contract.name + "' has a base class: list its entries instead");
   for (const clang::FieldDecl *field : record.fields()) check_entry(compiler, *field, contract);
 }
 

@@ -79,7 +79,8 @@ std::vector<std::string> driver_arguments(const Options &options, Language langu
   for (const std::string &directory : options.include_dirs) arguments.push_back("-I" + directory);
   std::ranges::copy_if(options.flags, std::back_inserter(arguments),
                        [&](const std::string &flag) { return speaks_to(flag, language); });
-  arguments.insert(arguments.end(), {"-isystem", kVirtualIncludeDir, placeholder(language)});
+  if (language != Language::kBitcode) arguments.insert(arguments.end(), {"-isystem", kVirtualIncludeDir});
+  arguments.push_back(placeholder(language));
   return arguments;
 }
 

@@ -151,7 +151,7 @@ llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
     }
   }
   if (undefined.empty()) return llvm::Error::success();
-  UndefinedReport report{options_.name, &artifact_.imports, {}};
+  UndefinedReport report{&artifact_.imports, {}};
   for (const auto &definition : merger_.definitions()) report.known.push_back(definition.getKey().str());
   for (const auto &[name, address] : outside_.given()) report.known.emplace_back(name);
   return carry(undefined_symbols(undefined, report));

@@ -155,7 +155,7 @@ Error undefined_symbols(const std::vector<std::string> &names, const UndefinedRe
     if (const std::string match = near_match(name, report); !match.empty())
       failure.message += ", did you mean '" + match + "'?";
   }
-  failure.message += " in bundle '" + report.bundle + "'; define it, or name the library that does";
+  failure.message += "; define it, or name the library that does";
   return failure;
 }
 

@@ -41,7 +41,6 @@ class OutsideSymbols {
 
 /// What the undefined-symbol message needs to know.
 struct UndefinedReport {
-  std::string bundle;
   const std::vector<Import> *imports = nullptr;
   std::vector<std::string> known; ///< names that might have been meant
 };

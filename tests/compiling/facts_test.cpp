@@ -155,6 +155,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "a.c:4:16: error: entry 'get' of contract 't.c' returns 24 bytes, at most 16 fit in registers"},
         Refusal{"EmptyName", "a.c", "GRAFT_CONTRACT(c, \"\", 1, 0) { void (*f)(void); };",
                 "a.c:2:1: error: contract 'c' has an empty name"},
+        Refusal{"BaseClass", "a.cpp", "struct base { void (*g)(); };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) : base { void (*f)(); };",
+                "a.cpp:3:1: error: contract 't.c' has a base class"},
         Refusal{"KeptConst", "a.c", "GRAFT_KEEP const int x = 1;", "a.c:2:22: error: GRAFT_KEEP variable 'x' is const"},
         Refusal{"KeptConstexpr", "a.cpp", "GRAFT_KEEP constexpr int x = 1;", "GRAFT_KEEP variable 'x' is const"},
         Refusal{"KeptThreadLocal", "a.c", "GRAFT_KEEP _Thread_local int x;", "GRAFT_KEEP variable 'x' is thread_local"},

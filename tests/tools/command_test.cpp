@@ -179,6 +179,15 @@ TEST(Run, ARequirementThatNobodyMeetsIsNamed) {
   EXPECT_THAT(outcome.err, HasSubstr("nobody.has@3.1"));
 }
 
+TEST(Run, AllowsForeignBitcodeWithAWarningUnlessToldOtherwise) {
+  const Outcome allowed = graft({"run", kPlugins + "checksum"});
+  EXPECT_EQ(allowed.status, 0) << allowed.err;
+  EXPECT_THAT(allowed.err, HasSubstr("whose types nobody checked"));
+  const Outcome refused = graft({"run", "--checked-only", kPlugins + "checksum"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("whose types nobody checked"));
+}
+
 TEST(Run, AMissingPathIsAFailureAlsoInJson) {
   EXPECT_EQ(graft({"run", "/nowhere/at/all"}).status, 1);
   EXPECT_THAT(graft({"run", "/nowhere/at/all"}).err, HasSubstr("there is no '/nowhere/at/all'"));

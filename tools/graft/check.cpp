@@ -45,6 +45,7 @@ int check(const CheckOptions &options) {
   Json all = Json::array();
   for (const std::string &path : options.paths) {
     InspectOptions inspect_options;
+    inspect_options.unchecked = Unchecked::kAllow; // whoever names a bitcode file wants to hear of it
     inspect_options.include_dirs = options.include_dirs;
     const Result<Inspection> inspection = inspect(path, inspect_options);
     if (!inspection) exit = kFailed;

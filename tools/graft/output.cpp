@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -94,6 +95,10 @@ void print_diagnostics(const std::vector<Diagnostic> &diagnostics) {
 
 void print_error(const Error &error) {
   print_diagnostics(error.diagnostics);
+  const auto says_it = [&](const Diagnostic &diagnostic) {
+    return diagnostic.message == error.message && diagnostic.where == error.where;
+  };
+  if (std::ranges::any_of(error.diagnostics, says_it)) return;
   SourcePos where = error.where;
   where.file = shorten(where.file);
   const std::string head = where.file.empty() ? "graft: " : to_string(where) + ": ";

@@ -24,7 +24,7 @@ struct RunOptions {
   std::vector<CallWords> calls;
   unsigned optimise = 0;
   bool watch = false;
-  bool allow_unchecked = false;
+  bool checked_only = false;
   bool verbose = false;
   Format format = Format::kText;
 };
@@ -33,7 +33,7 @@ Config config_of(const RunOptions &options) {
   Config config;
   config.optimise = options.optimise;
   config.include_dirs = options.include_dirs;
-  config.unchecked = options.allow_unchecked ? Unchecked::kAllow : Unchecked::kRefuse;
+  config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
   config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
   config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {
     const bool is_a_plugins_own = line.starts_with('[');
@@ -225,7 +225,7 @@ int run(const RunOptions &options) {
 /// What ends the words of a `--call`: an option of `graft run`. Everything else, `-5` too, is an argument.
 bool ends_call(const std::string &word) {
   static const std::vector<std::string> kOptions = {
-      "--call",    "--",  "--watch", "--json", "--help", "-h", "-I", "--allow-unchecked",
+      "--call",    "--",  "--watch", "--json", "--help", "-h", "-I", "--checked-only",
       "--verbose", "-O0", "-O1",     "-O2",    "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
@@ -262,7 +262,7 @@ void add_run(CLI::App &app, const std::vector<CallWords> &calls, Action &action)
   command->add_option("-O", options->optimise, "-O0 to -O3, for bundles that do not say")
       ->check(CLI::Range(0, 3))
       ->type_name("LEVEL");
-  command->add_flag("--allow-unchecked", options->allow_unchecked, "load code whose types graft never saw");
+  command->add_flag("--checked-only", options->checked_only, "refuse code whose types graft never saw, such as foreign bitcode");
   command->add_flag("--verbose", options->verbose, "print the runtime's log to stderr");
   add_include_dirs(*command, options->include_dirs);
   add_json(*command, options->format);

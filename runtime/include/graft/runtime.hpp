@@ -44,7 +44,7 @@ struct Config {
   LogLevel log_level = LogLevel::kInfo;
 };
 
-/// One file given as text, or bitcode as bytes; its name's ending tells the language.
+/// One file given as text, or bitcode as bytes; its name's ending tells the language. Headers may be among a bundle's files.
 struct MemoryFile {
   std::string name;
   std::string contents;

@@ -11,6 +11,10 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   const driver::Job job = make_job(text, config.optimise, config.include_dirs);
   GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(job));
   GRAFT_TRY(verify_artifact(text.manifest, artifact, config.unchecked));
+  for (const ProviderFacts &provider : artifact.facts.providers)
+    if (!provider.checked)
+      log.write(LogLevel::kWarn, "bundle '" + text.manifest.name + "' provides " + provider.contract +
+                                     " from code whose types nobody checked; a call of another shape is not noticed");
   times.compile_ns += watch.lap_ns();
 
   if (force == Force::kNo) {

@@ -1,9 +1,9 @@
 // `exit` on a thread that is not main: of the thread-locals, only the caller's are destroyed.
-#include <condition_variable>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
 #include <thread>
+#include <unistd.h>
 
 struct Talker {
   const char *name;
@@ -11,24 +11,16 @@ struct Talker {
 };
 thread_local Talker local{"nobody"};
 Talker global{"global"};
-std::mutex mutex;
-std::condition_variable waiting;
-bool waits = false;
-
-void wait_for_ever() {
-  local.name = "waiter";
-  std::unique_lock lock(mutex);
-  waits = true;
-  waiting.notify_all();
-  waiting.wait(lock, [] { return false; });
-}
+std::atomic<bool> waits = false;
 
 int main() {
   local.name = "main";
-  std::thread(wait_for_ever).detach();
-  std::unique_lock lock(mutex);
-  waiting.wait(lock, [] { return waits; });
-  lock.unlock();
+  std::thread([] {
+    local.name = "waiter";
+    waits = true;
+    for (;;) pause();
+  }).detach();
+  while (!waits) std::this_thread::yield();
   std::thread([] {
     local.name = "caller";
     std::atexit([] { std::puts("atexit"); });
