@@ -9,6 +9,8 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Lex/MacroArgs.h>
 #include <clang/Lex/Preprocessor.h>
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringExtras.h>
 
 #include <algorithm>
 #include <vector>
@@ -21,6 +23,14 @@ constexpr std::int64_t kLargestResultBytes = 16;
 
 void refuse(clang::CompilerInstance &compiler, clang::SourceLocation location, const std::string &sentence) {
   report(compiler.getDiagnostics(), compiler.getSourceManager().getExpansionLoc(location), sentence);
+}
+
+/// The names that manifests can spell, too.
+bool is_name(llvm::StringRef name) {
+  constexpr std::size_t kLongest = 128;
+  return name.size() <= kLongest && llvm::all_of(name, [](char character) {
+           return llvm::isAlnum(character) || llvm::StringRef("._-/").contains(character);
+         });
 }
 
 void check_entry(clang::CompilerInstance &compiler, const clang::FieldDecl &field, const ContractFacts &contract) {
@@ -70,6 +80,15 @@ void MacroWatcher::MacroExpands(const clang::Token &name, const clang::MacroDefi
   report(compiler_.getDiagnostics(), known->second, "it was provided here first", clang::DiagnosticsEngine::Note);
 }
 
+void check_version(clang::CompilerInstance &compiler, const ContractFacts &contract, const clang::AnnotateAttr &attribute,
+                   std::int64_t major, std::int64_t minor) {
+  constexpr std::int64_t kHighest = 65'535;
+  if (major >= 0 && major <= kHighest && minor >= 0 && minor <= kHighest) return;
+  refuse(compiler, attribute.getLocation(),
+         "contract '" + contract.tag + "' has version " + std::to_string(major) + "." + std::to_string(minor) +
+             ": major and minor go from 0 to 65,535");
+}
+
 void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &record, const ContractFacts &contract,
                     const clang::AnnotateAttr &attribute) {
   if (contract.name.empty())
@@ -77,6 +96,9 @@ void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &
   if (contract.name.find('@') != std::string::npos)
     refuse(compiler, attribute.getLocation(),
            "the name of contract '" + contract.name + "' contains '@', which separates the version");
+  else if (!contract.name.empty() && !is_name(contract.name))
+    refuse(compiler, attribute.getLocation(),
+           "the name of contract '" + contract.tag + "' is not made of 1 to 128 of A-Z a-z 0-9 . _ - /");
   if (const auto *type = llvm::dyn_cast<clang::CXXRecordDecl>(&record); type && type->getNumBases() > 0)
     refuse(compiler, attribute.getLocation(), "contract '" + contract.name + "' has a base class: list its entries instead");
   for (const clang::FieldDecl *field : record.fields()) check_entry(compiler, *field, contract);

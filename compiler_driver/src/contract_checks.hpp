@@ -38,6 +38,10 @@ class MacroWatcher : public clang::PPCallbacks {
 void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &record, const ContractFacts &contract,
                     const clang::AnnotateAttr &attribute);
 
+/// Both numbers fit into the 16 bits that a contract carries.
+void check_version(clang::CompilerInstance &compiler, const ContractFacts &contract, const clang::AnnotateAttr &attribute,
+                   std::int64_t major, std::int64_t minor);
+
 /// A kept variable is one that a reload can hand on. False: it was refused.
 bool check_kept(clang::CompilerInstance &compiler, MacroUses &uses, const clang::VarDecl &variable,
                 const clang::AnnotateAttr &attribute);

@@ -31,11 +31,11 @@ std::string text_argument(const clang::AnnotateAttr &attribute, unsigned index) 
   return literal ? literal->getString().str() : std::string();
 }
 
-std::uint16_t number_argument(const clang::AnnotateAttr &attribute, unsigned index, const clang::ASTContext &context) {
+std::int64_t number_argument(const clang::AnnotateAttr &attribute, unsigned index, const clang::ASTContext &context) {
   if (index >= attribute.args_size()) return 0;
   clang::Expr::EvalResult result;
   if (!(*(attribute.args_begin() + index))->EvaluateAsInt(result, context)) return 0;
-  return static_cast<std::uint16_t>(result.Val.getInt().getZExtValue());
+  return result.Val.getInt().getExtValue();
 }
 
 /// `text` with every run of white space as one blank.
@@ -112,8 +112,11 @@ class FactsConsumer : public clang::ASTConsumer {
     ContractFacts contract;
     contract.tag = record.getName().str();
     contract.name = text_argument(attribute, 0);
-    contract.major = number_argument(attribute, 1, *context_);
-    contract.minor = number_argument(attribute, 2, *context_);
+    const std::int64_t major = number_argument(attribute, 1, *context_);
+    const std::int64_t minor = number_argument(attribute, 2, *context_);
+    check_version(compiler_, contract, attribute, major, minor);
+    contract.major = static_cast<std::uint16_t>(major);
+    contract.minor = static_cast<std::uint16_t>(minor);
     contract.where = place(attribute.getLocation());
     check_contract(compiler_, record, contract, attribute);
     for (const clang::FieldDecl *field : record.fields()) {

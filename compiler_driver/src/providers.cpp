@@ -64,6 +64,7 @@ class ThunkMaker {
   ThunkMaker(llvm::Module &module, Unit &unit) : module_(module), unit_(unit), context_(module.getContext()) {}
 
   void provide(const llvm::GlobalVariable &record);
+  const std::string &wrong() const { return wrong_; }
 
  private:
   struct Entry {
@@ -81,6 +82,7 @@ class ThunkMaker {
   llvm::Module &module_;
   Unit &unit_;
   llvm::LLVMContext &context_;
+  std::string wrong_; ///< the first thing
 };
 
 ProviderFacts &ThunkMaker::facts_of(const llvm::GlobalVariable &record, const llvm::Constant *contract) {
@@ -187,6 +189,9 @@ llvm::Constant *ThunkMaker::entry(ProviderFacts &facts, unsigned index, llvm::Co
     return initial;
   }
   auto *target = llvm::dyn_cast<llvm::Function>(initial->stripPointerCastsAndAliases());
+  if (target == nullptr && !llvm::isa<llvm::GlobalIFunc>(initial->stripPointerCasts()) && wrong_.empty())
+    wrong_ = "entry " + std::to_string(index + 1) + " of the provider of '" + facts.contract +
+             "' is no function: a table holds functions and nulls";
   if (target == nullptr) {
     facts.entries.push_back(initial->stripPointerCasts()->getName().str());
     return initial;
@@ -225,13 +230,14 @@ void ThunkMaker::provide(const llvm::GlobalVariable &record) {
 
 } // namespace
 
-void add_thunks(llvm::Module &module, Unit &unit) {
+std::string add_thunks(llvm::Module &module, Unit &unit) {
   std::vector<const llvm::GlobalVariable *> records;
   for (const llvm::GlobalVariable &variable : module.globals())
     if (variable.getSection() == kProviderSection && variable.getName().starts_with(kProviderPrefix))
       records.push_back(&variable);
   ThunkMaker maker(module, unit);
   for (const llvm::GlobalVariable *record : records) maker.provide(*record);
+  return maker.wrong();
 }
 
 } // namespace graft::driver

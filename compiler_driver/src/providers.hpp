@@ -3,6 +3,8 @@
 
 #include "unit.hpp"
 
+#include <string>
+
 namespace llvm {
 class Module;
 }
@@ -10,7 +12,7 @@ class Module;
 namespace graft::driver {
 
 /// For each provider record in `module`: completes its ProviderFacts (or adds one, unchecked, when the AST had none), makes
-/// the thunks, and emits the array `graft_entries_TAG`. Runs before optimisation.
-void add_thunks(llvm::Module &module, Unit &unit);
+/// the thunks, and emits the array `graft_entries_TAG`. Runs before optimisation. Returns what is wrong with a table, in a sentence, or nothing.
+std::string add_thunks(llvm::Module &module, Unit &unit);
 
 } // namespace graft::driver

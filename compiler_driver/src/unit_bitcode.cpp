@@ -117,7 +117,8 @@ void compile(clang::CompilerInstance &compiler, const UnitRequest &request, Diag
   const std::unique_ptr<llvm::Module> module = read_module(request.text, context, collector);
   if (!module || !adopt(*module, compiler, unit.source, collector)) return;
   find_entry_points(*module, unit.facts);
-  add_thunks(*module, unit);
+  if (const std::string wrong = add_thunks(*module, unit); !wrong.empty())
+    return report(compiler.getDiagnostics(), clang::SourceLocation(), wrong);
   if (request.product == Product::kFacts) return;
   const llvm::StringMap<SourcePos> places = places_of_uses(*module);
   run_back_end(compiler, *module, request, unit);

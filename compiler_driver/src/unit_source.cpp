@@ -51,7 +51,9 @@ class CompileAction : public clang::ASTFrontendAction {
     if (generator_ == nullptr || compiler.getDiagnostics().hasErrorOccurred()) return;
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
-    add_thunks(*module, unit_);
+    if (const std::string wrong = add_thunks(*module, unit_); !wrong.empty())
+      return report(compiler.getDiagnostics(),
+                    compiler.getSourceManager().getLocForStartOfFile(compiler.getSourceManager().getMainFileID()), wrong);
     run_back_end(compiler, *module, request_, unit_);
     place_imports(compiler.getASTContext(), uses_, unit_.undefined);
   }

@@ -198,7 +198,7 @@ void set_last_error(graft_status status, std::string_view text) noexcept {
   Record &record = own_record();
   record.error_status = status;
   record.error_size = std::min(text.size(), kErrorBytes);
-  std::memcpy(record.error_text, text.data(), record.error_size);
+  text.copy(record.error_text, record.error_size); // not memcpy, which a null pointer must not reach
 }
 
 graft_status last_error_status() noexcept { return own_record().error_status; }
