@@ -108,8 +108,8 @@ std::vector<std::string> front_end_arguments(const std::vector<std::string> &arg
 bool asks_for_something_else(const std::string &flag) {
   static constexpr std::string_view kWhole[] = {"-v",  "--verbose", "-###", "-E",     "-S",       "-M",
                                                 "-MM", "-H",        "-h",   "--help", "--version"};
-  static constexpr std::string_view kBegins[] = {"-print-", "--print-",    "-ccc-",     "--help",
-                                                 "-dump",   "-save-temps", "--analyze", "-help"};
+  static constexpr std::string_view kBegins[] = {"-print-",     "--print-",  "-ccc-", "--help", "-dump",
+                                                 "-save-temps", "--analyze", "-help", "-ftime-"};
   return std::ranges::find(kWhole, flag) != std::end(kWhole) ||
          std::ranges::any_of(kBegins, [&](std::string_view begin) { return flag.starts_with(begin); });
 }
