@@ -49,7 +49,7 @@ TEST_F(BadInput, AnUnreadableFileIsNamedWithTheReason) {
   const auto file = folder.write("secret.c", number_text(1));
   std::filesystem::remove(file);
   std::filesystem::create_symlink("/proc/self/mem", file); // unreadable at offset 0, for root too
-  EXPECT_FALSE(runtime->load(folder.path()));
+  EXPECT_THAT(runtime->load(folder.path()), FailsWith(Code::kInvalid, HasSubstr("secret.c")));
 }
 
 TEST_F(BadInput, AnUnreadableFileIsRefusedForItsPermissions) {

@@ -1,4 +1,4 @@
-// The registry, looked at from inside: the seed's two tests of direct swaps, then S1 to S5.
+// The registry, looked at from inside: the seed's two tests of direct swaps, then S1 to S6.
 #include "matchers.hpp"
 #include "provider.hpp"
 
