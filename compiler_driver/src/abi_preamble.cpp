@@ -91,7 +91,7 @@ std::shared_ptr<const AbiPreamble> make(const clang::CompilerInvocation &invocat
   run_front_end(invocation, text, /*preamble=*/nullptr, /*headers=*/{}, action, collector);
   if (collector.failed() || !buffer->IsComplete) return nullptr;
   preamble->bytes.assign(buffer->Data.begin(), buffer->Data.end());
-  for (const Inputs::File &file : preamble->inputs.read) preamble->stamps.push_back(stamp_of(file.header.path));
+  for (const HeaderFacts &file : preamble->inputs.read) preamble->stamps.push_back(stamp_of(file.path));
   return preamble;
 }
 

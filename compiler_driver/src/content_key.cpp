@@ -1,6 +1,8 @@
 // See content_key.hpp.
 #include "content_key.hpp"
 
+#include <graft/driver/compiler.hpp>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -19,6 +21,12 @@ ContentKey KeyBuilder::finish() {
   const auto result = hasher_.final<32>();
   std::ranges::copy(result, key.bytes.begin());
   return key;
+}
+
+ContentKey content_key(std::string_view text) {
+  KeyBuilder key;
+  key.add(text);
+  return key.finish();
 }
 
 } // namespace graft::driver

@@ -3,6 +3,8 @@
 
 #include "content_key.hpp"
 
+#include <graft/driver/compiler.hpp>
+
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Lex/PPCallbacks.h>
 #include <clang/Lex/Preprocessor.h>
@@ -39,12 +41,6 @@ class InputWatcher : public clang::PPCallbacks {
   Inputs &inputs_;
 };
 
-ContentKey key_of(llvm::StringRef text) {
-  KeyBuilder key;
-  key.add(text);
-  return key.finish();
-}
-
 void sort_and_unite(std::vector<HeaderFacts> &headers) {
   std::ranges::sort(headers, {}, &HeaderFacts::path);
   const auto twice = std::ranges::unique(headers, {}, &HeaderFacts::path);
@@ -60,7 +56,7 @@ void watch_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
 void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
   const clang::SourceManager &sources = compiler.getSourceManager();
   llvm::StringSet<> seen;
-  for (const Inputs::File &file : inputs.read) seen.insert(file.header.path);
+  for (const HeaderFacts &file : inputs.read) seen.insert(file.path);
   for (unsigned i = 1; i < sources.local_sloc_entry_size(); ++i) {
     const clang::SrcMgr::SLocEntry &entry = sources.getLocalSLocEntry(i);
     if (!entry.isFile()) continue;
@@ -69,7 +65,7 @@ void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
     const llvm::StringRef path = content.OrigEntry->getName();
     if (!seen.insert(path).second) continue;
     const bool system = clang::SrcMgr::isSystem(entry.getFile().getFileCharacteristic());
-    inputs.read.push_back({{path.str(), system}, key_of(content.getBufferDataIfLoaded().value_or(""))});
+    inputs.read.push_back({path.str(), system, content_key(content.getBufferDataIfLoaded().value_or(""))});
   }
 }
 
@@ -78,14 +74,16 @@ void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, In
   KeyBuilder key;
   key.add(text.name);
   key.add(text.buffer->getBuffer());
-  for (const Inputs::File &file : inputs.read) {
-    key.add(file.header.path);
+  for (const HeaderFacts &file : inputs.read) {
+    key.add(file.path);
     key.add(file.content);
-    unit.facts.headers.push_back(file.header);
+    unit.facts.headers.push_back(file);
   }
-  for (const HeaderFacts &header : inputs.probed) {
+  for (HeaderFacts &header : inputs.probed) {
+    if (auto embedded = compiler.getFileManager().getBufferForFile(header.path))
+      header.content = content_key((*embedded)->getBuffer());
     key.add(header.path);
-    if (auto embedded = compiler.getFileManager().getBufferForFile(header.path)) key.add((*embedded)->getBuffer());
+    key.add(header.content);
     unit.facts.headers.push_back(header);
   }
   unit.text_key = key.finish();

@@ -14,11 +14,7 @@ namespace graft::driver {
 
 /// The files behind a compile, the source itself aside.
 struct Inputs {
-  struct File {
-    HeaderFacts header;
-    ContentKey content;
-  };
-  std::vector<File> read;          ///< in the order of the first `#include`
+  std::vector<HeaderFacts> read;   ///< in the order of the first `#include`
   std::vector<HeaderFacts> probed; ///< asked for without being read as text: `__has_include`, `#embed`, not found
 };
 

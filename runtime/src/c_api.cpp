@@ -108,11 +108,13 @@ uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const gra
   if (runtime == nullptr || listener == nullptr) return 0;
   return runtime->impl->listen([listener, context](const Event &event) {
     const std::string reason = event.error != nullptr ? event.error->text() : std::string();
-    const graft_event told{sizeof(graft_event),
-                           static_cast<uint32_t>(event.phase),
-                           {event.bundle.data(), event.bundle.size()},
-                           event.generation,
-                           {reason.data(), reason.size()}};
+    graft_event told{};
+    told.struct_size = sizeof told;
+    told.phase = static_cast<uint32_t>(event.phase);
+    told.bundle = {event.bundle.data(), event.bundle.size()};
+    told.generation = event.generation;
+    told.reason = {reason.data(), reason.size()};
+    std::copy(event.source.bytes.begin(), event.source.bytes.end(), told.source);
     listener(&told, context);
   });
 }

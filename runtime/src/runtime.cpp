@@ -14,6 +14,7 @@ const char *to_string(Phase phase) noexcept {
   case Phase::kReloaded: return "reloaded";
   case Phase::kFailed: return "failed";
   case Phase::kUnloading: return "unloading";
+  case Phase::kLoaded: return "loaded";
   }
   return "unknown";
 }

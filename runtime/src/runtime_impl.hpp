@@ -9,6 +9,7 @@
 #include "reload/retirement.hpp"
 #include "reload/token.hpp"
 #include "store/store.hpp"
+#include "watch/inputs.hpp"
 
 #include <graft/base/mutex.hpp>
 #include <graft/driver/compiler.hpp>
@@ -88,6 +89,7 @@ public:
   std::unique_ptr<jit::Linker> linker;
   CommitToken token;
   Retirement retirement;
+  InputRegistry inputs; ///< of every loaded bundle
 
   mutable Mutex bundles_mutex_;
   std::map<std::string, Bundle, std::less<>> bundles_ GRAFT_GUARDED_BY(bundles_mutex_);

@@ -65,6 +65,23 @@ TEST_F(Events, TheEventCarriesTheGenerationThatItIsAbout) {
   EXPECT_EQ(generations, (std::vector<std::uint64_t>{info->generation, info->generation}));
 }
 
+TEST_F(Events, EveryPhaseCarriesTheKeyOfTheTextThatItIsAbout) {
+  std::vector<std::tuple<Phase, std::uint64_t, ContentKey>> seen;
+  runtime->listen([&](const Event &event) { seen.emplace_back(event.phase, event.generation, event.source); });
+  const auto other = runtime->load(text("other", number_text(1)));
+  const auto info = runtime->reload(text("number", number_text(2)));
+  EXPECT_FALSE(runtime->reload(text("number", "this is not C")));
+  ASSERT_THAT(info, Succeeds());
+  ASSERT_THAT(runtime->unload("number"), Succeeds());
+  EXPECT_EQ(seen, (std::vector<std::tuple<Phase, std::uint64_t, ContentKey>>{
+                      {Phase::kLoaded, other->generation, other->source},
+                      {Phase::kPreparing, info->generation, info->source},
+                      {Phase::kReloaded, info->generation, info->source},
+                      {Phase::kFailed, 0, ContentKey{}}, // what does not compile has no key
+                      {Phase::kUnloading, info->generation, info->source}}));
+  EXPECT_NE(info->source, ContentKey{});
+}
+
 TEST_F(Events, AListenerThatThrowsChangesNothing) {
   runtime->listen([](const Event &) { throw std::runtime_error("no"); });
   auto bound = runtime->bind<test_number>();

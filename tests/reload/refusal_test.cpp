@@ -41,6 +41,20 @@ TEST_F(Refusal, AForcedReloadOfTheSameTextIsDone) {
   EXPECT_EQ(events, "preparing reloaded ");
 }
 
+TEST_F(Refusal, ATextThatCompilesToTheSameBytesIsUnchanged) {
+  EXPECT_THAT(runtime->reload(text("number", number_text(1) + "/* a comment */\n")),
+              FailsWith(Code::kUnchanged, HasSubstr("already runs what this text compiles to")));
+  EXPECT_EQ(events, "");
+}
+
+TEST_F(Refusal, ATextThatPromisesMoreInTheSameBytesIsReloaded) {
+  std::string more = number_text(1);
+  more.replace(more.find("int32_t (*number)(void);"), 0, "/* first */ ");
+  more.replace(more.find("\"test.number\", 1, 0"), 19, "\"test.number\", 1, 7"); // a minor is no code
+  ASSERT_THAT(runtime->reload(text("number", more)), Succeeds());
+  EXPECT_EQ(runtime->contracts().at(0).minor, 7);
+}
+
 TEST_F(Refusal, ASyntaxErrorIsToldAsFailedAlone) {
   EXPECT_THAT(runtime->reload(text("number", kNumberContract + "int x = ;")), FailsWith(Code::kInvalid, HasSubstr("main.c:3:9")));
   EXPECT_EQ(events, "failed ");

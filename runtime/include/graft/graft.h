@@ -20,7 +20,8 @@ typedef enum graft_phase {
   GRAFT_PREPARING = 0,
   GRAFT_RELOADED = 1,
   GRAFT_FAILED = 2,
-  GRAFT_UNLOADING = 3
+  GRAFT_UNLOADING = 3,
+  GRAFT_LOADED = 4
 } graft_phase;
 
 typedef struct graft_event {
@@ -29,6 +30,7 @@ typedef struct graft_event {
   graft_str bundle;    /* borrowed during the call */
   uint64_t generation; /* 0 when none was made */
   graft_str reason;    /* of GRAFT_FAILED: the error's text, borrowed during the call */
+  uint8_t source[32];  /* the content key of the text that made it; zero when it did not compile */
 } graft_event;
 
 /* How a reload treats a text that runs already. */

@@ -92,6 +92,7 @@ enum class Phase : std::uint8_t {
   kReloaded,   ///< the new is live
   kFailed,     ///< the old stays live; `error` says why. May come without kPreparing
   kUnloading,  ///< the unload can no longer be refused
+  kLoaded,     ///< a bundle that was not there before is live
 };
 
 GRAFT_API const char *to_string(Phase phase) noexcept;
@@ -102,6 +103,7 @@ struct Event {
   std::string_view bundle;
   BundleId id;
   std::uint64_t generation = 0;  ///< the one that this is about; 0 when none was made
+  ContentKey source;             ///< of the text that made it; zero when it did not compile
   const Error *error = nullptr;  ///< of kFailed
 };
 

@@ -60,6 +60,7 @@ Result<BundleText> read_folder(const fs::path &folder) {
   const fs::path manifest = folder / kManifestName;
   auto contents = read_file(manifest);
   if (contents) {
+    text.manifest_content = driver::content_key(*contents);
     GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(*contents, manifest.string()));
   } else if (contents.code() != Code::kNotFound) {
     return std::move(contents).error();

@@ -17,6 +17,7 @@ namespace graft {
 
 struct BundleText {
   Manifest manifest;                   ///< made up from the file's or folder's name when there is none
+  ContentKey manifest_content;         ///< of the file; zero when there is none
   std::string path;                    ///< absolute; empty for a bundle from memory
   std::string directory;               ///< where relative names start; empty for a bundle from memory
   std::vector<driver::Source> sources; ///< all with contents, sorted by name

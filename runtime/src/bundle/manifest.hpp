@@ -18,6 +18,8 @@ struct ContractRef {
   std::uint16_t minor = 0;
   SourcePos where;        ///< in the manifest
   bool has_minor = false; ///< written out: in `provides` it then means exactly this one
+
+  bool operator==(const ContractRef &) const = default;
 };
 
 /// "demo.greeter@1.0".
@@ -26,6 +28,8 @@ std::string to_string(const ContractRef &ref);
 struct Version {
   std::uint32_t major = 0, minor = 0, patch = 0;
   std::string text; ///< as written, with what follows `-` and `+`
+
+  bool operator==(const Version &) const = default;
 };
 
 struct Manifest {
@@ -37,6 +41,8 @@ struct Manifest {
   bool lists_provides = false; ///< the key is there: code and list must agree both ways
   std::vector<ContractRef> requires_;
   std::string file; ///< of the manifest; empty when there is none
+
+  bool operator==(const Manifest &) const = default;
 };
 
 /// Fails with kInvalid and the line and column: bad TOML, an unknown key (with the nearest known one), a wrong type, a bad

@@ -148,17 +148,22 @@ Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
     *times_out = times;
   }
 
-  const MutexLock lock(bundles_mutex_);
-  Bundle &bundle = bundles_[name];
-  bundle.name = name;
-  bundle.path = prepared.text.path;
-  bundle.manifest = std::move(prepared.text.manifest);
-  bundle.live = std::move(prepared.generation);
-  bundle.slots = std::move(started.slots);
-  bundle.needs = std::move(started.needs);
-  bundle.loaded = prepared.ticket;
-  bundle.ticket = prepared.ticket;
-  return info_of(bundle);
+  BundleInfo info;
+  {
+    const MutexLock lock(bundles_mutex_);
+    Bundle &bundle = bundles_[name];
+    bundle.name = name;
+    bundle.path = prepared.text.path;
+    bundle.manifest = std::move(prepared.text.manifest);
+    bundle.live = std::move(prepared.generation);
+    bundle.slots = std::move(started.slots);
+    bundle.needs = std::move(started.needs);
+    bundle.loaded = prepared.ticket;
+    bundle.ticket = prepared.ticket;
+    info = info_of(bundle);
+  }
+  tell({Phase::kLoaded, info.name, info.id, info.generation, info.source, nullptr});
+  return info;
 }
 
 Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, StepTimes &times) {
@@ -184,7 +189,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     Result<void> outcome;
     for (Prepared &prepared : set) {
       const std::string &name = prepared.text.manifest.name;
-      tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, nullptr});
+      tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, prepared.generation->source_key, nullptr});
       ++begun;
       auto started = start(prepared, GRAFT_REASON_RELOAD, find_bundle(name));
       if (!started) {
@@ -204,7 +209,8 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       undo(started_set);
       while (begun > 0) {
         const std::string &name = set[--begun].text.manifest.name;
-        tell({Phase::kFailed, name, bundle_id(name), set[begun].generation->number, &outcome.error()});
+        const Generation &refused = *set[begun].generation;
+        tell({Phase::kFailed, name, bundle_id(name), refused.number, refused.source_key, &outcome.error()});
       }
       return std::move(outcome).error();
     }
@@ -231,7 +237,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
                                        "reloads do not carry state over yet");
     for (auto info = infos.rbegin(); info != infos.rend(); ++info) {
       log.write(LogLevel::kInfo, "reloaded bundle '" + info->name + "' as generation " + std::to_string(info->generation));
-      tell({Phase::kReloaded, info->name, info->id, info->generation, nullptr});
+      tell({Phase::kReloaded, info->name, info->id, info->generation, info->source, nullptr});
     }
   }
   retirement.retire(std::move(old));
@@ -254,13 +260,15 @@ Result<void> Runtime::Impl::unload(std::string_view name) {
     if (!dependents.empty())
       return error(Code::kConflict, "bundle '" + std::string(name) + "' is required by " + quoted_list(dependents) +
                                         "; unload those first");
-    tell({Phase::kUnloading, bundle->name, bundle_id(bundle->name), bundle->live->number, nullptr});
+    const Generation &last = *bundle->live;
+    tell({Phase::kUnloading, bundle->name, bundle_id(bundle->name), last.number, last.source_key, nullptr});
     std::vector<Change> changes;
     for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
     ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
     log.write(LogLevel::kInfo, "unloaded bundle '" + bundle->name + "'");
     const MutexLock lock(bundles_mutex_);
     old.push_back(std::move(bundle->live));
+    inputs.forget(name);
     bundles_.erase(bundles_.find(name));
   }
   retirement.retire(std::move(old));

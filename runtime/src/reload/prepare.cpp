@@ -4,7 +4,41 @@
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
 
+#include <algorithm>
+
 namespace graft {
+namespace {
+
+template <class Fact, class Same>
+bool is_same_list(const std::vector<Fact> &live, const std::vector<Fact> &next, Same same) {
+  return std::equal(live.begin(), live.end(), next.begin(), next.end(), same);
+}
+
+bool is_same_contract(const ContractFacts &live, const ContractFacts &next) {
+  return live.name == next.name && live.major == next.major && live.minor == next.minor &&
+         is_same_list(live.functions, next.functions, [](const ContractFunction &a, const ContractFunction &b) {
+           return a.name == b.name && a.fingerprint == b.fingerprint;
+         });
+}
+
+bool is_same_provider(const ProviderFacts &live, const ProviderFacts &next) {
+  return live.contract == next.contract && live.major == next.major && live.minor == next.minor &&
+         live.table_symbol == next.table_symbol && live.entries == next.entries && live.checked == next.checked;
+}
+
+bool is_same_kept(const KeptFacts &live, const KeptFacts &next) {
+  return live.symbol == next.symbol && live.fingerprint == next.fingerprint;
+}
+
+/// Whether an artifact would behave as the live generation does: the same bytes, and the same promises about them. A comment may
+/// have changed.
+bool is_same_code(const Generation &live, const Artifact &next) {
+  return live.object_key == next.object_key && is_same_list(live.facts.contracts, next.facts.contracts, is_same_contract) &&
+         is_same_list(live.facts.providers, next.facts.providers, is_same_provider) &&
+         is_same_list(live.facts.kept, next.facts.kept, is_same_kept);
+}
+
+} // namespace
 
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
@@ -16,12 +50,15 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
       log.write(LogLevel::kWarn, "bundle '" + text.manifest.name + "' provides " + provider.contract +
                                      " from code whose types nobody checked; a call of another shape is not noticed");
   times.compile_ns += watch.lap_ns();
+  inputs.record(text, artifact.facts, ticket);
 
   if (force == Force::kNo) {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(text.manifest.name);
     if (found != bundles_.end() && found->second.live->source_key == artifact.source_key)
       return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs this text");
+    if (found != bundles_.end() && found->second.manifest == text.manifest && is_same_code(*found->second.live, artifact))
+      return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs what this text compiles to");
   }
 
   Prepared prepared{std::move(text), nullptr, ticket};
@@ -70,7 +107,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
       auto prepared = prepare(std::move(text), ticket, options.force, times);
       if (!prepared) {
         const Error &failure = prepared.error();
-        if (failure.code != Code::kUnchanged) tell({Phase::kFailed, bundle, bundle_id(bundle), 0, &failure});
+        if (failure.code != Code::kUnchanged) tell({Phase::kFailed, bundle, bundle_id(bundle), 0, {}, &failure});
         if (failure.code != Code::kUnchanged || names.size() == 1) return std::move(prepared).error();
         continue; // of a set, only what changed is reloaded
       }

@@ -2,27 +2,16 @@
 // stored, sent and signed, and nothing happens until somebody links it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "content_key.hpp"
 #include "diagnostic.hpp"
-#include "export.hpp"
 #include "facts.hpp"
 
 namespace graft {
-
-/// Names the content of something by a hash of all that went into it. All zero: not known.
-struct ContentKey {
-  std::array<std::uint8_t, 32> bytes{};
-
-  bool operator==(const ContentKey &) const = default;
-};
-
-/// The first 16 hexadecimal digits: enough to tell versions apart in a message.
-GRAFT_API std::string short_text(const ContentKey &key);
 
 /// One relocatable ELF file for x86-64.
 struct ObjectFile {

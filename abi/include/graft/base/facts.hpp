@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "content_key.hpp"
 #include "diagnostic.hpp"
 #include "types.hpp"
 
@@ -59,6 +60,7 @@ struct KeptFacts {
 struct HeaderFacts {
   std::string path;
   bool system = false;  ///< found in a system directory
+  ContentKey content{}; ///< of the very bytes that the compile saw; zero for what was looked for in vain
 };
 
 struct Facts {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <graft/base/artifact.hpp>
@@ -80,6 +81,9 @@ class Compiler {
   explicit Compiler(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// The key of one text, as `HeaderFacts::content` holds it.
+ContentKey content_key(std::string_view text);
 
 /// What of the environment a compile needs: one line each, with whether it is there and how to get it.
 struct Requirement {
