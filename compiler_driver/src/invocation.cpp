@@ -15,6 +15,7 @@
 #include <clang/Driver/Tool.h>
 #include <clang/Frontend/DependencyOutputOptions.h>
 #include <clang/Lex/HeaderSearchOptions.h>
+#include <clang/Lex/PreprocessorOptions.h>
 #include <llvm/TargetParser/Host.h>
 
 #include <algorithm>
@@ -125,6 +126,9 @@ void settle(clang::CompilerInvocation &invocation) {
   invocation.getHeaderSearchOpts().Verbose = false;
   invocation.getDependencyOutputOpts() = {};
   invocation.getCodeGenOpts().TimePasses = false;
+  // `#pragma clang __debug crash` leaves a timer of the crashed thread's stack in a list of the process; the next one to touch the
+  // list crashes too, with its lock held, and all later compiles wait for that lock.
+  invocation.getPreprocessorOpts().DisablePragmaDebugCrash = true;
   invocation.getDiagnosticOpts().ShowCarets = false;
   invocation.getFrontendOpts().OutputFile.clear();
 }

@@ -10,6 +10,25 @@
 #include <string>
 
 namespace graft::driver {
+namespace {
+
+/// The machine's files, without those that would make a compile wait or never end: a pipe without a writer, a terminal, /dev/zero.
+class RegularFiles : public llvm::vfs::ProxyFileSystem {
+ public:
+  RegularFiles() : ProxyFileSystem(llvm::vfs::createPhysicalFileSystem()) {}
+
+  llvm::ErrorOr<std::unique_ptr<llvm::vfs::File>> openFileForRead(const llvm::Twine &path) override {
+    using llvm::sys::fs::file_type;
+    const llvm::ErrorOr<llvm::vfs::Status> status = getUnderlyingFS().status(path);
+    if (!status) return status.getError();
+    const file_type type = status->getType();
+    const bool safe = type == file_type::regular_file || type == file_type::directory_file || path.str() == "/dev/null";
+    if (!safe) return std::make_error_code(std::errc::operation_not_supported);
+    return getUnderlyingFS().openFileForRead(path);
+  }
+};
+
+} // namespace
 
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble,
                                                                     const std::vector<Source> &headers) {
@@ -22,7 +41,7 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_
   for (const Source &header : headers)
     if (header.contents) show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
   if (!preamble.empty()) show(kPreamblePath, preamble);
-  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::vfs::createPhysicalFileSystem());
+  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::makeIntrusiveRefCnt<RegularFiles>());
   overlay->pushOverlay(std::move(memory));
   return overlay;
 }

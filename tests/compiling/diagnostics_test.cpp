@@ -4,9 +4,13 @@
 
 #include <random>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace graft::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 Error failure(const std::string &name, const std::string &text, Options options = {}) {
@@ -112,7 +116,6 @@ TEST(Diagnostics, NothingIsPrinted) {
   testing::internal::CaptureStdout();
   (void)compile("a.c", "int f(void) { return missing; }").has_value();
   (void)compile("a.c", "void f(void) { __asm__(\"no_such_instruction\"); }").has_value();
-  (void)compile("a.c", "#pragma clang __debug crash").has_value();
   (void)compile("a.c", "int x;", flags({"-frobnicate", "-v"})).has_value();
   (void)compile("a.c", "int x;", flags({"-v", "-ftime-report"})).has_value();
   (void)compile("a.ll", "garbage").has_value();
@@ -120,14 +123,27 @@ TEST(Diagnostics, NothingIsPrinted) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-class Crash : public testing::TestWithParam<const char *> {};
-TEST_P(Crash, IsAnErrorThatNamesTheFileAndTheNextCompileWorks) {
+TEST(Diagnostics, AFatalErrorOfTheBackEndNamesItAndTheFileAndTheNextCompileWorks) {
   const auto compiler = *Compiler::create();
-  EXPECT_THAT(compiler->compile(job({{"broken.c", std::string("int x;\n#pragma clang __debug ") + GetParam()}})),
-              FailsWith(Code::kInternal, HasSubstr("broken.c")));
+  const char *foreign = "declare i64 @llvm.aarch64.space(i32, i64)\n"
+                        "define i64 @f(i32 %x) {\n  %r = call i64 @llvm.aarch64.space(i32 %x, i64 1)\n  ret i64 %r\n}\n";
+  EXPECT_THAT(compiler->compile(job({{"broken.ll", foreign}})),
+              FailsWith(Code::kInternal, AllOf(HasSubstr("broken.ll"), HasSubstr("llvm.aarch64.space"))));
   EXPECT_THAT(compiler->compile(job({{"a.c", "int x;"}})), Succeeds());
 }
-INSTANTIATE_TEST_SUITE_P(Diagnostics, Crash, testing::Values("crash", "parser_crash", "llvm_fatal_error"));
+
+TEST(Diagnostics, ASourceCannotAskClangToCrash) {
+  for (const char *how : {"crash", "parser_crash", "llvm_fatal_error", "assert", "overflow_stack"})
+    EXPECT_THAT(compile("a.c", std::string("int x;\n#pragma clang __debug ") + how + "\nint y;"), Succeeds()) << how;
+}
+
+TEST(Diagnostics, AnIncludedPipeIsAnErrorAndNotAWait) {
+  const std::string pipe = testing::TempDir() + "graft-test-pipe-" + std::to_string(::getpid()) + ".h";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string &file : {pipe, std::string("/dev/zero")})
+    EXPECT_THAT(compile("a.c", "#include \"" + file + "\"\nint x;"), FailsWith(Code::kInvalid, HasSubstr(file)));
+  ::unlink(pipe.c_str());
+}
 
 TEST(Diagnostics, RunningOutOfStackIsAnErrorAndTheNextCompileWorks) {
   std::string sum = "int x = 1";
