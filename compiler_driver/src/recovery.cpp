@@ -1,17 +1,20 @@
 // See recovery.hpp. I1: the handlers are installed exactly while `g_guarded.running` > 0.
 //
-// A source that nests deeply enough makes Clang run out of stack, and LLVM's handlers need some. So a compile gets a thread, with
-// a stack of known size whatever thread it is asked for on (TBB's have half of that), and beside it a stack for the handlers.
+// A source that nests deeply enough makes Clang run out of stack, and LLVM's handlers need some. So a compile gets a thread,
+// with a stack of known size whatever thread it is asked for on (TBB's have half of that), and beside it a stack for the
+// handlers.
 #include "recovery.hpp"
 
 #include <graft/base/mutex.hpp>
 
 #include <llvm/Support/CrashRecoveryContext.h>
 #include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/thread.h>
 
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace graft::driver {
@@ -58,8 +61,24 @@ class Handlers {
   Handlers &operator=(const Handlers &) = delete;
 };
 
-constexpr std::size_t kHandlerStackBytes = 64 * 1024;
-constexpr unsigned kCompileStackBytes = 8 * 1024 * 1024; // what Clang counts on, and starts another of when it runs low
+constexpr std::optional<unsigned> kCompileStackBytes = 8 * 1024 * 1024; // what Clang counts on, and starts another of when it runs low
+
+/// A stack for the handlers of this thread; what the thread had before (a sanitizer's, for one) comes back.
+class HandlerStack {
+ public:
+  HandlerStack() {
+    const stack_t ours = {.ss_sp = memory_.get(), .ss_flags = 0, .ss_size = kBytes};
+    ::sigaltstack(&ours, &before_);
+  }
+  ~HandlerStack() { ::sigaltstack(&before_, nullptr); }
+  HandlerStack(const HandlerStack &) = delete;
+  HandlerStack &operator=(const HandlerStack &) = delete;
+
+ private:
+  static constexpr std::size_t kBytes = 64 * 1024;
+  const std::unique_ptr<char[]> memory_ = std::make_unique_for_overwrite<char[]>(kBytes);
+  stack_t before_ = {};
+};
 
 std::string describe(int code, const std::string &fatal_reason) {
   if (!fatal_reason.empty()) return fatal_reason;
@@ -71,18 +90,20 @@ std::string describe(int code, const std::string &fatal_reason) {
 
 Result<void> run_guarded(const std::function<void()> &work) {
   const Handlers handlers;
-  const auto handler_stack = std::make_unique_for_overwrite<char[]>(kHandlerStackBytes);
-  std::string fatal_reason;
-  const auto on_thread = [&] {
-    // Nobody takes it back: it goes with the thread.
-    const stack_t stack = {.ss_sp = handler_stack.get(), .ss_flags = 0, .ss_size = kHandlerStackBytes};
-    ::sigaltstack(&stack, nullptr);
+  Result<void> outcome;
+  llvm::thread compile(kCompileStackBytes, [&] {
+    const HandlerStack handler_stack;
+    std::string fatal_reason;
     t_fatal_reason = &fatal_reason;
-    work();
-  };
-  llvm::CrashRecoveryContext context;
-  if (context.RunSafelyOnThread(on_thread, kCompileStackBytes)) return {};
-  return error(Code::kInternal, "clang crashed: " + describe(context.RetCode, fatal_reason));
+    llvm::CrashRecoveryContext context;
+    // A crash jumps back to here over everything that `work` was in; nothing of ours is in between.
+    if (!context.RunSafely(work)) {
+      outcome = error(Code::kInternal, "clang crashed: " + describe(context.RetCode, fatal_reason));
+    }
+    t_fatal_reason = nullptr;
+  });
+  compile.join();
+  return outcome;
 }
 
 } // namespace graft::driver

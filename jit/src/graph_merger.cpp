@@ -1,6 +1,8 @@
 // Parsing, copying between graphs, and choosing among definitions.
 #include "graph_merger.hpp"
 
+#include "arrays.hpp"
+#include "comdat.hpp"
 #include "llvm_error.hpp"
 #include "object_check.hpp"
 
@@ -9,6 +11,7 @@
 #include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace graft::jit {
 namespace {
@@ -36,6 +39,13 @@ Strength strength_of(const Symbol &symbol) {
   return symbol.getLinkage() == Linkage::Weak ? Strength::kWeak : Strength::kStrong;
 }
 
+bool lies_in(const Block &block, const std::vector<std::string_view> &contents) {
+  const char *begin = block.getContent().data();
+  return llvm::any_of(contents, [begin](std::string_view each) {
+    return !std::less<>()(begin, each.data()) && std::less<>()(begin, each.data() + each.size());
+  });
+}
+
 } // namespace
 
 Result<void> GraphMerger::add(const ObjectFile &object) {
@@ -54,10 +64,36 @@ Result<void> GraphMerger::add(const ObjectFile &object) {
       next_address_ += block->getSize() + 1;
     }
   }
+  GRAFT_TRY(leave_out_known_groups(object, **parsed));
   sources_.push_back(object.source);
   if (graph_ != nullptr) return copy(**parsed, sources_.size() - 1);
   graph_ = std::move(*parsed);
   return index(*graph_, 0);
+}
+
+Result<void> GraphMerger::leave_out_known_groups(const ObjectFile &object, Graph &parsed) {
+  left_out_.clear();
+  GRAFT_TRY_ASSIGN(const auto groups, comdat_groups(object));
+  std::vector<std::string_view> contents;
+  std::vector<std::string_view> fresh;
+  for (const ComdatGroup &group : groups) {
+    if (!groups_.contains(group.signature)) {
+      fresh.push_back(group.signature);
+      continue;
+    }
+    for (const std::string_view name : group.symbols) left_out_.insert(name);
+    contents.insert(contents.end(), group.contents.begin(), group.contents.end());
+  }
+  for (const std::string_view signature : fresh) groups_.insert(signature);
+  // What nobody refers to any more is dropped as dead code; initialisers are roots, so they go here.
+  for (Section &section : parsed.sections()) {
+    if (!is_array_section(section.getName())) continue;
+    for (Block *block : blocks_in_file_order(section)) {
+      const bool named = llvm::any_of(section.symbols(), [&](Symbol *symbol) { return &symbol->getBlock() == block; });
+      if (!named && !block->isZeroFill() && lies_in(*block, contents)) parsed.removeBlock(*block);
+    }
+  }
+  return {};
 }
 
 Result<void> GraphMerger::index(Graph &graph, std::size_t object) {
@@ -72,7 +108,7 @@ Result<void> GraphMerger::index(Graph &graph, std::size_t object) {
 }
 
 Result<void> GraphMerger::admit(Symbol &symbol, const Symbol &original, std::size_t object) {
-  const Strength strength = strength_of(original);
+  const Strength strength = left_out_.contains(*symbol.getName()) ? Strength::kWeak : strength_of(original);
   const bool shareable = strength == Strength::kWeak && !original.isCallable() && original.getScope() == Scope::Default;
   auto [place, fresh] = definitions_.try_emplace(*symbol.getName(), GraphDefinition{&symbol, object, strength, shareable});
   if (fresh) return {};
@@ -171,7 +207,7 @@ std::vector<std::string> GraphMerger::undefined() const {
   return names;
 }
 
-Symbol &GraphMerger::symbol(llvm::StringRef name) {
+GraphMerger::Symbol &GraphMerger::symbol(llvm::StringRef name) {
   if (auto known = definitions_.find(name); known != definitions_.end()) return *known->second.symbol;
   auto &external = externals_[name];
   if (external == nullptr) external = &graph_->addExternalSymbol(name, 0, /*IsWeaklyReferenced=*/false);
@@ -198,7 +234,7 @@ void GraphMerger::define(llvm::StringRef name, Symbol &definition) {
   definitions_[name] = {&definition, sources_.size(), Strength::kStrong, /*shareable=*/false};
 }
 
-Symbol *GraphMerger::final_target(Symbol *symbol) const {
+GraphMerger::Symbol *GraphMerger::final_target(Symbol *symbol) const {
   for (auto next = replaced_.find(symbol); next != replaced_.end(); next = replaced_.find(symbol)) symbol = next->second;
   return symbol;
 }

@@ -1,5 +1,6 @@
 // The objects of a bundle become one link graph, by the rules of a static linker: a strong definition wins over a common
-// one, that over a weak one, the first of equals; two strong ones are an error that names both files.
+// one, that over a weak one, the first of equals; two strong ones are an error that names both files. Of the COMDAT groups
+// of one signature the first counts.
 //
 // Rationale: one graph per bundle, with every name made local, because ORC's emission is super-quadratic in visible symbols
 // that depend on each other, and because functions made local file by file would each have statics of their own.
@@ -10,6 +11,7 @@
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringMap.h>
+#include <llvm/ADT/StringSet.h>
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 
 #include <cstdint>
@@ -69,12 +71,16 @@ class GraphMerger {
   Result<void> index(Graph &graph, std::size_t object);
   Result<void> copy(Graph &from, std::size_t object);
   Result<void> admit(Symbol &symbol, const Symbol &original, std::size_t object);
+  /// Notes which names the object being added brings in groups that an earlier object brought, and drops their initialisers.
+  Result<void> leave_out_known_groups(const ObjectFile &object, Graph &parsed);
   Symbol *final_target(Symbol *symbol) const;
 
   std::shared_ptr<llvm::orc::SymbolStringPool> names_;
   std::string bundle_;
   std::unique_ptr<Graph> graph_;
   std::vector<std::string> sources_;
+  llvm::StringSet<> groups_;   // signatures of COMDAT groups
+  llvm::StringSet<> left_out_; // of the object being added: names that lose to an earlier object's, however strong
   llvm::StringMap<GraphDefinition> definitions_;
   llvm::StringMap<Symbol *> externals_;
   Replacements replaced_;

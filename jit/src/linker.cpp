@@ -6,16 +6,13 @@
 #include "memory_manager.hpp"
 #include "stubs.hpp"
 
+#include <graft/base/current_exception.hpp>
 #include <graft/jit/linker.hpp>
 
-#include <llvm/Demangle/Demangle.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 
 #include <unistd.h>
-
-#include <exception>
-#include <typeinfo>
 
 extern "C" {
 void __register_frame(void *frames);
@@ -113,21 +110,6 @@ struct SessionReturn {
   void operator()(Session *session) const { linker->give_back(session); }
 };
 
-/// Demangled type, and what() if it has one, of the exception that is being handled.
-std::string describe_current_exception() {
-  const std::type_info *type = abi::__cxa_current_exception_type();
-  std::string text = type == nullptr ? "a foreign exception" : llvm::demangle(std::string("_ZTI") + type->name());
-  constexpr std::string_view kTypeInfoFor = "typeinfo for ";
-  if (text.starts_with(kTypeInfoFor)) text.erase(0, kTypeInfoFor.size());
-  try {
-    throw;
-  } catch (const std::exception &exception) {
-    text += std::string(": ") + exception.what();
-  } catch (...) {
-  }
-  return text;
-}
-
 Result<void> ImageImpl::run_initialisers() {
   GRAFT_ASSERT(life_ == Life::kLinked, "initialisers run once, right after the link");
   life_ = Life::kRunning;
@@ -143,7 +125,7 @@ Result<void> ImageImpl::run_initialisers() {
   } catch (abi::__forced_unwind &) {
     throw;
   } catch (...) {
-    std::string what = describe_current_exception();
+    const std::string what = describe_current_exception();
     life_ = Life::kStopped;
     // What was constructed registered its end. `.fini_array` is not run: its functions pair with no initialiser, and those
     // that they count on may not have run.

@@ -23,6 +23,25 @@ T must(Result<T> result) {
   return *std::move(result);
 }
 
+/// One throw in the host, caught in the frame above.
+__attribute__((noinline)) void throw_in_host(int value) { throw value; }
+int catch_in_host() {
+  try {
+    throw_in_host(1);
+  } catch (int value) {
+    return value;
+  }
+  return 0;
+}
+
+/// Images that stay, each with unwind tables of its own.
+std::vector<std::unique_ptr<jit::Image>> crowd(jit::Linker &linker, const Artifact &artifact, const jit::LinkOptions &options) {
+  constexpr int kImages = 3'000;
+  std::vector<std::unique_ptr<jit::Image>> images;
+  for (int i = 0; i < kImages; ++i) images.push_back(must(linker.link(artifact, options)));
+  return images;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -82,13 +101,25 @@ int main(int argc, char **argv) {
     }
   });
 
+  const auto throwing = [](benchmark::State &state) {
+    for (auto _ : state) benchmark::DoNotOptimize(catch_in_host());
+  };
+  benchmark::RegisterBenchmark("throw_alone", throwing);
+
   Collector measured;
+  run_interleaved(measured);
+  benchmark::ClearRegisteredBenchmarks();
+  // Behind the others: they are to find an empty process.
+  const auto images = crowd(*linker, artifact, options);
+  benchmark::RegisterBenchmark("throw_crowded", throwing);
   run_interleaved(measured);
   const auto us = [&](const char *name) { return measured.median_ns(name) / 1e3; };
   const std::vector<Row> rows = {
       make_row("load of an artifact in memory", us("link"), "us", "", 0, Bar::kValueAtMost, 60),
       make_row("load of an artifact in memory", us("link"), "us", "dlopen of the same", us("dlopen"), Bar::kRatioAtMost, 3),
       make_row("unmap", us("unlink"), "us", "dlclose of the same", us("dlclose"), Bar::kValueAtMost, 200),
+      make_row("throw in the host, 3,000 live images", us("throw_crowded"), "us", "the same with none", us("throw_alone"),
+               Bar::kRatioAtMost, 2),
   };
   nlohmann::json json = nlohmann::json::array();
   for (const Row &row : rows) json.push_back(to_json(row));

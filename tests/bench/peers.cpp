@@ -1,6 +1,8 @@
 // Peers, with the flags that serve them best: one process, no temporary but the library, the fast linker.
 #include "peers.hpp"
 
+#include "temp_folder.hpp"
+
 #include <dlfcn.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -9,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <filesystem>
 #include <vector>
 
 extern char **environ;
@@ -22,20 +23,17 @@ namespace {
   std::exit(1);
 }
 
-const std::string &folder() {
-  static const std::string path = [] {
-    std::string pattern = (std::filesystem::temp_directory_path() / "graft-bench-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) give_up("cannot make a folder", pattern);
-    return pattern;
-  }();
-  return path;
+/// For what peers compile, until the end of the program.
+const test::TempFolder &folder() {
+  static const test::TempFolder folder;
+  return folder;
 }
 
 } // namespace
 
 std::string spawn_compile(const char *compiler, const char *optimise, const std::string &text) {
   static int number = 0;
-  const std::string base = folder() + "/peer" + std::to_string(number++);
+  const std::string base = folder() / ("peer" + std::to_string(number++));
   std::ofstream(base + ".c") << text;
   const std::string source = base + ".c", library = base + ".so";
   std::vector<const char *> arguments{compiler, optimise, "-shared", "-fPIC", "-o", library.c_str(), source.c_str()};

@@ -1,6 +1,7 @@
 // Which files are a bundle's, from a folder, a file and memory.
 #include "bundle/bundle_text.hpp"
 #include "matchers.hpp"
+#include "temp_folder.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,16 +19,7 @@ using testing::HasSubstr;
 
 class BundleFolder : public testing::Test {
  protected:
-  BundleFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "graft-bundle-XXXXXX").string();
-    path_ = std::filesystem::canonical(::mkdtemp(name.data()));
-  }
-  ~BundleFolder() override { std::filesystem::remove_all(path_); }
-
-  void write(const std::string &name, const std::string &contents = "int x;\n") {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << contents;
-  }
+  void write(const std::string &name, const std::string &contents = "int x;\n") { folder_.write(name, contents); }
   std::vector<std::string> sources() {
     const auto text = read_bundle(path_);
     EXPECT_THAT(text, Succeeds());
@@ -37,7 +29,8 @@ class BundleFolder : public testing::Test {
     return names;
   }
 
-  std::filesystem::path path_;
+  const test::TempFolder folder_;
+  const std::filesystem::path path_ = folder_.path();
 };
 
 TEST_F(BundleFolder, SourcesAreThoseOfTheFolderWithoutLitter) {

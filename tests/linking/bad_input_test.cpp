@@ -88,11 +88,17 @@ TEST(BadInput, AnIfuncInMachineCodeIsRefusedByName) {
               FailsWith(Code::kUnsupported, AllOf(HasSubstr("'chosen'"), HasSubstr("IFUNC"))));
 }
 
-TEST(BadInput, NativeThreadLocalsInMachineCodeAreRefusedByName) {
+TEST(BadInput, NativeThreadLocalsInMachineCodeAreRefusedByNameInEveryModel) {
   auto linker = make_linker();
-  const ObjectFile object = compile({"a.c", "_Thread_local int mine; int f(void) { return mine; }"}, "-fno-emulated-tls");
-  EXPECT_THAT(try_link(*linker, object),
-              FailsWith(Code::kUnsupported, AllOf(HasSubstr("'mine'"), HasSubstr("-femulated-tls"))));
+  for (const char *model : {"-ftls-model=global-dynamic", "-ftls-model=local-dynamic", "-ftls-model=initial-exec",
+                            "-ftls-model=local-exec -fno-pic -fPIE", "-mtls-dialect=gnu2"}) {
+    const ObjectFile object =
+        compile({"a.c", "static _Thread_local int mine, other; int f(void) { return ++mine + ++other; }"},
+                std::string("-fno-emulated-tls ") + model);
+    EXPECT_THAT(try_link(*linker, object),
+                FailsWith(Code::kUnsupported, AllOf(HasSubstr("'mine'"), HasSubstr("-femulated-tls"))))
+        << model;
+  }
 }
 
 TEST(BadInput, CodeThatIsNotPositionIndependentIsRefusedWithWhatToDo) {

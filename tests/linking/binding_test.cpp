@@ -110,6 +110,23 @@ TEST(Binding, TwoStrongDefinitionsAreRefusedWithBothFiles) {
               FailsWith(Code::kInvalid, HasSubstr("symbol 'twice(int)' is defined in a.cpp and in b.cpp")));
 }
 
+// Strong symbols, as hand-written assembly and other languages put them into groups.
+TEST(Binding, OfTwoComdatGroupsOfOneNameTheFirstIsTaken) {
+  auto linker = make_linker();
+  const auto grouped = [](const std::string &value) {
+    return "__asm__(\".section .text.one,\\\"axG\\\",@progbits,one,comdat\\n.globl one\\n.type one,@function\\n"
+           "one: movl $" +
+           value + ",%eax\\n ret\\n.text\");\nint one(void);\n";
+  };
+  auto image = link(*linker,
+                    artifact({{"a.c", grouped("1") + "int f(void) { return one(); }"},
+                              {"b.c", grouped("2") + "int g(void) { return one(); }"}}),
+                    {"f", "g"});
+  ASSERT_NE(image, nullptr);
+  EXPECT_EQ(function<int()>(*image, "f")(), 1);
+  EXPECT_EQ(function<int()>(*image, "g")(), 1);
+}
+
 TEST(Binding, StaticFunctionsOfOneNameDoNotCollide) {
   auto linker = make_linker();
   auto image =
@@ -197,6 +214,18 @@ TEST(Binding, BuiltinsOfTheCompilerAreLinkedIn) {
   EXPECT_EQ(function<int()>(*image, "g")(), 1);
 }
 
+// The C library has it in its static part only.
+TEST(Binding, TheLocalNameOfAStackProtectorsFailureIsTheCLibrarysFunction) {
+  auto linker = make_linker();
+  auto image = link(*linker,
+                    artifact({{"a.c", "void __stack_chk_fail(void), __stack_chk_fail_local(void);\n"
+                                      "void *f(void) { return __stack_chk_fail; }\n"
+                                      "void *g(void) { return __stack_chk_fail_local; }"}}),
+                    {"f", "g"});
+  ASSERT_NE(image, nullptr);
+  EXPECT_EQ(function<void *()>(*image, "f")(), function<void *()>(*image, "g")());
+}
+
 TEST(Binding, WideAtomicsComeFromLibatomic) {
   auto linker = make_linker();
   auto image = link(*linker,
@@ -227,10 +256,13 @@ TEST(Binding, AChainOfWeakFunctionsLinksInNoTime) {
   EXPECT_NE(function<int(int)>(*image, "f")(1), 0);
 }
 
-TEST(Binding, EndOfTheProgramIsRefusedWithASentence) {
+TEST(Binding, PlacesOfALaidOutProgramAreRefusedWithASentence) {
   auto linker = make_linker();
-  EXPECT_THAT(try_link(*linker, artifact({{"a.c", "extern char end; char *f(void) { return &end; }"}}), {"f"}),
-              FailsWith(Code::kUnsupported, HasSubstr("symbol 'end' marks a place in a program")));
+  for (const std::string name : {"end", "etext", "edata", "_end", "__bss_start"}) {
+    EXPECT_THAT(
+        try_link(*linker, artifact({{"a.c", "extern char " + name + "; char *f(void) { return &" + name + "; }"}}), {"f"}),
+        FailsWith(Code::kUnsupported, HasSubstr("symbol '" + name + "' marks a place in a program")));
+  }
 }
 
 TEST(Binding, AMissingLibraryIsNamed) {

@@ -61,6 +61,27 @@ TEST_F(Life, PrioritiesGoBeforeTheOrderOfFiles) {
   EXPECT_EQ(log_.text, "123xyz");
 }
 
+TEST_F(Life, AnInitialiserInAComdatGroupOfTwoFilesRunsOnce) {
+  const auto grouped = [](const std::string &word) {
+    return "void say(const char *); __attribute__((used)) static void begin(void) { say(\"" + word +
+           "\"); }\n__asm__(\".section .init_array,\\\"awG\\\",@init_array,key,comdat\\n.quad begin\\n.text\");";
+  };
+  auto image = link_talking(artifact({{"a.c", grouped("a")}, {"b.c", grouped("b")}}));
+  ASSERT_THAT(image->run_initialisers(), Succeeds());
+  EXPECT_EQ(log_.text, "a");
+}
+
+// A template's static member: each file has its initialiser, one of them constructs.
+TEST_F(Life, AStaticMemberOfATemplateInTwoFilesIsConstructedOnce) {
+  const std::string text = with_talker("template <class T> struct Holder { static Talker talker; };\n"
+                                       "template <class T> Talker Holder<T>::talker{\"a\", \"A\"};\n");
+  auto image = link_talking(artifact({{"a.cpp", text + "void *f() { return &Holder<int>::talker; }"},
+                                      {"b.cpp", text + "void *g() { return &Holder<int>::talker; }"}}));
+  ASSERT_THAT(image->run_initialisers(), Succeeds());
+  image->run_finalisers();
+  EXPECT_EQ(log_.text, "aA");
+}
+
 TEST_F(Life, TablesOfOlderCompilersRunFromTheirEnd) {
   auto image = link_talking(artifact({{"a.c", "void say(const char *); typedef void (*step)(void);\n"
                                               "static void a(void) { say(\"a\"); } static void b(void) { say(\"b\"); }\n"

@@ -2,34 +2,26 @@
 #include "objects.hpp"
 
 #include "matchers.hpp"
+#include "temp_folder.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 namespace graft::test {
 
 ObjectFile compile(const SourceText &source, const std::string &flags) {
-  std::string folder = (std::filesystem::temp_directory_path() / "graft-linking-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) {
-    ADD_FAILURE() << "no temporary folder";
-    return {};
-  }
-  const std::string input = folder + "/" + source.name;
-  const std::string output = folder + "/object.o";
-  std::ofstream(input) << source.text;
+  const TempFolder folder;
+  const std::string input = folder.write(source.name, source.text);
+  const std::string output = folder / "object.o";
   const bool cxx = source.name.ends_with(".cpp");
   const std::string command = std::string(GRAFT_TEST_CLANG) + (cxx ? " -x c++ -std=c++20" : " -x c -std=c17") +
                               " -c -fPIC -femulated-tls -O1 -w " + flags + " " + input + " -o " + output;
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
   std::ifstream object(output, std::ios::binary);
-  ObjectFile result{source.name, {std::istreambuf_iterator<char>(object), {}}};
-  std::filesystem::remove_all(folder);
-  return result;
+  return {source.name, {std::istreambuf_iterator<char>(object), {}}};
 }
 
 Artifact artifact(std::initializer_list<SourceText> sources, const std::string &flags) {

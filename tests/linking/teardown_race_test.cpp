@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 namespace graft::jit {
@@ -48,6 +49,59 @@ TEST(Teardown, TheHostsFramesAreFoundWhileSlabsComeAndGo) {
   done = true;
   churner.join();
   EXPECT_EQ(lost, 0);
+}
+
+/// Lets the processor stop behind every instruction of one look-up; behind one of them, a slab goes and another comes.
+class SteppedLookup {
+ public:
+  SteppedLookup() {
+    struct sigaction step = {};
+    step.sa_handler = on_step;
+    ::sigaction(SIGTRAP, &step, &before_);
+  }
+  ~SteppedLookup() { ::sigaction(SIGTRAP, &before_, nullptr); }
+  SteppedLookup(const SteppedLookup &) = delete;
+
+  /// Was the host's frame found, although the slabs changed behind instruction `swap_at`?
+  static bool finds_the_host(int swap_at) {
+    swap_at_ = swap_at;
+    steps_ = 0;
+    region_ = announce_code_region(kBelowTheHost, kBytes);
+    dl_find_object found{};
+    constexpr unsigned long kTrapFlag = 0x100;
+    __asm__ volatile("pushfq\n orq %0, (%%rsp)\n popfq" ::"i"(kTrapFlag) : "memory", "cc");
+    const int missed = ::_dl_find_object(reinterpret_cast<void *>(&announce_code_region), &found);
+    __asm__ volatile("pushfq\n andq %0, (%%rsp)\n popfq" ::"i"(~kTrapFlag) : "memory", "cc");
+    forget_code_region(region_);
+    return missed == 0 && found.dlfo_link_map != nullptr;
+  }
+  static int steps() { return steps_; }
+
+ private:
+  static constexpr std::uintptr_t kBelowTheHost = 0x10000;
+  static constexpr std::uintptr_t kAboveTheHost = 0x7fff'f000'0000;
+  static constexpr std::size_t kBytes = 0x10000;
+
+  static void on_step(int) {
+    if (++steps_ != swap_at_) return;
+    forget_code_region(region_);
+    region_ = announce_code_region(kAboveTheHost, kBytes);
+  }
+
+  static inline int swap_at_ = 0;
+  static inline int steps_ = 0;
+  static inline CodeRegion *region_ = nullptr;
+  struct sigaction before_ = {};
+};
+
+// The same question at every point where a look-up can be interrupted: a race lost only there is found every time.
+TEST(Teardown, TheHostsFramesAreFoundWhereverALookUpIsInterrupted) {
+  const SteppedLookup stepped;
+  ASSERT_TRUE(SteppedLookup::finds_the_host(0)); // also binds what is bound at the first call
+  for (int swap_at = 1; swap_at <= SteppedLookup::steps() + 1; ++swap_at) {
+    ASSERT_TRUE(SteppedLookup::finds_the_host(swap_at)) << "behind instruction " << swap_at;
+  }
+  EXPECT_GT(SteppedLookup::steps(), 20) << "it was stepped through";
 }
 
 } // namespace

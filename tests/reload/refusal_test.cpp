@@ -121,10 +121,10 @@ TEST_F(Refusal, ASetIsAllOrNothing) {
   const std::string second = "#include <graft/abi.h>\nGRAFT_CONTRACT(other, \"test.other\", 1, 0) { int (*f)(void); };\n"
                              "static int f(void) { return 1; }\nGRAFT_PROVIDE(other, {.f = f})\n";
   test::TempFolder folder;
-  const std::string a = folder.write("a.c", second).string();
+  const std::string a = folder.write("a.c", second);
   ASSERT_THAT(runtime->load(a), Succeeds());
   folder.write("a.c", "#include <graft/abi.h>\nint boom(void); int boom(void) { return 1; }\n");
-  const std::string good = folder.write("number.c", number_text(7)).string();
+  const std::string good = folder.write("number.c", number_text(7));
   const auto outcome = runtime->reload(std::vector<std::string>{good, "a"});
   EXPECT_FALSE(outcome);
   EXPECT_THAT(runtime->find("test.other", 1), Succeeds());

@@ -1,11 +1,10 @@
-// Bundles for tests: those in plugins_src, texts in memory, and folders that are gone when the test ends.
+// Bundles for tests: those in plugins_src, and texts in memory.
 #pragma once
+
+#include "temp_folder.hpp"
 
 #include <graft/runtime.hpp>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace graft::test {
@@ -17,32 +16,6 @@ inline std::string shipped(const std::string &name) { return GRAFT_SOURCE_DIR "/
 inline MemoryBundle text(const std::string &bundle, const std::string &contents, const std::string &file = "main.c") {
   return {bundle, {{file, contents}}};
 }
-
-/// A folder of its own for one test.
-class TempFolder {
-public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "graft-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder &) = delete;
-  TempFolder &operator=(const TempFolder &) = delete;
-
-  const std::filesystem::path &path() const { return path_; }
-  std::filesystem::path write(const std::string &name, const std::string &contents) const {
-    const std::filesystem::path file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << contents;
-    return file;
-  }
-
-private:
-  std::filesystem::path path_;
-};
 
 /// Declares contract "test.number"@1.0, `int32_t (*number)(void)`, as a bundle's text sees it.
 inline const std::string kNumberContract = R"(#include <graft/abi.h>

@@ -64,7 +64,7 @@ class CallByName : public testing::Test {
     return graft(words);
   }
 
-  Folder folder_;
+  TempFolder folder_;
   std::string file_ = folder_.write("types.c", kTypes);
 };
 
@@ -163,7 +163,7 @@ TEST(Run, PrintsAReturnedBufferPlainly) {
 }
 
 TEST(Run, LoadsBundlesWhoseRequirementsComeLater) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("user/graft.toml", "name = \"user\"\nrequires = [\"demo.greeter@1.0\"]\n");
   folder.write("user/user.c", "static int unused_here;\nint user(void) { return unused_here; }\n");
   const Outcome outcome = graft({"run", folder / "user", kPlugins + "greeter", "--call", "demo.greeter.greet", "you"});
@@ -171,7 +171,7 @@ TEST(Run, LoadsBundlesWhoseRequirementsComeLater) {
 }
 
 TEST(Run, ARequirementThatNobodyMeetsIsNamed) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("graft.toml", "name = \"user\"\nrequires = [\"nobody.has@3.1\"]\n");
   folder.write("user.c", "int user(void) { return 0; }\n");
   const Outcome outcome = graft({"run", folder.path()});
@@ -195,7 +195,7 @@ TEST(Run, AMissingPathIsAFailureAlsoInJson) {
 }
 
 TEST(Check, ReportsEveryPathAndRunsNothing) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string good = folder.write("good.c", "#include <graft/abi.h>\n#include <stdlib.h>\n"
                                                   "__attribute__((constructor)) static void never(void) { abort(); }\n"
                                                   "GRAFT_CONTRACT(t, \"test.t\", 1, 0) { void (*f)(void); };\n"
@@ -209,7 +209,7 @@ TEST(Check, ReportsEveryPathAndRunsNothing) {
 }
 
 TEST(Check, JsonIsAnArrayOfDiagnostics) {
-  const Folder folder;
+  const TempFolder folder;
   const Outcome outcome = graft({"check", "--json", folder.write("bad.c", "int f(void) { return 1 }\n"), "/nowhere"});
   const json list = parsed(outcome.out);
   ASSERT_TRUE(list.is_array()) << outcome.out;
@@ -221,14 +221,14 @@ TEST(Check, JsonIsAnArrayOfDiagnostics) {
 }
 
 TEST(Check, AManifestsErrorHasLineAndColumn) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("graft.toml", "name = \"x\"\nverson = \"1.0.0\"\n");
   const Outcome outcome = graft({"check", folder.path()});
   EXPECT_THAT(outcome.err, HasSubstr("graft.toml:2:1: error: unknown key 'verson'; did you mean 'version'?"));
 }
 
 TEST(Check, AnUndefinedSymbolIsAnErrorWithItsPlace) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string file =
       folder.write("bad.c", "#include <graft/abi.h>\nGRAFT_CONTRACT(t, \"test.t\", 1, 0) { void (*f)(void); };\n"
                             "void nowhere_to_be_found(void);\nstatic void f(void) { nowhere_to_be_found(); }\n"
@@ -259,7 +259,7 @@ TEST(Inspect, PrintsIrAndAssembly) {
 
 TEST(New, MakesBundlesThatLoadAtOnce) {
   for (const char *flavour : {"--dir", "--cpp"}) {
-    const Folder folder;
+    const TempFolder folder;
     std::vector<std::string> words = {"new", "int", "--dir", folder.path()};
     if (std::string(flavour) == "--cpp") words.push_back("--cpp");
     ASSERT_EQ(graft(words).status, 0);
@@ -269,7 +269,7 @@ TEST(New, MakesBundlesThatLoadAtOnce) {
 }
 
 TEST(New, ItsCompileFlagsWorkForOtherTools) {
-  const Folder folder;
+  const TempFolder folder;
   ASSERT_EQ(graft({"new", "hello", "--dir", folder.path()}).status, 0);
   std::ifstream flags(folder / "hello/compile_flags.txt");
   std::vector<std::string> words = {GRAFT_C_COMPILER, "-fsyntax-only", "-Wall", "-Wextra", "-Werror"};
@@ -280,7 +280,7 @@ TEST(New, ItsCompileFlagsWorkForOtherTools) {
 }
 
 TEST(New, RefusesToOverwriteAndBadNames) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("hello/mine.c", "mine");
   const Outcome outcome = graft({"new", "hello", "--dir", folder.path()});
   EXPECT_EQ(outcome.status, 1);

@@ -17,7 +17,7 @@ std::string read(const std::string &path) {
 }
 
 Outcome run(const std::vector<std::string> &words, const Input &input) {
-  const Folder folder;
+  const TempFolder folder;
   const std::string in = folder.write("stdin", input.text), out = folder / "stdout", err = folder / "stderr";
   std::vector<char *> arguments;
   for (const std::string &word : words) arguments.push_back(const_cast<char *>(word.c_str()));
@@ -42,23 +42,6 @@ std::string graft_command() { return GRAFT_BINARY_DIR "/bin/graft"; }
 Outcome graft(std::vector<std::string> words, const Input &input) {
   words.insert(words.begin(), graft_command());
   return run(words, input);
-}
-
-Folder::Folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "graft-test-XXXXXX").string();
-  path_ = std::filesystem::canonical(::mkdtemp(name.data()));
-}
-
-Folder::~Folder() {
-  std::error_code failure;
-  std::filesystem::remove_all(path_, failure);
-}
-
-std::string Folder::write(const std::string &name, const std::string &contents) const {
-  const std::filesystem::path path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << contents;
-  return path.string();
 }
 
 } // namespace graft::test

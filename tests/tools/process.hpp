@@ -1,7 +1,8 @@
 // Runs the built command and other programs, and says what they did.
 #pragma once
 
-#include <filesystem>
+#include "temp_folder.hpp"
+
 #include <string>
 #include <vector>
 
@@ -27,22 +28,6 @@ Outcome run(const std::vector<std::string> &words, const Input &input = {});
 std::string graft_command();
 /// `graft WORD...`
 Outcome graft(std::vector<std::string> words, const Input &input = {});
-
-/// A folder that is gone when the test is.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  Folder(const Folder &) = delete;
-
-  std::string operator/(const std::string &name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-  /// Writes a file, making the folders in between.
-  std::string write(const std::string &name, const std::string &contents) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string read(const std::string &path);
 

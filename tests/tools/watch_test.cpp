@@ -78,7 +78,7 @@ std::string source(const std::string &body) {
 }
 
 TEST(Watch, CallsTheNewCodeAfterEachSave) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("t/t.c", source("return 1111;"));
   Watching watching({"run", folder / "t", "--call", "test.t.f", "--watch"});
   ASSERT_TRUE(watching.prints("1111"));
@@ -96,7 +96,7 @@ TEST(Watch, CallsTheNewCodeAfterEachSave) {
 }
 
 TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("t/t.c", source("return 1111;"));
   Watching watching({"run", folder / "t", "--watch", "--call", "test.t.f"});
   ASSERT_TRUE(watching.prints("watching 1 bundle"));
@@ -109,7 +109,7 @@ TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
 }
 
 TEST(Watch, JsonIsOneObjectALine) {
-  const Folder folder;
+  const TempFolder folder;
   folder.write("t/t.c", source("return 1111;"));
   Watching watching({"run", folder / "t", "--call", "test.t.f", "--watch", "--json"});
   ASSERT_TRUE(watching.prints("{\"event\":\"loaded\""));

@@ -6,41 +6,14 @@
 #include "../store/threads.hpp"
 
 #include <graft/abi.h>
+#include <graft/base/current_exception.hpp>
 #include <graft/base/thunk.hpp>
 
 #include <cxxabi.h>
 #include <unwind.h>
 
-#include <cstdlib>
-#include <cstring>
-#include <exception>
-
 namespace graft {
 namespace {
-
-std::string demangled(const char *name) {
-  int status = 0;
-  char *text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
-  std::string result = status == 0 && text != nullptr ? text : name;
-  std::free(text);
-  return result;
-}
-
-/// Inside a handler: the type and, for what derives from std::exception, the text of what was caught.
-std::string describe_current_exception() noexcept {
-  const std::type_info *type = abi::__cxa_current_exception_type();
-  if (type == nullptr) return "a foreign exception";
-  const std::string name = demangled(type->name());
-  try {
-    throw;
-  } catch (const std::exception &caught) {
-    return name + ": " + caught.what();
-  } catch (const char *text) {
-    return std::string("\"") + text + "\"";
-  } catch (...) {
-    return "an object of type " + name;
-  }
-}
 
 // "GNUCC++\0" and its dependent variant, read as the big-endian number that libgcc compares.
 bool is_cxx(const _Unwind_Exception &exception) {

@@ -1,0 +1,11 @@
+// What was thrown, in words: for errors about plugin code that throws. Catching itself is done where the code is called.
+#pragma once
+
+#include <string>
+
+namespace graft {
+
+/// Inside a handler: the type and, where there is one, the text of what was caught ("std::out_of_range: no such row").
+std::string describe_current_exception() noexcept;
+
+} // namespace graft

@@ -1,0 +1,38 @@
+// Asks the C++ runtime for the type and rethrows for the text.
+#include <graft/base/current_exception.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <typeinfo>
+
+namespace graft {
+namespace {
+
+std::string demangled(const char *name) {
+  int status = 0;
+  char *text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  std::string result = status == 0 && text != nullptr ? text : name;
+  std::free(text);
+  return result;
+}
+
+} // namespace
+
+std::string describe_current_exception() noexcept {
+  const std::type_info *type = abi::__cxa_current_exception_type();
+  if (type == nullptr) return "a foreign exception";
+  const std::string name = demangled(type->name());
+  try {
+    throw;
+  } catch (const std::exception &caught) {
+    return name + ": " + caught.what();
+  } catch (const char *text) {
+    return text == nullptr ? "a null text" : std::string("\"") + text + "\"";
+  } catch (...) {
+    return "an object of type " + name;
+  }
+}
+
+} // namespace graft
