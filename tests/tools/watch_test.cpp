@@ -1,4 +1,4 @@
-// `graft run --watch`: a save is seen, an error is told and the old goes on, a signal ends it.
+// `graft run --watch` and `graft watch`: a save is seen, an error is told and the old goes on, a signal ends it.
 #include "process.hpp"
 
 #include <fcntl.h>
@@ -121,6 +121,38 @@ TEST(Watch, JsonIsOneObjectALine) {
   EXPECT_TRUE(watching.prints("{\"event\":\"called\""));
   EXPECT_TRUE(watching.prints("\"result\":5555"));
   EXPECT_EQ(watching.stop(SIGINT), 0);
+}
+
+TEST(Watch, AFolderOfBundlesIsKeptAsItsSourcesAre) {
+  const TempFolder folder;
+  folder.write("plugins/t/t.c", source("return 1;"));
+  Watching watching({"watch", folder / "plugins"});
+  ASSERT_TRUE(watching.prints("loaded t: generation 1"));
+  ASSERT_TRUE(watching.prints("watching 1 bundle"));
+  folder.write("plugins/t/t.c", source("return 2;"));
+  ASSERT_TRUE(watching.prints("reloaded t: generation 2, code only, compile "));
+  ASSERT_TRUE(watching.prints("changed "));
+  folder.write("plugins/t/t.c", source("return 2;") + "// more\n");
+  ASSERT_TRUE(watching.prints("same code t: generation 2"));
+  folder.write("plugins/t/t.c", source("return 3"));
+  ASSERT_TRUE(watching.prints("t stays at generation 2"));
+  std::filesystem::rename(folder / "plugins/t", folder / "away");
+  ASSERT_TRUE(watching.prints("unloaded t"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+}
+
+TEST(Watch, ItsJsonCarriesGenerationAndSource) {
+  const TempFolder folder;
+  folder.write("t/t.c", source("return 1;"));
+  Watching watching({"watch", folder / "t", "--json"});
+  ASSERT_TRUE(watching.prints("{\"event\":\"loaded\""));
+  ASSERT_TRUE(watching.prints("{\"event\":\"watching\"}"));
+  folder.write("t/t.c", source("return 2;"));
+  ASSERT_TRUE(watching.prints("{\"event\":\"reloaded\",\"changed\":[\"" + folder.path().string()));
+  ASSERT_TRUE(watching.prints("\"generation\":2,\"source\":\""));
+  folder.write("t/t.c", source("return 3"));
+  ASSERT_TRUE(watching.prints("\"diagnostics\":[{\"severity\":\"error\""));
+  EXPECT_EQ(watching.stop(SIGTERM), 0);
 }
 
 } // namespace

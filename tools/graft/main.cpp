@@ -21,6 +21,7 @@ Examples:
   graft run hello --call example.hello.greet world   load it and call it
   graft run hello --call example.hello.greet world --watch
                                                      call it again at every save
+  graft watch plugins                                keep all of a folder as new as its sources
   graft check plugins/*                              compile and verify, run nothing
   graft exec -O2 prime.c -- 100                      run a program's main
   graft doctor                                       what does this machine lack?
@@ -56,6 +57,7 @@ int run(std::vector<std::string> words) {
   std::vector<CallWords> calls;
   if (!words.empty() && words[0] == "run") calls = take_calls(words);
   add_run(app, calls, action);
+  add_watch(app, action);
   add_exec(app);
   add_check(app, action);
   add_inspect(app, action);

@@ -1,9 +1,8 @@
 // `graft run`: load bundles, call their functions by name, and, with --watch, do it again at every save.
-#include "command.hpp"
+#include "host_options.hpp"
 #include "json.hpp"
 #include "output.hpp"
-#include "stop_signal.hpp"
-#include "watcher.hpp"
+#include "watch_report.hpp"
 
 #include <graft/call.hpp>
 
@@ -16,31 +15,10 @@
 namespace graft::tool {
 namespace {
 
-constexpr std::chrono::milliseconds kQuiet{15};
-
-struct RunOptions {
-  std::vector<std::string> paths;
-  std::vector<std::string> include_dirs;
+struct RunOptions : HostOptions {
   std::vector<CallWords> calls;
-  unsigned optimise = 0;
   bool watch = false;
-  bool checked_only = false;
-  bool verbose = false;
-  Format format = Format::kText;
 };
-
-Config config_of(const RunOptions &options) {
-  Config config;
-  config.optimise = options.optimise;
-  config.include_dirs = options.include_dirs;
-  config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
-  config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
-  config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {
-    const bool is_a_plugins_own = line.starts_with('[');
-    if (verbose || is_a_plugins_own || level >= LogLevel::kWarn) fmt::print(stderr, "{}\n", line);
-  };
-  return config;
-}
 
 /// A requirement may be met by a bundle that stands later on the command line.
 bool may_succeed_later(Code code) { return code == Code::kNotFound || code == Code::kIncompatible; }
@@ -116,81 +94,27 @@ Json call_all(const Runtime &runtime, const RunOptions &options, Exit &exit) {
   return calls;
 }
 
-int fail(const Error &error, Format format) {
-  if (format == Format::kJson)
-    print_json_line({{"error", json_of(error)}});
-  else
-    print_error(error);
-  return kFailed;
-}
-
-void report_failed_reload(const BundleInfo &bundle, const Error &error, Format format) {
-  if (format == Format::kJson) {
-    print_json_line(
-        {{"event", "failed"}, {"bundle", bundle.name}, {"generation", bundle.generation}, {"error", json_of(error)}});
-    return;
+/// New code: the calls are made again.
+void call_again(const Runtime &runtime, const RunOptions &options) {
+  Exit last = kDone;
+  for (const Json &call : call_all(runtime, options, last)) {
+    Json line = {{"event", "called"}};
+    line.update(call);
+    print_json_line(line);
   }
-  print_error(error);
-  fmt::print(stderr, "{} stays at generation {}\n", bundle.name, bundle.generation);
 }
 
-void report_reload(const BundleInfo &bundle, const StepTimes &times, Format format) {
-  if (format == Format::kJson) {
-    print_json_line({{"event", "reloaded"}, {"bundle", json_of(bundle)}, {"times_ns", json_of(times)}});
-    return;
-  }
-  print_diagnostics(bundle.warnings);
-  fmt::print("{} {}: generation {}, compile {}, link {}, swap {}\n", paint(stdout, Ink::kGreen, "reloaded"), bundle.name,
-             bundle.generation, duration(times.read_ns + times.compile_ns), duration(times.link_ns),
-             duration(times.initialise_ns + times.publish_ns));
-  std::fflush(stdout);
-}
-
-/// Whether the bundle is new code now. On an error, the old goes on.
-bool reload(Runtime &runtime, BundleInfo &bundle, Format format) {
-  StepTimes times;
-  auto reloaded = runtime.reload(bundle.name, {Force::kNo, &times});
-  if (reloaded) {
-    bundle = *std::move(reloaded);
-    report_reload(bundle, times, format);
-    return true;
-  }
-  if (reloaded.code() != Code::kUnchanged) report_failed_reload(bundle, reloaded.error(), format);
-  return false;
-}
-
-Result<void> watch_all(Watcher &watcher, const std::vector<BundleInfo> &bundles, const RunOptions &options) {
-  for (std::size_t number = 0; number < bundles.size(); ++number) {
-    GRAFT_TRY(watcher.watch(bundles[number].path, number));
-    for (const std::string &directory : options.include_dirs) // a header may be anybody's
-      ignore(watcher.watch(directory, number), "a directory that is not there is the compiler's business");
-  }
-  return {};
-}
-
-int watch(Runtime &runtime, std::vector<BundleInfo> bundles, const RunOptions &options) {
-  auto watcher = Watcher::create();
+int watch(Runtime &runtime, const std::vector<BundleInfo> &bundles, const RunOptions &options) {
+  WatchOptions watching;
+  for (const BundleInfo &bundle : bundles) watching.paths.push_back(bundle.path);
+  watching.tell = [&](const WatchEvent &event) {
+    if (event.phase == WatchPhase::kUnchanged && options.format == Format::kText) return;
+    report(event, options.format);
+    if (event.phase == WatchPhase::kReloaded) call_again(runtime, options);
+  };
+  const auto watcher = Watcher::create(runtime, std::move(watching));
   if (!watcher) return fail(watcher.error(), options.format);
-  const auto stop = StopSignal::create();
-  if (!stop) return fail(stop.error(), options.format);
-  if (const auto watched = watch_all(**watcher, bundles, options); !watched) return fail(watched.error(), options.format);
-  if (options.format == Format::kJson)
-    print_json_line({{"event", "watching"}});
-  else
-    fmt::print(stderr, "watching {}; end with ctrl-c\n", counted(bundles.size(), "bundle"));
-  for (;;) {
-    const std::set<std::size_t> changed = watcher->wait(kQuiet, (*stop)->descriptor());
-    if (changed.empty()) return kDone;
-    bool is_new = false;
-    for (std::size_t number : changed) is_new |= reload(runtime, bundles[number], options.format);
-    if (!is_new) continue;
-    Exit last = kDone;
-    for (const Json &call : call_all(runtime, options, last)) {
-      Json line = {{"event", "called"}};
-      line.update(call);
-      print_json_line(line);
-    }
-  }
+  return watch_until_stopped(bundles.size(), options.format);
 }
 
 int run(const RunOptions &options) {
@@ -219,14 +143,13 @@ int run(const RunOptions &options) {
   }
   if (!options.watch) return exit;
   std::fflush(stdout);
-  return watch(**runtime, *std::move(bundles), options);
+  return watch(**runtime, *bundles, options);
 }
 
 /// What ends the words of a `--call`: an option of `graft run`. Everything else, `-5` too, is an argument.
 bool ends_call(const std::string &word) {
-  static const std::vector<std::string> kOptions = {
-      "--call",    "--",  "--watch", "--json", "--help", "-h", "-I", "--checked-only",
-      "--verbose", "-O0", "-O1",     "-O2",    "-O3"};
+  static const std::vector<std::string> kOptions = {"--call",         "--",        "--watch", "--json", "--help", "-h", "-I",
+                                                    "--checked-only", "--verbose", "-O0",     "-O1",    "-O2",    "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
 
@@ -254,18 +177,11 @@ std::vector<CallWords> take_calls(std::vector<std::string> &words) {
 void add_run(CLI::App &app, const std::vector<CallWords> &calls, Action &action) {
   auto options = std::make_shared<RunOptions>(); // shared with the action, which outlives this call
   CLI::App *command = app.add_subcommand("run", "load bundles and call their functions");
-  command->add_option("PATH", options->paths, "folders with a graft.toml or sources, or single source files")->required();
+  add_host_options(*command, *options);
   // Only for the help: main.cpp takes the calls out before CLI11 sees them, because their words are anybody's.
   command->add_option("--call", "CONTRACT.FUNCTION and its arguments, up to the next option or '--'; may be repeated")
       ->type_name("TARGET [ARG...]");
   command->add_flag("--watch", options->watch, "reload and call again at every save, until ctrl-c");
-  command->add_option("-O", options->optimise, "-O0 to -O3, for bundles that do not say")
-      ->check(CLI::Range(0, 3))
-      ->type_name("LEVEL");
-  command->add_flag("--checked-only", options->checked_only, "refuse code whose types graft never saw, such as foreign bitcode");
-  command->add_flag("--verbose", options->verbose, "print the runtime's log to stderr");
-  add_include_dirs(*command, options->include_dirs);
-  add_json(*command, options->format);
   command->footer(R"(
 Arguments are text, read by the parameter's type: numbers (also 0x..), true and false, enumerators by name, strings as they are,
 structs and arrays as JSON. Out-parameters need none; what they hold is printed. A status other than 0 is exit code 1. Behind a

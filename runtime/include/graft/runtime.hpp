@@ -196,6 +196,7 @@ public:
   Result<void> await_retired(std::chrono::milliseconds limit);
 
 private:
+  friend class Watcher;
   class Impl;
   explicit Runtime(std::unique_ptr<Impl> impl);
   Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;

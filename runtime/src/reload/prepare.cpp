@@ -55,10 +55,12 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   if (force == Force::kNo) {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(text.manifest.name);
-    if (found != bundles_.end() && found->second.live->source_key == artifact.source_key)
-      return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs this text");
-    if (found != bundles_.end() && found->second.manifest == text.manifest && is_same_code(*found->second.live, artifact))
-      return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs what this text compiles to");
+    if (found != bundles_.end() && found->second.manifest == text.manifest) {
+      if (found->second.live->source_key == artifact.source_key)
+        return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs this text");
+      if (is_same_code(*found->second.live, artifact))
+        return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs what this text compiles to");
+    }
   }
 
   Prepared prepared{std::move(text), nullptr, ticket};

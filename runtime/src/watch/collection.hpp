@@ -1,0 +1,37 @@
+// A folder of bundles: which of its folders are bundles now.
+#pragma once
+
+#include "folder_watch.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace graft {
+
+/// Whether a folder is a bundle itself: it has a manifest, or sources of its own.
+bool is_bundle_folder(const std::string &folder);
+
+/// For one thread.
+class Collection {
+ public:
+  explicit Collection(std::string path) : path_(std::move(path)) {}
+
+  const std::string &path() const { return path_; }
+  bool holds(const std::string &bundle) const;
+  /// Whether a touched name may be that of a bundle, or make a folder one.
+  bool concerns(const std::string &touched) const;
+
+  /// Watches the folder and those in it that are no bundles yet, and lists the bundles among them, sorted.
+  Result<std::vector<std::string>> arrange(FolderWatch &watch);
+
+ private:
+  Folders survey(std::vector<std::string> &bundles);
+
+  std::string path_; // absolute, as spelled
+  Folders folders_;
+  std::set<std::string> way_;    // nodes that decide what the path leads to
+  std::set<std::string> inside_; // the folder and those in it that are no bundles, without links
+};
+
+} // namespace graft

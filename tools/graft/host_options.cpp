@@ -1,0 +1,44 @@
+// See host_options.hpp.
+#include "host_options.hpp"
+
+#include "json.hpp"
+#include "output.hpp"
+
+#include <fmt/format.h>
+
+namespace graft::tool {
+
+void add_host_options(CLI::App &command, HostOptions &options) {
+  command.add_option("PATH", options.paths, "folders with a graft.toml or sources, or single source files")->required();
+  command.add_option("-O", options.optimise, "-O0 to -O3, for bundles that do not say")
+      ->check(CLI::Range(0, 3))
+      ->type_name("LEVEL");
+  command.add_flag("--checked-only", options.checked_only,
+                   "refuse code whose types graft never saw, such as foreign bitcode");
+  command.add_flag("--verbose", options.verbose, "print the runtime's log to stderr");
+  add_include_dirs(command, options.include_dirs);
+  add_json(command, options.format);
+}
+
+Config config_of(const HostOptions &options) {
+  Config config;
+  config.optimise = options.optimise;
+  config.include_dirs = options.include_dirs;
+  config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
+  config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
+  config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {
+    const bool is_a_plugins_own = line.starts_with('[');
+    if (verbose || is_a_plugins_own || level >= LogLevel::kWarn) fmt::print(stderr, "{}\n", line);
+  };
+  return config;
+}
+
+int fail(const Error &error, Format format) {
+  if (format == Format::kJson)
+    print_json_line({{"error", json_of(error)}});
+  else
+    print_error(error);
+  return kFailed;
+}
+
+} // namespace graft::tool

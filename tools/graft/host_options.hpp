@@ -1,0 +1,25 @@
+// What the subcommands that are a host have in common: how their runtime is made.
+#pragma once
+
+#include "command.hpp"
+
+namespace graft::tool {
+
+struct HostOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> include_dirs;
+  unsigned optimise = 0;
+  bool checked_only = false;
+  bool verbose = false;
+  Format format = Format::kText;
+};
+
+/// PATH..., -O, -I, --checked-only, --verbose, --json.
+void add_host_options(CLI::App &command, HostOptions &options);
+
+Config config_of(const HostOptions &options);
+
+/// Prints the error, or a line of JSON, and gives the exit code.
+int fail(const Error &error, Format format);
+
+} // namespace graft::tool

@@ -1,0 +1,39 @@
+// `graft watch`: a host that does nothing but keep bundles as new as their sources.
+#include "host_options.hpp"
+#include "watch_report.hpp"
+
+#include <memory>
+
+namespace graft::tool {
+namespace {
+
+int watch(const HostOptions &options) {
+  auto runtime = Runtime::create(config_of(options));
+  if (!runtime) return fail(runtime.error(), options.format);
+  WatchOptions watching;
+  watching.paths = options.paths;
+  watching.tell = [format = options.format](const WatchEvent &event) { report(event, format); };
+  const auto watcher = Watcher::create(**runtime, std::move(watching));
+  if (!watcher) return fail(watcher.error(), options.format);
+  return watch_until_stopped(runtime->bundles().size(), options.format);
+}
+
+} // namespace
+
+void add_watch(CLI::App &app, Action &action) {
+  auto options = std::make_shared<HostOptions>(); // shared with the action, which outlives this call
+  CLI::App *command = app.add_subcommand("watch", "load bundles and reload them at every save");
+  add_host_options(*command, *options);
+  command->footer(R"(
+A PATH is a bundle, or a folder of bundles: then a bundle that appears there is loaded and one that is removed is unloaded. All files
+that a bundle was made from are watched, headers in other folders too; what decides is their content. Bundles that share a changed
+header are reloaded together or not at all. On an error the old code goes on. Ctrl-c ends it.
+
+Examples:
+  graft watch plugins
+  graft watch plugins/greeter plugins/calculator
+  graft watch plugins --json | jq .event)");
+  command->callback([&action, options] { action = [options] { return watch(*options); }; });
+}
+
+} // namespace graft::tool
