@@ -104,6 +104,20 @@ void graft_runtime_release(graft_pin *pin) {
   pin->table = nullptr;
 }
 
+graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table, uint32_t functions,
+                                 const graft_offer *how) {
+  if (runtime == nullptr || contract == nullptr) return missing_argument();
+  Offer offer;
+  if (how != nullptr)
+    offer = {how->per_use != 0 ? Service::kPerUse : Service::kShared, how->user_data, how->create, how->destroy};
+  return status_of(runtime->impl->offer_table(*contract, table, functions, offer));
+}
+
+graft_status graft_runtime_withdraw(graft_runtime *runtime, const char *contract, uint32_t major) {
+  if (runtime == nullptr || contract == nullptr) return missing_argument();
+  return status_of(runtime->impl->withdraw(contract, major));
+}
+
 uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const graft_event *, void *), void *context) {
   if (runtime == nullptr || listener == nullptr) return 0;
   return runtime->impl->listen([listener, context](const Event &event) {

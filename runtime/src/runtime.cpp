@@ -27,7 +27,7 @@ Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
 }
 
 Runtime::Impl::Impl(Config config, std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker)
-    : config(std::move(config)), log(this->config.log, this->config.log_level), services(store, log), compiler(std::move(compiler)),
+    : config(std::move(config)), log(this->config.log, this->config.log_level), services(store, log, host_contracts), compiler(std::move(compiler)),
       linker(std::move(linker)) {
   if (this->linker->unwinding() == jit::Unwinding::kRegistered)
     log.write(LogLevel::kWarn, "the unwinder does not ask graft for frames; throws get slower with every loaded bundle");
@@ -176,6 +176,16 @@ Result<Binding> Runtime::bind_view(const graft_contract_info &info, std::size_t 
   GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.find(info.name, info.major, minor));
   return impl_->store.bind(handle, functions, minor);
 }
+
+Result<void> Runtime::offer_table(const graft_contract_info &contract, const void *table, std::size_t functions, const Offer &how) {
+  return impl_->host_contracts.offer(contract, table, functions, how);
+}
+
+Result<void> Runtime::withdraw(std::string_view contract, std::uint32_t major) {
+  return impl_->host_contracts.withdraw(contract, major);
+}
+
+std::vector<OfferInfo> Runtime::offers() const { return impl_->host_contracts.list(); }
 
 const graft_host &Runtime::host() const noexcept { return impl_->host; }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bundle/bundle_text.hpp"
+#include "call/host_contracts.hpp"
 #include "call/host_services.hpp"
 #include "observe/log.hpp"
 #include "reload/generation.hpp"
@@ -82,6 +83,7 @@ public:
   const Config config;
   Log log;
   Store store;
+  HostContracts host_contracts;
   HostServices services;
   HostContext host_context{services, nullptr};
   const graft_host host = make_host_table(host_context);

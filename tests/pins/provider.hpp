@@ -1,6 +1,7 @@
 // Providers for the store's tests: generations without an image, whose functions are this program's own.
 #pragma once
 
+#include "call/host_contracts.hpp"
 #include "call/host_services.hpp"
 #include "matchers.hpp"
 #include "observe/log.hpp"
@@ -23,7 +24,8 @@ struct number_table {
 struct Shop {
   Store store;
   Log log{{}, LogLevel::kInfo};
-  HostServices services{store, log};
+  HostContracts contracts;
+  HostServices services{store, log, contracts};
   std::uint64_t next = 1;
 
   std::unique_ptr<Generation> generation() { return std::make_unique<Generation>(next++, "shop", services); }

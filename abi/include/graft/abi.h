@@ -2,9 +2,11 @@
 #ifndef GRAFT_ABI_H
 #define GRAFT_ABI_H
 
+#include "abi/arena.h"
 #include "abi/contract.h"
 #include "abi/host.h"
 #include "abi/macros.h"
+#include "abi/service.h"
 #include "abi/types.h"
 #include "abi/util.h"
 

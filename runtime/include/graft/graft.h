@@ -64,6 +64,22 @@ GRAFT_EXPORT size_t graft_runtime_find_all(graft_runtime *runtime, const char *c
 GRAFT_EXPORT graft_status graft_runtime_resolve(graft_runtime *runtime, graft_handle handle, uint32_t functions, graft_pin *pin);
 GRAFT_EXPORT void graft_runtime_release(graft_pin *pin);
 
+/* How a host contract's `self` is made; the same as graft::Offer. With a null `create`, `self` is `user_data`. */
+typedef struct graft_offer {
+  uint32_t struct_size;
+  uint32_t per_use; /* 0: one `self` for all, made at the first acquisition; 1: one an acquisition */
+  void *user_data;
+  graft_status (*create)(void *user_data, const graft_service_request *request, void **self);
+  void (*destroy)(void *user_data, void *self);
+} graft_offer;
+
+/* Offers a host contract to plugins. The table of `functions` entries is copied; `how` may be null. GRAFT_CONFLICT when that name and
+ * major are offered already. */
+GRAFT_EXPORT graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table,
+                                              uint32_t functions, const graft_offer *how);
+/* Takes a host contract back. GRAFT_CONFLICT while bundles hold it. */
+GRAFT_EXPORT graft_status graft_runtime_withdraw(graft_runtime *runtime, const char *contract, uint32_t major);
+
 /* Calls `listener` for every event, on the thread that makes it happen. Returns a number for graft_runtime_forget. */
 GRAFT_EXPORT uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const graft_event *event, void *context),
                                            void *context);

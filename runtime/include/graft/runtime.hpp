@@ -23,6 +23,7 @@
 #include <graft/base/result.hpp>
 
 #include "bound.hpp"
+#include "offer.hpp"
 
 namespace graft {
 
@@ -171,6 +172,18 @@ public:
     if (!binding) return std::move(binding).error();
     return Bound<C>(*std::move(binding));
   }
+
+  /// Offers a host contract to plugins; the table is copied, what it points at stays valid until `withdraw` or the runtime's end.
+  /// kConflict when that name and major are offered already, kInvalid for a null function.
+  template <Contract C>
+  Result<void> offer(const C &table, const Offer &how = {}) {
+    return offer_table(graft_contract_of(&table), &table, sizeof(C) / sizeof(void *), how);
+  }
+  /// The same for callers that know the contract by name only.
+  Result<void> offer_table(const graft_contract_info &contract, const void *table, std::size_t functions, const Offer &how = {});
+  /// Takes a host contract back. kConflict, with their names, while bundles hold it.
+  Result<void> withdraw(std::string_view contract, std::uint32_t major);
+  std::vector<OfferInfo> offers() const;
 
   /// Pins several contracts that are guaranteed to come from one publication.
   template <class... Contracts>

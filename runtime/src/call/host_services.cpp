@@ -1,6 +1,8 @@
 // The C functions behind a host table. They validate what they are given: a plugin's mistake is an error code, not a crash.
 #include "host_services.hpp"
 
+#include "host_contracts.hpp"
+
 #include "../observe/log.hpp"
 #include "../reload/generation.hpp"
 #include "../store/store.hpp"
@@ -84,6 +86,21 @@ size_t host_last_error(const graft_host *, char *out, size_t capacity) {
   return copy_last_error(out, capacity);
 }
 
+graft_status host_acquire(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_service *out) {
+  if (out == nullptr || contract.data == nullptr)
+    return fail(Code::kInvalid, "acquire needs a host contract's name and a place for the service");
+  const HostContext &context = context_of(host);
+  ServiceUser user;
+  if (context.generation != nullptr) user = {context.generation->bundle, context.generation->number};
+  auto service = context.services.contracts.acquire(user, {contract.data, contract.size}, major, minor);
+  *out = service ? *service : graft_service{sizeof(graft_service), 0, nullptr, nullptr, 0};
+  return service ? GRAFT_OK : fail(service.error());
+}
+
+void host_give_back(const graft_host *host, graft_service *service) {
+  if (service != nullptr) context_of(host).services.contracts.give_back(*service);
+}
+
 } // namespace
 
 graft_host make_host_table(HostContext &context) {
@@ -100,6 +117,8 @@ graft_host make_host_table(HostContext &context) {
   host.release = host_release;
   host.register_provider = host_register;
   host.last_error = host_last_error;
+  host.acquire = host_acquire;
+  host.give_back = host_give_back;
   return host;
 }
 

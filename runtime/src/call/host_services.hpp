@@ -5,17 +5,19 @@
 
 namespace graft {
 
+class HostContracts;
 class Log;
 class Store;
 struct Generation;
 
-/// What the functions of every host table of one runtime work on. Borrows both; outlives every generation.
+/// What the functions of every host table of one runtime work on. Borrows all; outlives every generation.
 class HostServices {
 public:
-  HostServices(Store &store, Log &log) : store(store), log(log) {}
+  HostServices(Store &store, Log &log, HostContracts &contracts) : store(store), log(log), contracts(contracts) {}
 
   Store &store;
   Log &log;
+  HostContracts &contracts;
 };
 
 /// Who a host table belongs to: a generation, or, without one, the host itself.

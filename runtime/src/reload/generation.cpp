@@ -2,6 +2,7 @@
 #include "generation.hpp"
 
 #include "../call/caught.hpp"
+#include "../call/host_contracts.hpp"
 #include "../call/host_services.hpp"
 #include "../observe/log.hpp"
 #include "../store/threads.hpp"
@@ -102,6 +103,8 @@ void Generation::stop() {
     if (caught) context.services.log.write(LogLevel::kError, "graft_stop of bundle '" + bundle + "' threw " + *caught);
   }
   image->run_finalisers();
+  for (const std::string &held : context.services.contracts.give_back_all(number))
+    context.services.log.write(LogLevel::kWarn, "bundle '" + bundle + "' did not give back " + held + "; it was taken back");
 }
 
 } // namespace graft

@@ -31,6 +31,24 @@ typedef struct graft_pin {
   const void *table;
 } graft_pin;
 
+/* A host contract that was acquired: call `table` (the contract's struct) with `self`, and give it back. Both are borrowed until then. */
+typedef struct graft_service {
+  uint32_t struct_size;
+  uint32_t minor;    /* what the host offers, at least what was asked for */
+  const void *table;
+  void *self;        /* the host's object, or null when the contract has none */
+  uint64_t use;      /* names this acquisition; 0 after it was given back */
+} graft_service;
+
+/* Who acquires a host contract, told to the host's `create`. Borrowed during that call. */
+typedef struct graft_service_request {
+  uint32_t struct_size;
+  uint16_t major, minor; /* what the caller was compiled against */
+  graft_str contract;
+  graft_str bundle;      /* empty for the host itself */
+  uint64_t generation;
+} graft_service_request;
+
 typedef struct graft_host graft_host;
 
 /* Told to `graft_init` once, before the bundle is published. Everything in it is borrowed until the function returns. */
@@ -67,6 +85,11 @@ struct graft_host {
   graft_status (*register_provider)(const graft_host *host, const graft_provider *provider);
   /* Copies the calling thread's last error text, cut to `capacity` with its terminator, and returns its full length. [any thread] */
   size_t (*last_error)(const graft_host *host, char *out, size_t capacity);
+  /* Acquires a host contract of that major and at least that minor. GRAFT_NOT_FOUND, GRAFT_INCOMPATIBLE, GRAFT_WOULD_DEADLOCK when two
+   * creations wait for each other, or what the host's `create` refused with. The caller gives it back. [any thread] */
+  graft_status (*acquire)(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_service *out);
+  /* Ends an acquisition; one that ended already is left alone. [any thread, not while its functions run] */
+  void (*give_back)(const graft_host *host, graft_service *service);
 };
 
 /* The table of the bundle that this code belongs to; bound when the bundle is linked, so it is usable from the first

@@ -3,6 +3,7 @@
 #ifndef GRAFT_ABI_LAYOUT_H
 #define GRAFT_ABI_LAYOUT_H
 
+#include "arena.h"
 #include "host.h"
 
 #define GRAFT_LOCK_SIZE(type, size) GRAFT_STATIC_ASSERT(sizeof(type) == (size), #type " changed its size")
@@ -41,7 +42,23 @@ GRAFT_LOCK_FIELD(graft_init_context, bundle, 8);
 GRAFT_LOCK_FIELD(graft_init_context, version, 24);
 GRAFT_LOCK_FIELD(graft_init_context, previous, 36);
 GRAFT_LOCK_FIELD(graft_init_context, generation, 48);
-GRAFT_LOCK_SIZE(graft_host, 80);
+GRAFT_LOCK_SIZE(graft_service, 32);
+GRAFT_LOCK_FIELD(graft_service, minor, 4);
+GRAFT_LOCK_FIELD(graft_service, table, 8);
+GRAFT_LOCK_FIELD(graft_service, self, 16);
+GRAFT_LOCK_FIELD(graft_service, use, 24);
+GRAFT_LOCK_SIZE(graft_service_request, 48);
+GRAFT_LOCK_FIELD(graft_service_request, major, 4);
+GRAFT_LOCK_FIELD(graft_service_request, minor, 6);
+GRAFT_LOCK_FIELD(graft_service_request, contract, 8);
+GRAFT_LOCK_FIELD(graft_service_request, bundle, 24);
+GRAFT_LOCK_FIELD(graft_service_request, generation, 40);
+GRAFT_LOCK_SIZE(graft_arena, 40);
+GRAFT_LOCK_FIELD(graft_arena, host, 8);
+GRAFT_LOCK_FIELD(graft_arena, block, 16);
+GRAFT_LOCK_FIELD(graft_arena, used, 24);
+GRAFT_LOCK_FIELD(graft_arena, total, 32);
+GRAFT_LOCK_SIZE(graft_host, 96);
 GRAFT_LOCK_FIELD(graft_host, abi_major, 4);
 GRAFT_LOCK_FIELD(graft_host, abi_minor, 6);
 GRAFT_LOCK_FIELD(graft_host, context, 8);
@@ -53,5 +70,7 @@ GRAFT_LOCK_FIELD(graft_host, resolve, 48);
 GRAFT_LOCK_FIELD(graft_host, release, 56);
 GRAFT_LOCK_FIELD(graft_host, register_provider, 64);
 GRAFT_LOCK_FIELD(graft_host, last_error, 72);
+GRAFT_LOCK_FIELD(graft_host, acquire, 80);
+GRAFT_LOCK_FIELD(graft_host, give_back, 88);
 
 #endif
