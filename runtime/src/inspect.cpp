@@ -57,10 +57,12 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
   inspection.version = manifest.version.text;
   inspection.path = look.text.path;
   for (const driver::Source &source : look.text.sources) inspection.sources.push_back(source.name);
-  for (const ContractRef &ref : manifest.requires_) inspection.requires_.push_back(to_string(ref));
+  for (const Want &want : manifest.requires_)
+    inspection.requires_.push_back(to_string(want) + (want.need == Need::kMay ? " (optional)" : ""));
+  inspection.manifest = list_facts(manifest);
   GRAFT_TRY_ASSIGN(inspection.artifact, look.compiler->compile(look.job));
   for (const ProviderFacts &provider : inspection.artifact.facts.providers)
-    inspection.provides.push_back(to_string(ContractRef{provider.contract, provider.major, provider.minor, {}}));
+    inspection.provides.push_back(to_string(ContractRef{provider.contract, provider.major, provider.minor}));
   GRAFT_TRY(verify_artifact(manifest, inspection.artifact, options.unchecked));
   GRAFT_TRY_ASSIGN(const jit::ImageStats stats, try_link(manifest.name, inspection.artifact));
   inspection.code_bytes = stats.code_bytes;

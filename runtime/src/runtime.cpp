@@ -64,7 +64,9 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
   info.source = bundle.live->source_key;
   for (const StagedProvider &provider : bundle.live->providers)
     info.provides.push_back(provider.contract + "@" + std::to_string(provider.major) + "." + std::to_string(provider.minor));
-  for (const ContractRef &want : bundle.manifest.requires_) info.requires_.push_back(to_string(want));
+  for (const Want &want : bundle.manifest.requires_) info.requires_.push_back(to_string(want));
+  info.needs = bundle.needs;
+  info.priority = bundle.manifest.priority;
   info.retired = retirement.waiting(bundle.name);
   info.warnings = bundle.live->warnings;
   return info;
@@ -108,12 +110,13 @@ void Runtime::Impl::forget(std::uint64_t listener) {
   });
 }
 
-Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) const {
+Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) {
   std::string path(name_or_path);
-  {
+  if (const auto bundle = named(name_or_path)) {
     const MutexLock lock(bundles_mutex_);
-    const auto found = bundles_.find(name_or_path);
-    if (found != bundles_.end()) path = found->second.path;
+    path = (*bundle)->path;
+  } else if (bundle.code() == Code::kConflict) {
+    return bundle.error();
   }
   if (path.empty())
     return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
@@ -132,12 +135,33 @@ Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions 
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
   if (options.times != nullptr) options.times->read_ns = watch.lap_ns();
+  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
 }
 
 Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
+}
+
+Result<BundleInfo> Runtime::load(const ArchiveBundle &bundle, LoadOptions options) {
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
+  return impl_->load(std::move(text), options.times);
+}
+
+Result<LoadReport> Runtime::load_all(const std::filesystem::path &folder) {
+  GRAFT_TRY_ASSIGN(const std::vector<std::filesystem::path> bundles, find_bundles(folder));
+  return impl_->load_all(bundles);
+}
+
+Result<LoadReport> Runtime::load_all(const std::vector<std::filesystem::path> &bundles) { return impl_->load_all(bundles); }
+
+Result<BundleInfo> Runtime::reload(const ArchiveBundle &bundle, ReloadOptions options) {
+  const auto read = [&](std::string_view) { return read_bundle(bundle); };
+  GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({bundle.name}, read, options));
+  return std::move(infos.front());
 }
 
 Result<BundleInfo> Runtime::reload(std::string_view name_or_path, ReloadOptions options) {
@@ -156,13 +180,17 @@ Result<std::vector<BundleInfo>> Runtime::reload(const std::vector<std::string> &
   return impl_->reload(names_or_paths, read, options);
 }
 
-Result<void> Runtime::unload(std::string_view name) { return impl_->unload(name); }
+Result<void> Runtime::unload(std::string_view name, Dependents dependents) { return impl_->unload(name, dependents); }
 
 Result<graft_handle> Runtime::find(std::string_view contract, std::uint32_t major, std::uint32_t minor) const {
   return impl_->store.find(contract, major, minor);
 }
 
 Result<graft_handle> Runtime::find(ContractId id, std::uint32_t minor) const { return impl_->store.find(id, minor); }
+
+Result<graft_handle> Runtime::find(std::string_view contract, const VersionRange &range) const {
+  return impl_->store.select(Want{std::string(contract), range});
+}
 
 std::vector<graft_handle> Runtime::find_all(ContractId id) const { return impl_->store.find_all(id); }
 
@@ -186,6 +214,11 @@ Result<void> Runtime::withdraw(std::string_view contract, std::uint32_t major) {
 }
 
 std::vector<OfferInfo> Runtime::offers() const { return impl_->host_contracts.list(); }
+
+Result<Binding> Runtime::bind_range(const graft_contract_info &info, std::size_t functions, const VersionRange &range) const {
+  GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.select(Want{info.name, range}, info.major));
+  return impl_->store.bind(handle, functions, 0);
+}
 
 const graft_host &Runtime::host() const noexcept { return impl_->host; }
 

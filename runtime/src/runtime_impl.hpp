@@ -70,11 +70,28 @@ public:
 
   // commit.cpp
   Result<BundleInfo> load(BundleText text, StepTimes *times);
+  /// Starts and publishes what no bundle stands for yet.
+  Result<BundleInfo> commit_new(Prepared prepared, StepTimes &times);
   Result<std::vector<BundleInfo>> commit(std::vector<Prepared> set, StepTimes &times);
-  Result<void> unload(std::string_view name);
+
+  // load_all.cpp
+  Result<LoadReport> load_all(const std::vector<std::filesystem::path> &paths);
+
+  // unload.cpp
+  Result<void> unload(std::string_view name, Dependents dependents);
+
+  // names.cpp
+  /// The bundle of exactly that name in this runtime.
+  Bundle *find_bundle(std::string_view name);
+  /// The bundle that a caller means: by its name here, its manifest's name, or `name@version`. kNotFound, kConflict.
+  Result<Bundle *> named(std::string_view name);
+  /// kConflict when the name is taken, or the same version stands here under another.
+  Result<void> refuse_taken(const BundleText &text);
+  /// Gives a text that was read for `asked` the name of the bundle that it replaces.
+  Result<void> name_reload(std::string_view asked, BundleText &text);
 
   // runtime.cpp
-  Result<BundleText> text_of_reload(std::string_view name_or_path) const;
+  Result<BundleText> text_of_reload(std::string_view name_or_path);
   BundleInfo info_of(const Bundle &bundle) const GRAFT_REQUIRES(bundles_mutex_);
   /// Calls every listener; what one throws is logged.
   void tell(const Event &event);
@@ -104,11 +121,21 @@ public:
   Condition listened_;
 
  private:
-  Bundle *find_bundle(std::string_view name);
   Result<Started> start(Prepared &prepared, graft_reason reason, const Bundle *previous);
   Result<void> stage(Started &started, const Bundle *previous);
+
+  // requirements.cpp
+  /// No dependent loses what it requires.
   Result<void> check_dependents(const Started &started, const Bundle &previous);
-  Result<std::vector<std::string>> meet_requirements(const Prepared &prepared) const;
+  /// The names of the bundles that meet what must be met. kNotFound, kIncompatible.
+  Result<std::vector<std::string>> meet_requirements(const Prepared &prepared);
+  /// The name of the bundle that meets `want`; empty for one that is neither.
+  Result<std::string> meet(const std::string &bundle, const Want &want) const;
+
+  // unload.cpp
+  std::vector<Bundle *> dependents_first(Bundle &bundle);
+  Result<void> refuse_needed(const Bundle &bundle);
+
   void undo(std::vector<Started> &set);
 
   std::atomic<std::uint64_t> next_ticket_{1};     // relaxed: only uniqueness and order of draws matter

@@ -113,6 +113,27 @@ TEST_F(BadInput, AMalformedManifestHasLineAndColumn) {
   EXPECT_THAT(runtime->load(shipped("bad/malformed_manifest")), FailsWith(Code::kInvalid, ContainsRegex("graft\\.toml:[0-9]+:[0-9]+")));
 }
 
+TEST_F(BadInput, AnUnknownKeyDeepInAManifestGetsTheNearestKnownOne) {
+  EXPECT_THAT(runtime->load(shipped("bad/unknown_key")),
+              FailsWith(Code::kInvalid, HasSubstr("graft.toml:2:15: unknown key 'contrct' in an element of 'requires'; did you mean 'contract'?")));
+}
+
+TEST_F(BadInput, ARangeThatIsNoneSaysWhichPartAndHowItIsWritten) {
+  EXPECT_THAT(runtime->load(shipped("bad/bad_range")),
+              FailsWith(Code::kInvalid, AllOf(HasSubstr("graft.toml:2:13"), HasSubstr("'1.2.3.4' has 4 parts"), HasSubstr("wanted such as"))));
+  EXPECT_THAT(runtime->load(shipped("bad/empty_range")), FailsWith(Code::kInvalid, HasSubstr("no version satisfies all of it")));
+}
+
+TEST_F(BadInput, AContractThatTheHostDoesNotOfferIsNamed) {
+  EXPECT_THAT(runtime->load(shipped("bad/needs_host")),
+              FailsWith(Code::kNotFound, AllOf(HasSubstr("graft.toml:2:18"), HasSubstr("bundle 'needs_host' requires host.nowhere"))));
+}
+
+TEST_F(BadInput, AFolderOfContractsThatIsNotThereIsNamed) {
+  EXPECT_THAT(runtime->load(shipped("bad/missing_folder")),
+              FailsWith(Code::kInvalid, AllOf(HasSubstr("graft.toml:2:14"), HasSubstr("'../no_such_folder', which is no folder"))));
+}
+
 TEST_F(BadInput, AnIncludeThatDoesNotExistIsNamed) {
   EXPECT_THAT(runtime->load(shipped("bad/missing_include")), FailsWith(Code::kInvalid, HasSubstr("file not found")));
 }

@@ -101,6 +101,25 @@ TEST_F(BundleFolder, TheJobKeepsEachLanguagesStandardAndTheBundlesDirectory) {
   EXPECT_EQ(job.options.working_directory, path_.string());
 }
 
+TEST_F(BundleFolder, TheManifestsStandardIncludesAndDefinesReachTheCompiler) {
+  for (const char *name : {"a.c", "inc/x.h", "their/y.h"}) write(name);
+  write("graft.toml", "standard = [\"c11\", \"c++20\"]\nincludes = [\"inc\"]\ncontracts = [\"their\"]\ndefines = "
+                      "[\"X=1\"]\nflags = [\"-std=c99\"]\n");
+  const driver::Job job = make_job(*read_bundle(path_), 0, {});
+  EXPECT_EQ(job.options.c_standard, "c99"); // a flag wins
+  EXPECT_EQ(job.options.cxx_standard, "c++20");
+  EXPECT_THAT(job.options.flags, ElementsAre("-I" + (path_ / "inc").string(), "-I" + (path_ / "their").string(), "-DX=1"));
+}
+
+TEST_F(BundleFolder, AHeaderFolderThatIsNotThereIsNamedAtItsPlace) {
+  write("a.c");
+  write("graft.toml", "includes = [\n\"nowhere\"]\n");
+  EXPECT_THAT(read_bundle(path_),
+              FailsWith(Code::kInvalid, HasSubstr("graft.toml:2:1: 'includes' names 'nowhere', which is no folder")));
+  write("graft.toml", "contracts = [\"a.c\"]\n");
+  EXPECT_THAT(read_bundle(path_), FailsWith(Code::kInvalid, HasSubstr("'contracts' names 'a.c', which is no folder")));
+}
+
 TEST(MemoryBundle, HoldsSourcesAndAManifest) {
   const auto text = read_bundle({"mem", {{"b.c", "int b;"}, {"graft.toml", "name = \"given\"\n"}, {"a.c", "int a;"}}});
   ASSERT_THAT(text, Succeeds());
@@ -114,7 +133,8 @@ TEST(MemoryBundle, RefusesWhatItCannotMean) {
   EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.c", ""}, {"a.c", ""}}}),
               FailsWith(Code::kInvalid, HasSubstr("two files named 'a.c'")));
   EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.h", ""}}}), FailsWith(Code::kInvalid, HasSubstr("has no sources")));
-  EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.txt", ""}}}), FailsWith(Code::kInvalid, HasSubstr("and no header either")));
+  EXPECT_THAT(read_bundle(MemoryBundle{"mem", {{"a.txt", ""}}}),
+              FailsWith(Code::kInvalid, HasSubstr("and no header either")));
   EXPECT_THAT(read_bundle(MemoryBundle{"bad name", {{"a.c", ""}}}),
               FailsWith(Code::kInvalid, HasSubstr("cannot name a bundle")));
 }

@@ -1,7 +1,6 @@
 // `graft.toml`: what is read, and what is said about what is wrong in it.
 #include "bundle/flags.hpp"
 #include "bundle/manifest.hpp"
-#include "bundle/version.hpp"
 #include "matchers.hpp"
 
 namespace graft {
@@ -43,7 +42,7 @@ TEST(Manifest, BadTomlHasLineAndColumn) {
 TEST(Manifest, AnUnknownKeyGetsTheNearestKnownOne) {
   EXPECT_THAT(parse("name = \"a\"\n  surces = []\n"),
               FailsWith(Code::kInvalid, HasSubstr("graft.toml:2:3: unknown key 'surces'; did you mean 'sources'?")));
-  EXPECT_THAT(parse("zzzzzzzzz = 1\n"), FailsWith(Code::kInvalid, HasSubstr("known are name, version")));
+  EXPECT_THAT(parse("zzzzzzzzz = 1\n"), FailsWith(Code::kInvalid, HasSubstr("known are 'name', 'version'")));
 }
 
 TEST(Manifest, AWrongTypeSaysWhatItIsAndWhatWasWanted) {
@@ -68,20 +67,85 @@ TEST(Manifest, SourcesStayInsideTheFolder) {
   EXPECT_THAT(parse("sources = [\"/etc/passwd\"]\n"), FailsWith(Code::kInvalid, HasSubstr("leads out")));
 }
 
-TEST(Version, SemverIsReadToTheLetter) {
-  for (const char *good :
-       {"0.0.0", "1.2.3", "1.0.0-alpha", "1.0.0-0.3.7", "1.0.0-x-y.z", "1.0.0+001", "10.20.30-rc.1+5114f85"})
-    EXPECT_TRUE(parse_version(good)) << good;
-  for (const char *bad : {"", "1", "1.2", "1.2.3.4", "01.2.3", "1.02.3", "1.2.3-", "1.2.3-01", "1.2.3-a..b", "1.2.3+",
-                          "1.2.3-a_b", "v1.2.3", " 1.2.3", "1.2.99999999999", "1.-2.3"})
-    EXPECT_FALSE(parse_version(bad)) << bad;
+TEST(Manifest, WhatTheCompilerIsToldIsReadAndItsShapeIsChecked) {
+  const auto manifest = parse(
+      "standard = [\"c11\", \"gnu++20\"]\nincludes = [\"inc\"]\ndefines = [\"A\", \"B=1 2\"]\ncontracts = [\"../c\"]\n");
+  ASSERT_THAT(manifest, Succeeds());
+  EXPECT_THAT(manifest->standards, ElementsAre("c11", "gnu++20"));
+  EXPECT_EQ(manifest->includes[0].text, "inc");
+  EXPECT_THAT(manifest->defines, ElementsAre("A", "B=1 2"));
+  EXPECT_EQ(manifest->contracts[0].where, (SourcePos{"/b/graft.toml", 4, 14}));
+  EXPECT_EQ(parse("standard = \"c++2b\"\n")->standards.size(), 1u);
+  EXPECT_THAT(parse("standard = \"rust\"\n"), FailsWith(Code::kInvalid, HasSubstr(":1:12: 'rust' is no language standard")));
+  EXPECT_THAT(parse("standard = [\"c11\", \"c17\"]\n"), FailsWith(Code::kInvalid, HasSubstr("names two for C")));
+  EXPECT_THAT(parse("defines = [\"1X\"]\n"), FailsWith(Code::kInvalid, HasSubstr("'1X' defines nothing")));
 }
 
-TEST(ContractRef, NameMajorAndMinor) {
-  EXPECT_EQ(to_string(*parse_contract_ref("demo.greeter@1")), "demo.greeter@1.0");
-  EXPECT_EQ(to_string(*parse_contract_ref("a@65535.65535")), "a@65535.65535");
-  for (const char *bad : {"", "a", "@1", "a@", "a@1.", "a@.1", "a@x", "a@65536", "a@1.2.3", "a b@1", "a@-1", "a@01"})
-    EXPECT_FALSE(parse_contract_ref(bad)) << bad;
+TEST(Manifest, RequirementsComeInShortAndInLongForm) {
+  const auto manifest =
+      parse("requires = [\"a.b >=1.2, <2\",\n { contract = \"c.d\", version = \"~1.2\", optional = true },\n"
+            " { contract = \"e\", bundle = \"x\", bundle_version = \"^1\" }, { bundle = \"y\" }]\n"
+            "host_requires = [\"host.log@1\"]\n");
+  ASSERT_THAT(manifest, Succeeds());
+  std::vector<std::string> texts;
+  for (const Want &want : manifest->requires_) texts.push_back(to_string(want));
+  EXPECT_THAT(texts, ElementsAre("a.b >=1.2, <2", "c.d ~1.2", "e * of bundle 'x' ^1", "bundle 'y' *"));
+  EXPECT_EQ(manifest->requires_[1].need, Need::kMay);
+  EXPECT_EQ(manifest->requires_[1].where.line, 2u);
+  EXPECT_EQ(manifest->host_requires[0].contract, "host.log");
+}
+
+TEST(Manifest, AWrongRequirementSaysWhatIsWrongAndWhere) {
+  for (const auto &[text, said] :
+       {std::pair("[{ contrct = \"a\" }]",
+                  ":1:15: unknown key 'contrct' in an element of 'requires'; did you mean 'contract'?"),
+        std::pair("[3]", "an element of 'requires' is an integer; wanted a string or a table"),
+        std::pair("[{}]", "names no 'contract' and no 'bundle'"),
+        std::pair("[{ contract = \"a@1\" }]", "its version belongs into 'version'"),
+        std::pair("[{ bundle = \"a@1\" }]", "its version belongs into 'bundle_version'"),
+        std::pair("[{ contract = \"a\", version = \"1.2.3.4\" }]", ":1:41: '1.2.3.4' is no range of versions"),
+        std::pair("[{ contract = \"a\", bundle_version = \"1\" }]", "'bundle_version' is given and 'bundle' is not"),
+        std::pair("[{ bundle = \"a\", version = \"1\" }]", "'version' is given and 'contract' is not"),
+        std::pair("[{ contract = \"a\", optional = 1 }]",
+                  "'optional' in an element of 'requires' is an integer; wanted true or false"),
+        std::pair("[\"a@1\", \"a@1.0\"]", "twice; the first is in line 1"),
+        std::pair("[\"a >=2, <1\"]", "no version satisfies")})
+    EXPECT_THAT(parse("requires = " + std::string(text) + "\n"), FailsWith(Code::kInvalid, HasSubstr(said))) << text;
+  EXPECT_THAT(parse("host_requires = [{ contract = \"a\", bundle = \"b\" }]\n"),
+              FailsWith(Code::kInvalid, HasSubstr("unknown key 'bundle'")));
+}
+
+TEST(Manifest, PoliciesAreReadAndTheirShapeIsChecked) {
+  const auto manifest =
+      parse("priority = -4\nauthor = \"A\"\nlicence = \"MIT\"\ndescription = \"d\"\ncascade = \"atomic\"\n"
+            "state = { default = \"keep\", counter = \"reset\" }\nlimits = { memory_bytes = 1000 }\n"
+            "permissions = [\"net\", \"fs.read:/var\"]\n"
+            "hooks = [{ name = \"app.save\", priority = 3, on_failure = \"fail_closed\", error_budget = 5 }]\n");
+  ASSERT_THAT(manifest, Succeeds());
+  EXPECT_EQ(manifest->priority, -4);
+  EXPECT_EQ(manifest->cascade, Cascade::kAtomic);
+  EXPECT_EQ(manifest->state, StatePolicy::kKeep);
+  EXPECT_EQ(manifest->state_of.at("counter"), StatePolicy::kReset);
+  EXPECT_EQ(manifest->limits.at("memory_bytes"), 1000u);
+  EXPECT_EQ(manifest->hooks[0].on_failure, HookFailure::kFailClosed);
+  EXPECT_EQ(list_facts(*manifest).size(), 10u);
+  for (const auto &[text, said] :
+       {std::pair("cascade = \"always\"", "'cascade' is 'always'; wanted one of 'none', 'atomic' and 'after'"),
+        std::pair("state = { x = \"gone\" }", "'x' in 'state' is 'gone'; wanted one of 'migrate', 'keep' and 'reset'"),
+        std::pair("state = 3", "'state' is an integer; wanted a string"),
+        std::pair("limits = { memory_byte = 1 }", "unknown key 'memory_byte' in 'limits'; did you mean 'memory_bytes'?"),
+        std::pair("limits = { threads = 0 }", "'threads' in 'limits' is 0; wanted 1 to"),
+        std::pair("limits = 3", "wanted a table"),
+        std::pair("limits = { threads = \"a\" }", "'threads' in 'limits' is a string; wanted an integer"),
+        std::pair("permissions = [\":x\"]", "':x' is no permission"),
+        std::pair("priority = 10000000", "'priority' is 10000000; wanted"),
+        std::pair("hooks = [\"a\"]", "an element of 'hooks' is a string; wanted a table"),
+        std::pair("hooks = [{}]", "has no 'name'"), std::pair("hooks = [{ name = \"a b\" }]", "'a b' cannot name a hook"),
+        std::pair("hooks = [{ name = \"a\" }, { name = \"a\" }]", "'hooks' names 'a' twice"),
+        std::pair("hooks = [{ name = \"a\", on_failure = \"fail\" }]", "wanted one of 'fail_open' and 'fail_closed'"),
+        std::pair("license = \"MIT\"", "did you mean 'licence'?"),
+        std::pair("requires = \"a\"", "'requires' is a string; wanted a list")})
+    EXPECT_THAT(parse(std::string(text) + "\n"), FailsWith(Code::kInvalid, HasSubstr(said))) << text;
 }
 
 Result<void> check(std::vector<std::string> flags) {

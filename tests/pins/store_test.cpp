@@ -85,9 +85,64 @@ TEST(Store, FindAsksForAtLeastTheMinor) {
   shop.publish(first, *low, one_hundred, 1);
   SlotRecord &second = **shop.store.claim("test.number", 1);
   shop.publish(second, *high, two_hundred, 4);
-  EXPECT_EQ(shop.store.find("test.number", 1, 1)->index, first.index);
+  EXPECT_EQ(shop.store.find("test.number", 1, 1)->index, second.index); // the best, though another came first
   EXPECT_EQ(shop.store.find("test.number", 1, 2)->index, second.index);
+  EXPECT_EQ(shop.store.select(*parse_want("test.number >=1.1, <1.4"))->index, first.index);
+  EXPECT_THAT(shop.store.select(*parse_want("test.number ~1.2")),
+              FailsWith(Code::kIncompatible, HasSubstr("is provided as test.number@1.4 of bundle 'shop' 0.0.0, test.number@1.1 of")));
   EXPECT_THAT(shop.store.find("test.number", 1, 5), FailsWith(Code::kIncompatible, HasSubstr("test.number@1.5")));
+}
+
+TEST(Store, TheBestIsByMinorThenPriorityThenNameThenTheBundlesVersion) { // S7
+  Shop shop;
+  struct Row {
+    const char *family;
+    const char *version;
+    std::int32_t priority;
+    std::uint16_t minor;
+  };
+  // Each comes before the one above it.
+  constexpr Row kRows[] = {{"b", "9.0.0", 0, 0}, {"a", "1.0.0-rc.1", 0, 0}, {"a", "1.0.0", 0, 0},
+                           {"a", "2.0.0", 0, 0}, {"z", "0.0.1", 7, 0},      {"z", "0.0.1", -7, 1}};
+  std::vector<std::unique_ptr<Generation>> generations;
+  std::vector<SlotRecord *> slots;
+  for (const Row &row : kRows) {
+    generations.push_back(shop.generation());
+    generations.back()->family = row.family;
+    generations.back()->version = *parse_version(row.version);
+    generations.back()->priority = row.priority;
+    slots.push_back(*shop.store.claim("test.number", 1));
+    shop.publish(*slots.back(), *generations.back(), one_hundred, row.minor);
+    EXPECT_EQ(shop.store.find("test.number", 1, 0)->index, slots.back()->index) << row.family << " " << row.version;
+  }
+  for (; slots.size() > 1; slots.pop_back()) {
+    EXPECT_EQ(shop.store.find("test.number", 1, 0)->index, slots.back()->index);
+    EXPECT_EQ(shop.store.select(*parse_want("test.number *"))->index, slots.back()->index);
+    shop.vacate(*slots.back());
+  }
+}
+
+TEST(Store, AReloadThatMakesTheBestWorseLetsTheNextBestBeFound) { // S7
+  Shop shop;
+  const auto one = shop.generation(), other = shop.generation(), worse = shop.generation();
+  SlotRecord &first = **shop.store.claim("test.number", 1), &second = **shop.store.claim("test.number", 1);
+  shop.publish(first, *one, one_hundred, 4);
+  shop.publish(second, *other, two_hundred, 2);
+  EXPECT_EQ(shop.store.find("test.number", 1, 0)->index, first.index);
+  shop.publish(first, *worse, one_hundred, 1);
+  EXPECT_EQ(shop.store.find("test.number", 1, 0)->index, second.index);
+}
+
+TEST(Store, ARangeMaySpanMajorsAndTheHighestWins) {
+  Shop shop;
+  const auto one = shop.generation(), two = shop.generation();
+  SlotRecord &first = **shop.store.claim("test.number", 1), &second = **shop.store.claim("test.number", 2);
+  shop.publish(first, *one, one_hundred, 4);
+  shop.publish(second, *two, two_hundred, 0);
+  EXPECT_EQ(shop.store.select(*parse_want("test.number >=1.2, <3"))->index, second.index);
+  EXPECT_EQ(shop.store.select(*parse_want("test.number <2"))->index, first.index);
+  EXPECT_EQ(shop.store.select(*parse_want("test.number *"), 1)->index, first.index);
+  EXPECT_THAT(shop.store.select(*parse_want("test.numbr *")), FailsWith(Code::kNotFound, HasSubstr("there is 'test.number'")));
 }
 
 TEST(Store, FindAllKeepsTheOrderOfRegistrationAndSkipsVacantSlots) {

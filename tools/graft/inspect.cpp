@@ -108,6 +108,7 @@ void print_inspection(const Inspection &inspection) {
   fmt::print("code {} bytes, read-only data {}, writable data {}\n", inspection.code_bytes, inspection.read_only_bytes,
              inspection.writable_bytes);
   for (const std::string &ref : inspection.requires_) fmt::print("requires {}\n", ref);
+  for (const auto &[key, values] : inspection.manifest) fmt::print("{} {}\n", key, fmt::join(values, ", "));
   print_heading("sources");
   for (const std::string &source : inspection.sources) fmt::print("  {}\n", shorten(source));
   print_contracts(artifact.facts);

@@ -160,6 +160,9 @@ Json json_of(const Inspection &inspection) {
                {"requires", inspection.requires_},
                {"source_key", short_text(artifact.source_key)},
                {"object_key", short_text(artifact.object_key)}};
+  json["manifest"] = Json::object();
+  for (const auto &[key, values] : inspection.manifest)
+    for (const std::string &value : values) json["manifest"][key].push_back(value);
   for (const char *key : {"contracts", "providers", "kept", "layouts", "headers", "imports", "symbols"})
     json[key] = Json::array();
   for (const ContractFacts &contract : artifact.facts.contracts)

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
-#include <optional>
 
 namespace graft::tool {
 namespace {
@@ -20,32 +20,25 @@ struct RunOptions : HostOptions {
   bool watch = false;
 };
 
-/// A requirement may be met by a bundle that stands later on the command line.
-bool may_succeed_later(Code code) { return code == Code::kNotFound || code == Code::kIncompatible; }
-
-/// Loads all paths, in as many rounds as their requirements need. The bundles are in the order of the paths.
-Result<std::vector<BundleInfo>> load_all(Runtime &runtime, const std::vector<std::string> &paths) {
-  std::vector<std::optional<BundleInfo>> loaded(paths.size());
-  for (bool progress = true; progress;) {
-    progress = false;
-    std::optional<Error> failure;
-    for (std::size_t index = 0; index < paths.size(); ++index) {
-      if (loaded[index]) continue;
-      auto info = runtime.load(paths[index]);
-      if (info) {
-        loaded[index] = *std::move(info);
-        progress = true;
-      } else {
-        if (!may_succeed_later(info.code())) return std::move(info).error();
-        if (!failure) failure = std::move(info).error();
-      }
-    }
-    if (!failure) break;
-    if (!progress) return *std::move(failure);
+/// Loads all paths and the bundles in those that are folders of bundles, who is required first. What is broken is printed;
+/// `exit` says so.
+Result<std::vector<BundleInfo>> load_all(Runtime &runtime, const std::vector<std::string> &paths, Format format,
+                                         Exit &exit) {
+  std::vector<std::filesystem::path> bundles;
+  for (const std::string &path : paths) {
+    GRAFT_TRY_ASSIGN(const auto found, find_bundles(path));
+    bundles.insert(bundles.end(), found.begin(), found.end());
   }
-  std::vector<BundleInfo> bundles;
-  for (std::optional<BundleInfo> &one : loaded) bundles.push_back(*std::move(one));
-  return bundles;
+  GRAFT_TRY_ASSIGN(LoadReport report, runtime.load_all(bundles));
+  if (report.broken.size() == 1 && report.loaded.empty()) return std::move(report.broken.front().error);
+  for (const LoadReport::Broken &broken : report.broken) {
+    exit = kFailed;
+    if (format == Format::kJson)
+      print_json_line({{"event", "broken"}, {"path", broken.path}, {"error", json_of(broken.error)}});
+    else
+      print_error(broken.error);
+  }
+  return std::move(report.loaded);
 }
 
 /// A string as it is, any other value as JSON; one line feed at the end.
@@ -120,7 +113,8 @@ int watch(Runtime &runtime, const std::vector<BundleInfo> &bundles, const RunOpt
 int run(const RunOptions &options) {
   auto runtime = Runtime::create(config_of(options));
   if (!runtime) return fail(runtime.error(), options.format);
-  auto bundles = load_all(**runtime, options.paths);
+  Exit exit = kDone;
+  auto bundles = load_all(**runtime, options.paths, options.format, exit);
   if (!bundles) return fail(bundles.error(), options.format);
   const bool is_text = options.format == Format::kText;
   for (const BundleInfo &bundle : *bundles) {
@@ -131,7 +125,6 @@ int run(const RunOptions &options) {
     fmt::print("{} {}: generation {}, provides{}\n", bundle.name, bundle.version, bundle.generation,
                provides.empty() ? " nothing" : provides);
   }
-  Exit exit = kDone;
   Json report = {{"bundles", Json::array()}, {"calls", call_all(**runtime, options, exit)}};
   for (const BundleInfo &bundle : *bundles) report["bundles"].push_back(json_of(bundle));
   if (!is_text && options.watch) {

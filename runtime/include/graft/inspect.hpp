@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <graft/base/artifact.hpp>
@@ -32,7 +33,8 @@ struct Inspection {
   std::string path;                    ///< absolute
   std::vector<std::string> sources;
   std::vector<std::string> provides;   ///< "demo.greeter@1.0"
-  std::vector<std::string> requires_;
+  std::vector<std::string> requires_;  ///< "demo.clock >=1.2, <2", with " (optional)" behind those
+  std::vector<std::pair<std::string, std::vector<std::string>>> manifest; ///< what else it says: key and values
   Artifact artifact;
   std::vector<SymbolInfo> symbols;
   std::size_t code_bytes = 0;          ///< what a generation takes, linked

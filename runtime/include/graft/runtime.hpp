@@ -24,6 +24,7 @@
 
 #include "bound.hpp"
 #include "offer.hpp"
+#include "version.hpp"
 
 namespace graft {
 
@@ -33,11 +34,15 @@ enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
 /// checked, its function types cannot be.
 enum class Unchecked : std::uint8_t { kRefuse, kAllow };
 
+/// What happens when a requirement is met by a provider of a version that it does not take, and by none other.
+enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
+
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 struct Config {
   unsigned compile_threads = 0;      ///< 0: one a core
   unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
   Unchecked unchecked = Unchecked::kRefuse;
+  Compatibility compatibility = Compatibility::kStrict;
   std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
@@ -57,9 +62,15 @@ struct MemoryBundle {
   std::vector<MemoryFile> files;
 };
 
+/// A bundle as the bytes of a tar archive (ustar or pax, not compressed) of its folder. What is in it means what it means in a folder.
+struct ArchiveBundle {
+  std::string name;  ///< used when there is no manifest, and in messages
+  std::string bytes;
+};
+
 /// What the runtime knows of a loaded bundle. A copy.
 struct BundleInfo {
-  std::string name;
+  std::string name;                   ///< what this runtime calls it: the manifest's, or `name@version` beside others
   std::string version;                ///< "1.2.0"
   BundleId id;
   std::string path;                   ///< empty for a bundle from memory
@@ -67,8 +78,20 @@ struct BundleInfo {
   ContentKey source;                  ///< over sources, headers and arguments of the live generation
   std::vector<std::string> provides;  ///< "demo.greeter@1.0"
   std::vector<std::string> requires_; ///< as the manifest spells them
+  std::vector<std::string> needs;     ///< the bundles that meet them, sorted
+  std::int32_t priority = 0;          ///< among providers of one version of a contract
   std::size_t retired = 0;            ///< older generations that a pin still holds
   std::vector<Diagnostic> warnings;   ///< of the compile that made the live generation
+};
+
+/// What came of loading many bundles.
+struct LoadReport {
+  struct Broken {
+    std::string path;
+    Error error;
+  };
+  std::vector<BundleInfo> loaded;  ///< in the order of their loads: who is required comes first
+  std::vector<Broken> broken;
 };
 
 /// One live provider of a contract. A copy.
@@ -124,9 +147,20 @@ struct ReloadOptions {
   StepTimes *times = nullptr;    ///< filled when given
 };
 
+/// Whether a bundle is called by its name alone, or stands beside others of that name as `name@version`.
+enum class Place : std::uint8_t { kAlone, kBeside };
+
 struct LoadOptions {
   StepTimes *times = nullptr;    ///< filled when given
+  Place place = Place::kAlone;
 };
+
+/// What an unload does about bundles that require the one that goes.
+enum class Dependents : std::uint8_t { kRefuse, kUnload };
+
+/// The bundles in a folder, sorted by path: its subfolders that have a manifest or sources, and its single files of a kind that graft
+/// loads. A path that is a bundle itself (a file, a folder with a manifest or sources) is the one.
+GRAFT_API Result<std::vector<std::filesystem::path>> find_bundles(const std::filesystem::path &path);
 
 /// A set of bundles, their contracts, and the code behind them. Many may live in one process and share nothing.
 ///
@@ -144,19 +178,30 @@ public:
   Result<BundleInfo> load(const std::filesystem::path &path, LoadOptions options = {});
   Result<BundleInfo> load(const MemoryBundle &bundle, LoadOptions options = {});
 
+  Result<BundleInfo> load(const ArchiveBundle &bundle, LoadOptions options = {});
+  /// Loads what is a bundle in a folder (find_bundles), whatever is broken. Who is required is loaded first, whatever the order; a cycle
+  /// of requirements is an error of each of its members that names all.
+  Result<LoadReport> load_all(const std::filesystem::path &folder);
+  Result<LoadReport> load_all(const std::vector<std::filesystem::path> &bundles);
+
   /// Replaces the code of a loaded bundle, found by its name (its own folder is read again) or by the path of a folder whose manifest
   /// has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won.
   Result<BundleInfo> reload(std::string_view name_or_path, ReloadOptions options = {});
   Result<BundleInfo> reload(const MemoryBundle &bundle, ReloadOptions options = {});
+  Result<BundleInfo> reload(const ArchiveBundle &bundle, ReloadOptions options = {});
   /// The same for several bundles as one transaction: all become live in one publication, or none does.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names_or_paths, ReloadOptions options = {});
 
-  /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict while another bundle requires it.
-  Result<void> unload(std::string_view name);
+  /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict, with their names, while other bundles require
+  /// it, unless they are to go with it: then they go first, and all in one publication.
+  Result<void> unload(std::string_view name, Dependents dependents = Dependents::kRefuse);
 
-  /// The provider of a contract that was registered first and has at least `minor`.
+  /// The best provider of a contract: of the highest minor, which is at least `minor`; among equals of the highest priority, then of
+  /// the first name, then of the highest version of the bundle.
   Result<graft_handle> find(std::string_view contract, std::uint32_t major, std::uint32_t minor = 0) const;
   Result<graft_handle> find(ContractId id, std::uint32_t minor = 0) const;
+  /// The best provider whose version is in the range, which may span majors: then the highest major wins.
+  Result<graft_handle> find(std::string_view contract, const VersionRange &range) const;
   /// All live providers, in the order of their registration.
   std::vector<graft_handle> find_all(ContractId id) const;
   /// kStale when the handle's slot was vacated, kInvalid when it is none of this runtime's.
@@ -184,6 +229,14 @@ public:
   /// Takes a host contract back. kConflict, with their names, while bundles hold it.
   Result<void> withdraw(std::string_view contract, std::uint32_t major);
   std::vector<OfferInfo> offers() const;
+
+  /// The same for a provider in a range, of the header's major. Functions that the provider lacks report kMissing.
+  template <Contract C>
+  Result<Bound<C>> bind(const VersionRange &range) const {
+    auto binding = bind_range(graft_contract_of(static_cast<const C *>(nullptr)), sizeof(C) / sizeof(void *), range);
+    if (!binding) return std::move(binding).error();
+    return Bound<C>(*std::move(binding));
+  }
 
   /// Pins several contracts that are guaranteed to come from one publication.
   template <class... Contracts>
@@ -213,6 +266,7 @@ private:
   class Impl;
   explicit Runtime(std::unique_ptr<Impl> impl);
   Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;
+  Result<Binding> bind_range(const graft_contract_info &info, std::size_t functions, const VersionRange &range) const;
 
   std::unique_ptr<Impl> impl_;
 };

@@ -1,6 +1,7 @@
 // Folder, file or memory to BundleText, and BundleText to a compile.
 #include "bundle_text.hpp"
 
+#include "archive.hpp"
 #include "flags.hpp"
 #include "source_files.hpp"
 
@@ -54,6 +55,16 @@ Result<std::vector<fs::path>> find_sources(const BundleText &text) {
   return paths;
 }
 
+/// A folder that is not there would be passed over in silence by the compiler.
+Result<void> check_folders(const BundleText &text) {
+  for (const auto &[key, words] :
+       {std::pair("includes", &text.manifest.includes), std::pair("contracts", &text.manifest.contracts)})
+    for (const Word &word : *words)
+      if (std::error_code failure; !fs::is_directory(fs::path(text.directory) / word.text, failure))
+        return error(Code::kInvalid, std::string("'") + key + "' names '" + word.text + "', which is no folder", word.where);
+  return {};
+}
+
 Result<BundleText> read_folder(const fs::path &folder) {
   BundleText text;
   text.path = text.directory = folder.string();
@@ -66,6 +77,8 @@ Result<BundleText> read_folder(const fs::path &folder) {
     return std::move(contents).error();
   }
   if (text.manifest.name.empty()) text.manifest.name = made_up_name(folder.filename().string());
+  text.name = text.manifest.name;
+  GRAFT_TRY(check_folders(text));
   GRAFT_TRY_ASSIGN(const std::vector<fs::path> paths, find_sources(text));
   if (paths.empty())
     return error(Code::kInvalid,
@@ -74,19 +87,70 @@ Result<BundleText> read_folder(const fs::path &folder) {
   return text;
 }
 
+Result<BundleText> read_archive_file(const fs::path &file) {
+  GRAFT_TRY_ASSIGN(std::string bytes, read_file(file));
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(ArchiveBundle{made_up_name(file.stem().string()), std::move(bytes)}));
+  text.path = file.string();
+  return text;
+}
+
 Result<BundleText> read_lone_file(const fs::path &file) {
+  if (file.extension() == ".tar") return read_archive_file(file);
   if (!is_source_name(file.filename().string()))
     return error(Code::kInvalid,
                  "'" + file.string() + "' is of no kind that graft compiles (" + kKinds + "), and no folder either");
   BundleText text;
   text.path = file.string();
   text.directory = file.parent_path().string();
-  text.manifest.name = made_up_name(file.stem().string());
+  text.name = text.manifest.name = made_up_name(file.stem().string());
   GRAFT_TRY(read_sources({file}, text));
   return text;
 }
 
+/// All that the manifest says to the compiler, as flags; its own `flags` come last and win.
+std::vector<std::string> manifest_flags(const Manifest &manifest, const std::string &directory) {
+  std::vector<std::string> flags;
+  for (const Word &include : manifest.includes) flags.push_back("-I" + include.text);
+  for (const Word &contracts : manifest.contracts) flags.push_back("-I" + contracts.text);
+  for (const std::string &define : manifest.defines) flags.push_back("-D" + define);
+  flags.insert(flags.end(), manifest.flags.begin(), manifest.flags.end());
+  return resolve_flags(flags, directory);
+}
+
+/// What all bundles share that are not in a folder.
+Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> files) {
+  BundleText text;
+  for (MemoryFile &file : files) {
+    if (file.name == kManifestName) {
+      GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(file.contents, name + "/" + kManifestName));
+      continue;
+    }
+    if (is_header_name(file.name)) {
+      text.headers.push_back({std::move(file.name), std::move(file.contents), driver::Language::kFromName});
+      continue;
+    }
+    if (!is_source_name(file.name))
+      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + name + "' is of no kind that graft compiles (" +
+                                       kKinds + "), and no header either");
+    text.sources.push_back({std::move(file.name), std::move(file.contents), driver::Language::kFromName});
+  }
+  if (text.manifest.name.empty()) text.manifest.name = name;
+  if (!is_bundle_name(text.manifest.name))
+    return error(Code::kInvalid,
+                 "'" + text.manifest.name +
+                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
+  text.name = text.manifest.name;
+  if (text.sources.empty()) return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has no sources");
+  std::ranges::sort(text.sources, {}, &driver::Source::name);
+  const auto twin = std::ranges::adjacent_find(text.sources, {}, &driver::Source::name);
+  if (twin != text.sources.end())
+    return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has two files named '" + twin->name + "'");
+  return text;
+}
+
 } // namespace
+
+std::string name_beside(const Manifest &manifest) { return manifest.name + "@" + manifest.version.text; }
 
 Result<BundleText> read_bundle(const fs::path &path) {
   if (path.empty()) return error(Code::kInvalid, "the bundle's path is empty");
@@ -103,52 +167,52 @@ Result<BundleText> read_bundle(const fs::path &path) {
 }
 
 Result<BundleText> read_bundle(const MemoryBundle &bundle) {
-  BundleText text;
-  for (const MemoryFile &file : bundle.files) {
-    if (file.name == kManifestName) {
-      GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(file.contents, bundle.name + "/" + kManifestName));
-      continue;
-    }
-    if (is_header_name(file.name)) {
-      text.headers.push_back({file.name, file.contents, driver::Language::kFromName});
-      continue;
-    }
-    if (!is_source_name(file.name))
-      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + bundle.name +
-                                       "' is of no kind that graft compiles (" + kKinds + "), and no header either");
-    text.sources.push_back({file.name, file.contents, driver::Language::kFromName});
-  }
+  GRAFT_TRY_ASSIGN(BundleText text, read_files(bundle.name, bundle.files));
   if (!text.manifest.sources.empty())
     return error(Code::kInvalid, "'sources' means nothing for a bundle from memory: give the files you mean",
                  {text.manifest.file, 0, 0});
-  if (text.manifest.name.empty()) text.manifest.name = bundle.name;
-  if (!is_bundle_name(text.manifest.name))
-    return error(Code::kInvalid,
-                 "'" + text.manifest.name +
-                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
-  if (text.sources.empty()) return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has no sources");
-  std::ranges::sort(text.sources, {}, &driver::Source::name);
-  const auto twin = std::ranges::adjacent_find(text.sources, {}, &driver::Source::name);
-  if (twin != text.sources.end())
-    return error(Code::kInvalid, "bundle '" + text.manifest.name + "' from memory has two files named '" + twin->name + "'");
   return text;
+}
+Result<BundleText> read_bundle(const ArchiveBundle &bundle) {
+  GRAFT_TRY_ASSIGN(std::vector<MemoryFile> files, read_tar(bundle.bytes, bundle.name));
+  // As in a folder: `sources` chooses, without it the sources that are not in a subfolder; what is neither source nor header
+  // is passed over.
+  std::vector<std::string> patterns = {"*"};
+  if (const auto manifest = std::ranges::find(files, kManifestName, &MemoryFile::name); manifest != files.end()) {
+    GRAFT_TRY_ASSIGN(const Manifest parsed, parse_manifest(manifest->contents, bundle.name + "/" + kManifestName));
+    if (!parsed.sources.empty()) patterns = parsed.sources;
+  }
+  for (const std::string &pattern : patterns)
+    if (std::ranges::none_of(
+            files, [&](const MemoryFile &file) { return is_source_name(file.name) && matches(pattern, file.name); }))
+      return error(Code::kInvalid, "no source matches '" + pattern + "' in archive '" + bundle.name + "'");
+  std::erase_if(files, [&](const MemoryFile &file) {
+    if (file.name == kManifestName || is_header_name(file.name)) return false;
+    const auto is_chosen = [&](const std::string &pattern) { return matches(pattern, file.name); };
+    return !is_source_name(file.name) || std::ranges::none_of(patterns, is_chosen);
+  });
+  return read_files(bundle.name, std::move(files));
 }
 
 driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,
                      const std::vector<std::string> &flags) {
   driver::Job job;
-  job.bundle = text.manifest.name;
+  job.bundle = text.name;
   job.sources = text.sources;
   job.headers = text.headers;
   job.options.optimise = optimise;
   job.options.working_directory = text.directory;
   job.options.include_dirs = include_dirs;
-  std::vector<std::string> all = resolve_flags(text.manifest.flags, text.directory);
+  const auto set_standard = [&](const std::string &standard) {
+    (standard.find("++") != standard.npos ? job.options.cxx_standard : job.options.c_standard) = standard;
+  };
+  for (const std::string &standard : text.manifest.standards) set_standard(standard);
+  std::vector<std::string> all = manifest_flags(text.manifest, text.directory);
   all.insert(all.end(), flags.begin(), flags.end());
   for (std::string &flag : all) {
     // One bundle may hold C and C++: a standard belongs to the language that it names.
     if (flag.starts_with("-std="))
-      (flag.find("++") != flag.npos ? job.options.cxx_standard : job.options.c_standard) = flag.substr(5);
+      set_standard(flag.substr(5));
     else
       job.options.flags.push_back(std::move(flag));
   }

@@ -15,9 +15,13 @@
 
 namespace graft {
 
+/// What a bundle is called that stands beside others of its name: "clock@2.0.0".
+std::string name_beside(const Manifest &manifest);
+
 struct BundleText {
   Manifest manifest;                   ///< made up from the file's or folder's name when there is none
   ContentKey manifest_content;         ///< of the file; zero when there is none
+  std::string name;                    ///< in the runtime: the manifest's, or `name_beside`
   std::string path;                    ///< absolute; empty for a bundle from memory
   std::string directory;               ///< where relative names start; empty for a bundle from memory
   std::vector<driver::Source> sources; ///< all with contents, sorted by name
@@ -28,6 +32,7 @@ struct BundleText {
 /// file that cannot be read (with the reason), a glob that matches nothing, or a kind of file graft does not know.
 Result<BundleText> read_bundle(const std::filesystem::path &path);
 Result<BundleText> read_bundle(const MemoryBundle &bundle);
+Result<BundleText> read_bundle(const ArchiveBundle &bundle);
 
 /// The compile that the bundle asks for. `flags` come after the manifest's own.
 driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,

@@ -2,54 +2,96 @@
 // whether the code agrees is verify.hpp's.
 #pragma once
 
+#include "contract_ref.hpp"
+
 #include <graft/base/result.hpp>
+#include <graft/version.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace graft {
 
-/// `name@major.minor`, as `provides` and `requires` spell it. Without a minor any will do.
-struct ContractRef {
-  std::string name;
-  std::uint16_t major = 0;
-  std::uint16_t minor = 0;
-  SourcePos where;        ///< in the manifest
-  bool has_minor = false; ///< written out: in `provides` it then means exactly this one
+/// A text and its place in the manifest.
+struct Word {
+  std::string text;
+  SourcePos where;
 
-  bool operator==(const ContractRef &) const = default;
+  bool operator==(const Word &) const = default;
 };
 
-/// "demo.greeter@1.0".
-std::string to_string(const ContractRef &ref);
+/// What becomes of the bundle's kept state at a reload.
+enum class StatePolicy : std::uint8_t {
+  kMigrate, ///< in place where the type is unchanged, else field by field
+  kKeep,    ///< in place, or the reload is refused
+  kReset,   ///< starts anew
+};
 
-struct Version {
-  std::uint32_t major = 0, minor = 0, patch = 0;
-  std::string text; ///< as written, with what follows `-` and `+`
+/// Whether the bundle is reloaded when one that it requires is.
+enum class Cascade : std::uint8_t {
+  kNone,
+  kAtomic, ///< in the same transaction
+  kAfter,  ///< in one of its own, behind it
+};
 
-  bool operator==(const Version &) const = default;
+enum class HookFailure : std::uint8_t { kFailOpen, kFailClosed };
+
+/// A part that the bundle takes in a hook.
+struct HookUse {
+  std::string name;
+  std::int32_t priority = 0; ///< higher runs earlier
+  HookFailure on_failure = HookFailure::kFailOpen;
+  std::uint32_t error_budget = 0; ///< failures until it is quarantined; 0: the host's default
+  SourcePos where;
+
+  bool operator==(const HookUse &) const = default;
 };
 
 struct Manifest {
   std::string name;
-  Version version{0, 0, 0, "0.0.0"};
-  std::vector<std::string> sources; ///< globs relative to the bundle's folder; empty: every source file in it
-  std::vector<std::string> flags;   ///< from the allow-list
+  Version version;
+  std::vector<std::string> standards; ///< "c17", "c++20": at most one a language
+  std::vector<std::string> sources;   ///< globs relative to the bundle's folder; empty: every source file in it
+  std::vector<Word> includes;         ///< folders, relative to the bundle's
+  std::vector<std::string> defines;   ///< "NAME" or "NAME=VALUE"
+  std::vector<std::string> flags;     ///< from the allow-list
   std::vector<ContractRef> provides;
   bool lists_provides = false; ///< the key is there: code and list must agree both ways
-  std::vector<ContractRef> requires_;
+  std::vector<Want> requires_;
+  std::vector<Want> host_requires; ///< host contracts
+  std::vector<Word> contracts;     ///< folders with headers of contracts of others
+  std::int32_t priority = 0;       ///< among providers of one version of a contract the highest is found
+  std::string author, licence, description;
+
+  // Kept and shown; what they ask for is not enforced yet.
+  std::vector<HookUse> hooks;
+  std::vector<std::string> permissions;
+  std::map<std::string, std::uint64_t> limits;
+  StatePolicy state = StatePolicy::kMigrate;
+  std::map<std::string, StatePolicy> state_of; ///< of single kept variables, by name
+  Cascade cascade = Cascade::kNone;
+
   std::string file; ///< of the manifest; empty when there is none
 
   bool operator==(const Manifest &) const = default;
 };
 
-/// Fails with kInvalid and the line and column: bad TOML, an unknown key (with the nearest known one), a wrong type, a bad
-/// name, version, contract or flag.
+/// Fails with kInvalid and the line and column: bad TOML, an unknown key (with the nearest known one) at any level, a wrong
+/// type, a bad name, version, range, contract or flag.
 Result<Manifest> parse_manifest(std::string_view text, const std::string &file);
+
+/// What else it says, as key and values, in the order of the struct; keys without a value are left out. For people and for
+/// `inspect`.
+std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const Manifest &manifest);
 
 /// Whether a name can be a bundle's: 1 to 128 of [A-Za-z0-9_.-], not starting with a dot.
 bool is_bundle_name(std::string_view name);
+
+const char *to_string(StatePolicy policy) noexcept;
+const char *to_string(Cascade cascade) noexcept;
 
 } // namespace graft

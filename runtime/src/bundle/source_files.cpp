@@ -154,4 +154,19 @@ Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::s
   return std::vector<fs::path>(found.begin(), found.end());
 }
 
+bool matches(std::string_view pattern, std::string_view path) {
+  const std::size_t end = std::min(pattern.find('/'), pattern.size());
+  const bool is_last = end == pattern.size();
+  const std::string segment(pattern.substr(0, end));
+  const std::string_view rest = is_last ? std::string_view() : pattern.substr(end + 1);
+  const std::size_t slash = path.find('/');
+  const std::string name(path.substr(0, slash));
+  if (is_litter(name)) return false;
+  if (segment == "**")
+    return is_last ? slash == path.npos || matches(pattern, path.substr(slash + 1))
+                   : matches(rest, path) || (slash != path.npos && matches(pattern, path.substr(slash + 1)));
+  if (::fnmatch(segment.c_str(), name.c_str(), FNM_PERIOD) != 0) return false;
+  return is_last ? slash == path.npos : slash != path.npos && matches(rest, path.substr(slash + 1));
+}
+
 } // namespace graft

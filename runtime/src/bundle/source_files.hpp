@@ -28,4 +28,7 @@ Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::p
 /// matches.
 Result<std::vector<std::filesystem::path>> match_sources(const std::filesystem::path &folder, const std::string &pattern);
 
+/// Whether a glob as match_sources reads them matches a file's path, which is written with '/'.
+bool matches(std::string_view pattern, std::string_view path);
+
 } // namespace graft

@@ -9,7 +9,7 @@ namespace graft {
 namespace {
 
 std::string name_of(const ProviderFacts &provider) {
-  return to_string(ContractRef{provider.contract, provider.major, provider.minor, {}});
+  return to_string(ContractRef{provider.contract, provider.major, provider.minor});
 }
 
 const ProviderFacts *find_provider(const Artifact &artifact, const std::string &name) {

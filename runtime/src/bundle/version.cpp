@@ -1,34 +1,10 @@
-// Semver 2.0, section by section, and `name@major.minor`.
-#include "version.hpp"
+// Semver 2.0, section by section.
+#include "text_parts.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <graft/version.hpp>
 
 namespace graft {
 namespace {
-
-bool is_digit(char character) { return character >= '0' && character <= '9'; }
-bool is_word(char character) {
-  return is_digit(character) || (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-         character == '-';
-}
-bool is_number(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
-
-/// A number without a leading zero that fits.
-template <class Number>
-bool parse_number(std::string_view text, Number &number) {
-  if (!is_number(text) || (text.size() > 1 && text[0] == '0')) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-/// The text up to `separator`, which is taken off `rest` together with it.
-std::string_view take_until(std::string_view &rest, char separator) {
-  const std::size_t at = std::min(rest.find(separator), rest.size());
-  const std::string_view taken = rest.substr(0, at);
-  rest.remove_prefix(std::min(at + 1, rest.size()));
-  return taken;
-}
 
 enum class LeadingZeros : bool { kRefuse, kAllow };
 
@@ -43,43 +19,51 @@ bool are_identifiers(std::string_view text, LeadingZeros zeros) {
   return true;
 }
 
-bool is_contract_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char character) {
-    return is_word(character) || character == '.' || character == '_' || character == '/';
-  });
+/// Numbers by value, whatever their length, before words, which are compared as text.
+std::weak_ordering compare_identifiers(std::string_view left, std::string_view right) {
+  if (is_number(left) != is_number(right)) return is_number(left) ? std::weak_ordering::less : std::weak_ordering::greater;
+  if (is_number(left) && left.size() != right.size()) return left.size() <=> right.size();
+  return left.compare(right) <=> 0;
+}
+
+std::weak_ordering compare_prereleases(std::string_view left, std::string_view right) {
+  if (left.empty() || right.empty()) return left.empty() <=> right.empty();
+  while (!left.empty() && !right.empty()) {
+    const auto order = compare_identifiers(take_until(left, '.'), take_until(right, '.'));
+    if (order != 0) return order;
+  }
+  return !left.empty() <=> !right.empty();
+}
+
+bool parse(std::string_view text, Version &version) {
+  version.text = text;
+  if (const std::size_t plus = text.find('+'); plus != text.npos) {
+    if (!are_identifiers(text.substr(plus + 1), LeadingZeros::kAllow)) return false;
+    text = text.substr(0, plus);
+  }
+  if (const std::size_t hyphen = text.find('-'); hyphen != text.npos) {
+    version.prerelease = text.substr(hyphen + 1);
+    if (!are_identifiers(version.prerelease, LeadingZeros::kRefuse)) return false;
+    text = text.substr(0, hyphen);
+  }
+  if (std::ranges::count(text, '.') != 2) return false;
+  return parse_number(take_until(text, '.'), version.major) && parse_number(take_until(text, '.'), version.minor) &&
+         parse_number(text, version.patch);
 }
 
 } // namespace
 
-std::optional<Version> parse_version(std::string_view text) {
+Result<Version> parse_version(std::string_view text) {
   Version version;
-  version.text = text;
-  std::string_view core = text;
-  if (const std::size_t plus = core.find('+'); plus != core.npos) {
-    if (!are_identifiers(core.substr(plus + 1), LeadingZeros::kAllow)) return {};
-    core = core.substr(0, plus);
-  }
-  if (const std::size_t hyphen = core.find('-'); hyphen != core.npos) {
-    if (!are_identifiers(core.substr(hyphen + 1), LeadingZeros::kRefuse)) return {};
-    core = core.substr(0, hyphen);
-  }
-  if (std::ranges::count(core, '.') != 2) return {};
-  if (!parse_number(take_until(core, '.'), version.major)) return {};
-  if (!parse_number(take_until(core, '.'), version.minor)) return {};
-  if (!parse_number(core, version.patch)) return {};
-  return version;
+  if (parse(text, version)) return version;
+  return error(Code::kInvalid, "'" + one_line(text) + "' is no version; wanted MAJOR.MINOR.PATCH, such as 1.0.0");
 }
 
-std::optional<ContractRef> parse_contract_ref(std::string_view text) {
-  const std::size_t at = text.rfind('@');
-  if (at == text.npos || !is_contract_name(text.substr(0, at))) return {};
-  ContractRef ref;
-  ref.name = text.substr(0, at);
-  std::string_view minor = text.substr(at + 1);
-  ref.has_minor = minor.find('.') != minor.npos;
-  if (!parse_number(take_until(minor, '.'), ref.major)) return {};
-  if (ref.has_minor && !parse_number(minor, ref.minor)) return {};
-  return ref;
+std::weak_ordering precedence(const Version &left, const Version &right) {
+  if (left.major != right.major) return left.major <=> right.major;
+  if (left.minor != right.minor) return left.minor <=> right.minor;
+  if (left.patch != right.patch) return left.patch <=> right.patch;
+  return compare_prereleases(left.prerelease, right.prerelease);
 }
 
 } // namespace graft

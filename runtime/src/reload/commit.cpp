@@ -12,38 +12,7 @@ std::string versioned(const StagedProvider &provider) {
   return provider.contract + "@" + std::to_string(provider.major) + "." + std::to_string(provider.minor);
 }
 
-std::string quoted_list(const std::vector<std::string> &names) {
-  std::string text;
-  for (const std::string &name : names) text += (text.empty() ? "'" : ", '") + name + "'";
-  return text;
-}
-
 } // namespace
-
-Bundle *Runtime::Impl::find_bundle(std::string_view name) {
-  const MutexLock lock(bundles_mutex_);
-  const auto found = bundles_.find(name);
-  return found == bundles_.end() ? nullptr : &found->second;
-}
-
-Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared) const {
-  std::vector<std::string> needs;
-  const Manifest &manifest = prepared.text.manifest;
-  for (const ContractRef &want : manifest.requires_) {
-    auto handle = store.find(want.name, want.major, want.minor);
-    if (!handle) {
-      Error error = std::move(handle).error();
-      error.message = "bundle '" + manifest.name + "' requires " + to_string(want) + ": " + error.message;
-      error.where = want.where;
-      return error;
-    }
-    const Generation *provider = store.generation_of(*handle);
-    if (provider != nullptr && provider->bundle != manifest.name) needs.push_back(provider->bundle);
-  }
-  std::sort(needs.begin(), needs.end());
-  needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
-  return needs;
-}
 
 Result<Started> Runtime::Impl::start(Prepared &prepared, graft_reason reason, const Bundle *previous) {
   Started started;
@@ -96,27 +65,6 @@ Result<void> Runtime::Impl::stage(Started &started, const Bundle *previous) {
   return {};
 }
 
-Result<void> Runtime::Impl::check_dependents(const Started &started, const Bundle &previous) {
-  const MutexLock lock(bundles_mutex_);
-  for (const auto &[name, dependent] : bundles_) {
-    if (std::find(dependent.needs.begin(), dependent.needs.end(), previous.name) == dependent.needs.end()) continue;
-    for (const ContractRef &want : dependent.manifest.requires_) {
-      const auto concerns = [&](const Change &change) {
-        return change.slot->contract->name == want.name && change.slot->contract->major == want.major;
-      };
-      const auto change = std::find_if(started.changes.begin(), started.changes.end(), concerns);
-      if (change == started.changes.end()) continue;
-      if (change->generation == nullptr)
-        return error(Code::kConflict, "bundle '" + previous.name + "' no longer provides " + to_string(want) + ", which bundle '" +
-                                          name + "' requires; unload it first");
-      if (change->minor < want.minor)
-        return error(Code::kIncompatible, "bundle '" + previous.name + "' now provides " + change->shape->contract +
-                                              ", and bundle '" + name + "' requires " + to_string(want));
-    }
-  }
-  return {};
-}
-
 void Runtime::Impl::undo(std::vector<Started> &set) {
   for (auto started = set.rbegin(); started != set.rend(); ++started) {
     for (const Change &change : started->changes)
@@ -128,25 +76,28 @@ void Runtime::Impl::undo(std::vector<Started> &set) {
 
 Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
   StepTimes times;
-  const std::string name = text.manifest.name;
-  const auto taken = [&] { return error(Code::kConflict, "bundle '" + name + "' is loaded already; reload it, or unload it first"); };
   GRAFT_TRY(token.refuse_owner());
-  if (find_bundle(name) != nullptr) return taken();
+  GRAFT_TRY(refuse_taken(text));
   GRAFT_TRY_ASSIGN(Prepared prepared, prepare(std::move(text), draw_ticket(), Force::kYes, times));
+  GRAFT_TRY_ASSIGN(BundleInfo info, commit_new(std::move(prepared), times));
+  if (times_out != nullptr) {
+    times.read_ns = times_out->read_ns;
+    *times_out = times;
+  }
+  return info;
+}
 
+Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times) {
   GRAFT_TRY(token.acquire());
   const HeldToken held(token);
-  if (find_bundle(name) != nullptr) return taken();
+  GRAFT_TRY(refuse_taken(prepared.text));
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
   times.initialise_ns = watch.lap_ns();
   ignore(store.publish(std::move(started.changes)), "slots that are new do not refuse");
   times.publish_ns = watch.lap_ns();
+  const std::string name = prepared.text.name;
   log.write(LogLevel::kInfo, "loaded bundle '" + name + "' as generation " + std::to_string(prepared.generation->number));
-  if (times_out != nullptr) {
-    times.read_ns = times_out->read_ns;
-    *times_out = times;
-  }
 
   BundleInfo info;
   {
@@ -173,7 +124,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     GRAFT_TRY(token.acquire());
     const HeldToken held(token);
     for (const Prepared &prepared : set) {
-      const std::string &name = prepared.text.manifest.name;
+      const std::string &name = prepared.text.name;
       const Bundle *bundle = find_bundle(name);
       if (bundle == nullptr) return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was prepared");
       if (prepared.ticket < bundle->ticket)
@@ -188,7 +139,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     std::size_t begun = 0;
     Result<void> outcome;
     for (Prepared &prepared : set) {
-      const std::string &name = prepared.text.manifest.name;
+      const std::string &name = prepared.text.name;
       tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, prepared.generation->source_key, nullptr});
       ++begun;
       auto started = start(prepared, GRAFT_REASON_RELOAD, find_bundle(name));
@@ -208,7 +159,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     if (!outcome) {
       undo(started_set);
       while (begun > 0) {
-        const std::string &name = set[--begun].text.manifest.name;
+        const std::string &name = set[--begun].text.name;
         const Generation &refused = *set[begun].generation;
         tell({Phase::kFailed, name, bundle_id(name), refused.number, refused.source_key, &outcome.error()});
       }
@@ -220,7 +171,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       const MutexLock lock(bundles_mutex_);
       for (Started &started : started_set) {
         Prepared &prepared = *started.prepared;
-        Bundle &bundle = bundles_.find(prepared.text.manifest.name)->second;
+        Bundle &bundle = bundles_.find(prepared.text.name)->second;
         bundle.path = prepared.text.path;
         bundle.manifest = std::move(prepared.text.manifest);
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
@@ -242,37 +193,6 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
   }
   retirement.retire(std::move(old));
   return infos;
-}
-
-Result<void> Runtime::Impl::unload(std::string_view name) {
-  std::vector<std::unique_ptr<Generation>> old;
-  {
-    GRAFT_TRY(token.acquire());
-    const HeldToken held(token);
-    Bundle *bundle = find_bundle(name);
-    if (bundle == nullptr) return error(Code::kNotFound, "no bundle '" + std::string(name) + "' is loaded");
-    std::vector<std::string> dependents;
-    {
-      const MutexLock lock(bundles_mutex_);
-      for (const auto &[other, dependent] : bundles_)
-        if (std::find(dependent.needs.begin(), dependent.needs.end(), name) != dependent.needs.end()) dependents.push_back(other);
-    }
-    if (!dependents.empty())
-      return error(Code::kConflict, "bundle '" + std::string(name) + "' is required by " + quoted_list(dependents) +
-                                        "; unload those first");
-    const Generation &last = *bundle->live;
-    tell({Phase::kUnloading, bundle->name, bundle_id(bundle->name), last.number, last.source_key, nullptr});
-    std::vector<Change> changes;
-    for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
-    ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
-    log.write(LogLevel::kInfo, "unloaded bundle '" + bundle->name + "'");
-    const MutexLock lock(bundles_mutex_);
-    old.push_back(std::move(bundle->live));
-    inputs.forget(name);
-    bundles_.erase(bundles_.find(name));
-  }
-  retirement.retire(std::move(old));
-  return {};
 }
 
 } // namespace graft

@@ -13,6 +13,7 @@
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
 #include <graft/jit/linker.hpp>
+#include <graft/version.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -47,6 +48,9 @@ struct Generation {
 
   const std::uint64_t number;
   const std::string bundle;
+  std::string family;         ///< the manifest's name; `bundle` may be that with its version (BundleText::name)
+  Version version;
+  std::int32_t priority = 0;
   HostContext context;
   graft_host host;                           ///< what `graft_self` is bound to
   std::unique_ptr<jit::Image> image;

@@ -47,27 +47,30 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   GRAFT_TRY(verify_artifact(text.manifest, artifact, config.unchecked));
   for (const ProviderFacts &provider : artifact.facts.providers)
     if (!provider.checked)
-      log.write(LogLevel::kWarn, "bundle '" + text.manifest.name + "' provides " + provider.contract +
+      log.write(LogLevel::kWarn, "bundle '" + text.name + "' provides " + provider.contract +
                                      " from code whose types nobody checked; a call of another shape is not noticed");
   times.compile_ns += watch.lap_ns();
   inputs.record(text, artifact.facts, ticket);
 
   if (force == Force::kNo) {
     const MutexLock lock(bundles_mutex_);
-    const auto found = bundles_.find(text.manifest.name);
+    const auto found = bundles_.find(text.name);
     if (found != bundles_.end() && found->second.manifest == text.manifest) {
       if (found->second.live->source_key == artifact.source_key)
-        return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs this text");
+        return error(Code::kUnchanged, "bundle '" + text.name + "' already runs this text");
       if (is_same_code(*found->second.live, artifact))
-        return error(Code::kUnchanged, "bundle '" + text.manifest.name + "' already runs what this text compiles to");
+        return error(Code::kUnchanged, "bundle '" + text.name + "' already runs what this text compiles to");
     }
   }
 
   Prepared prepared{std::move(text), nullptr, ticket};
-  const std::string &name = prepared.text.manifest.name;
+  const std::string &name = prepared.text.name;
   prepared.generation =
       std::make_unique<Generation>(next_generation_.fetch_add(1, std::memory_order_relaxed), name, services);
   Generation &generation = *prepared.generation;
+  generation.family = prepared.text.manifest.name;
+  generation.version = prepared.text.manifest.version;
+  generation.priority = prepared.text.manifest.priority;
 
   jit::LinkOptions options;
   options.name = name;
@@ -103,7 +106,8 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
       Stopwatch watch;
       GRAFT_TRY_ASSIGN(BundleText text, read(name));
       times.read_ns += watch.lap_ns();
-      const std::string bundle = text.manifest.name;
+      GRAFT_TRY(name_reload(name, text));
+      const std::string bundle = text.name;
       if (find_bundle(bundle) == nullptr)
         return error(Code::kNotFound, "bundle '" + bundle + "' is not loaded; load it before it is reloaded");
       auto prepared = prepare(std::move(text), ticket, options.force, times);

@@ -8,7 +8,6 @@
 #include <sys/random.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace graft {
 namespace {
@@ -43,29 +42,46 @@ Result<graft_handle> Store::find(ContractId id, std::uint32_t minor) const {
   const ContractEntry *found = contracts_.find(id);
   if (found == nullptr) return error(Code::kNotFound, "no bundle ever provided this contract");
   const ContractEntry &contract = *found;
-  if (const SlotRecord *slot = contract.first.load(std::memory_order_acquire)) [[likely]] {
+  if (const SlotRecord *slot = contract.best.load(std::memory_order_acquire)) [[likely]] {
     const graft_handle handle = handle_of(*slot); // S6: before the order
     if (slot->order.load(std::memory_order_acquire) != 0 && slot->minor.load(std::memory_order_relaxed) >= minor) [[likely]]
       return handle;
   }
+  const MutexLock lock(mutex_); // S7
+  const SlotRecord *slot = contract.best.load(std::memory_order_relaxed);
+  if (slot == nullptr) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
+  if (const std::uint32_t has = slot->minor.load(std::memory_order_relaxed); has < minor)
+    return error(Code::kIncompatible, "contract '" + contract.name + "' is provided as " + versioned(contract, has) +
+                                          ", and at least " + versioned(contract, minor) + " is asked for");
+  return handle_of(*slot);
+}
 
-  graft_handle best{};
-  std::uint64_t best_order = 0;
-  std::optional<std::uint32_t> highest;
-  for (const SlotRecord *slot = contract.newest.load(std::memory_order_acquire); slot != nullptr; slot = slot->older) {
-    const graft_handle handle = handle_of(*slot); // S6
-    const std::uint64_t order = slot->order.load(std::memory_order_acquire);
-    if (order == 0) continue;
-    const std::uint32_t has = slot->minor.load(std::memory_order_relaxed);
-    highest = std::max(highest.value_or(0), has);
-    if (has < minor || (best_order != 0 && order > best_order)) continue;
-    best = handle;
-    best_order = order;
+Result<graft_handle> Store::select(const Want &want, std::optional<std::uint32_t> major) const {
+  std::string known;
+  {
+    const MutexLock lock(mutex_);
+    const SlotRecord *best = nullptr;
+    const auto found = by_name_.find(want.contract);
+    for (const ContractEntry *contract : found == by_name_.end() ? std::vector<ContractEntry *>() : found->second) {
+      if (major && contract->major != *major) continue;
+      for (const SlotRecord *slot = contract->newest.load(std::memory_order_relaxed); slot != nullptr; slot = slot->older) {
+        if (slot->generation == nullptr) continue;
+        const Generation &generation = *slot->generation;
+        const std::uint32_t minor = slot->minor.load(std::memory_order_relaxed);
+        known += (known.empty() ? "" : ", ") + versioned(*contract, minor) + " of bundle '" + generation.bundle + "' " +
+                 generation.version.text;
+        if (!want.versions.contains(contract->major, minor) || !want.takes_bundle(generation.family, generation.version)) continue;
+        if (best == nullptr || precedes(*slot, *best)) best = slot;
+      }
+    }
+    if (best != nullptr) return handle_of(*best);
   }
-  if (best_order != 0) return best;
-  if (!highest) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
-  return error(Code::kIncompatible, "contract '" + contract.name + "' is provided as " + versioned(contract, *highest) +
-                                        ", and at least " + versioned(contract, minor) + " is asked for");
+  if (!known.empty())
+    return error(Code::kIncompatible, "contract '" + want.contract + "' is provided as " + known + ", and " + to_string(want) +
+                                          " is asked for");
+  std::string sentence = "contract '" + want.contract + (major ? "@" + std::to_string(*major) : std::string()) + "' has no provider";
+  if (const std::string near = near_match(want.contract); !near.empty()) sentence += "; there is '" + near + "'";
+  return error(Code::kNotFound, std::move(sentence));
 }
 
 Result<graft_handle> Store::find(std::string_view name, std::uint32_t major, std::uint32_t minor) const {
@@ -146,6 +162,8 @@ Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t maj
     found->name = contract;
     found->major = major;
     contracts_.add(id, *found);
+    const MutexLock lock(mutex_);
+    by_name_[contract].push_back(found);
   }
   ContractEntry &entry = *found;
   if (entry.name != contract || entry.major != major)
@@ -192,13 +210,23 @@ Result<void> Store::accepts(const Change &change) const {
 Result<void> Store::publish(std::vector<Change> changes) {
   const MutexLock lock(mutex_);
   for (const Change &change : changes) GRAFT_TRY(accepts(change));
+  std::vector<ContractEntry *> outdated;
+  outdated.reserve(changes.size());
   publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
   for (Change &change : changes) {
-    if (change.generation == nullptr)
-      vacate(*change.slot);
-    else
-      occupy(change);
+    SlotRecord &slot = *change.slot;
+    const bool is_best = slot.contract->best.load(std::memory_order_relaxed) == &slot;
+    if (change.generation != nullptr) {
+      if (occupy(change) && is_best) outdated.push_back(slot.contract);
+      continue;
+    }
+    vacate(slot);
+    if (is_best) outdated.push_back(slot.contract);
   }
+  // Behind all changes: a set that vacates many providers of one contract looks for the next best once.
+  std::ranges::sort(outdated);
+  outdated.erase(std::ranges::unique(outdated).begin(), outdated.end());
+  for (ContractEntry *contract : outdated) find_best(*contract); // S7
   publication_.count.fetch_add(1, std::memory_order_release);
   return {};
 }
@@ -209,10 +237,9 @@ void Store::vacate(SlotRecord &slot) {
   slot.table.store(slot.stale.back()->entries(), std::memory_order_release);
   slot.generation = nullptr;
   ++slot.contract->vacant;
-  if (slot.contract->first.load(std::memory_order_relaxed) == &slot) find_first(*slot.contract);
 }
 
-void Store::occupy(Change &change) {
+bool Store::occupy(Change &change) {
   SlotRecord &slot = *change.slot;
   const bool is_new = slot.order.load(std::memory_order_relaxed) == 0;
   if (is_new) {
@@ -225,21 +252,37 @@ void Store::occupy(Change &change) {
   if (slot.stale.empty() || !slot.stale.back()->fits(*slot.shape, slot.width))
     slot.stale.push_back(Table::create_stale(slot.shape, slot.width));
   auto table = Table::create(*change.generation, change.shape, change.functions, slot.width);
+  const bool is_worse = slot.generation != nullptr &&
+                        (change.minor < slot.minor.load(std::memory_order_relaxed) ||
+                         change.generation->priority < slot.generation->priority ||
+                         precedence(change.generation->version, slot.generation->version) < 0);
   slot.generation = change.generation;
   slot.minor.store(change.minor, std::memory_order_relaxed);
   slot.table.store(table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return
   if (is_new) slot.order.store(next_order_++, std::memory_order_release);
-  if (slot.contract->first.load(std::memory_order_relaxed) == nullptr) slot.contract->first.store(&slot, std::memory_order_release);
+  const SlotRecord *best = slot.contract->best.load(std::memory_order_relaxed);
+  const bool is_better = best == nullptr || best->generation == nullptr || precedes(slot, *best);
+  if (best != &slot && is_better) slot.contract->best.store(&slot, std::memory_order_release);
   change.generation->tables.push_back(std::move(table));
+  return is_worse;
 }
 
-void Store::find_first(ContractEntry &contract) {
-  SlotRecord *first = nullptr;
-  for (SlotRecord *slot = contract.newest.load(std::memory_order_relaxed); slot != nullptr; slot = slot->older) {
-    const std::uint64_t order = slot->order.load(std::memory_order_relaxed);
-    if (order != 0 && (first == nullptr || order < first->order.load(std::memory_order_relaxed))) first = slot;
-  }
-  contract.first.store(first, std::memory_order_release);
+bool Store::precedes(const SlotRecord &left, const SlotRecord &right) const {
+  if (left.contract->major != right.contract->major) return left.contract->major > right.contract->major;
+  const std::uint32_t minors[] = {left.minor.load(std::memory_order_relaxed), right.minor.load(std::memory_order_relaxed)};
+  if (minors[0] != minors[1]) return minors[0] > minors[1];
+  const Generation &ours = *left.generation, &theirs = *right.generation;
+  if (ours.priority != theirs.priority) return ours.priority > theirs.priority;
+  if (ours.family != theirs.family) return ours.family < theirs.family;
+  if (const auto order = precedence(ours.version, theirs.version); order != 0) return order > 0;
+  return left.order.load(std::memory_order_relaxed) < right.order.load(std::memory_order_relaxed);
+}
+
+void Store::find_best(ContractEntry &contract) {
+  SlotRecord *best = nullptr;
+  for (SlotRecord *slot = contract.newest.load(std::memory_order_relaxed); slot != nullptr; slot = slot->older)
+    if (slot->generation != nullptr && (best == nullptr || precedes(*slot, *best))) best = slot;
+  contract.best.store(best, std::memory_order_release);
 }
 
 std::vector<ContractInfo> Store::contracts() const {

@@ -9,12 +9,17 @@
 //   S5  A slot is never freed before the store.
 //   S6  A slot's order falls to 0 before its tag changes; so a tag that is read before an order other than 0 names a provider
 //       that was published, never a vacant slot.
+//   S7  After a publication, `best` of each contract is the live slot that comes first: highest minor, then highest priority, then
+//       name, then highest version of the bundle, then registration. In between it may name a slot that was just vacated or
+//       outdone; who reads such a one asks again under the mutex.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +32,7 @@
 #include <graft/bound.hpp>
 #include <graft/runtime.hpp>
 
+#include "../bundle/contract_ref.hpp"
 #include "contract_index.hpp"
 #include "table.hpp"
 
@@ -55,7 +61,7 @@ struct ContractEntry {
   ContractId id;
   std::string name;
   std::uint16_t major = 0;
-  std::atomic<SlotRecord *> first{nullptr};                // the live slot of lowest order; release, pairs with find's acquire
+  std::atomic<SlotRecord *> best{nullptr};   // the live slot that find gives (S7); release, pairs with find's acquire
   std::atomic<SlotRecord *> newest{nullptr}; // all its slots, chained by `older`; release, pairs with the readers' acquire
   std::size_t vacant = 0;                                  // slots that are neither live nor claimed; guarded by the store's mutex
 };
@@ -81,6 +87,10 @@ public:
   std::vector<graft_handle> find_all(ContractId id) const;
   Result<Binding> resolve(graft_handle handle) const;
 
+  /// The best provider (S7, the highest major first) that `want` takes, of `major` when given. Takes the mutex. kNotFound,
+  /// kIncompatible with what there is.
+  Result<graft_handle> select(const Want &want, std::optional<std::uint32_t> major = {}) const;
+
   /// Makes sure that every table of the slot, now and later, has `functions` entries, and that its minor never falls below `minor`.
   Result<Binding> bind(graft_handle handle, std::size_t functions, std::uint32_t minor);
 
@@ -105,8 +115,10 @@ private:
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;
   void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);
-  void occupy(Change &change) GRAFT_REQUIRES(mutex_);
-  void find_first(ContractEntry &contract) GRAFT_REQUIRES(mutex_);
+  /// Whether the slot may have lost its place as the best.
+  bool occupy(Change &change) GRAFT_REQUIRES(mutex_);
+  void find_best(ContractEntry &contract) GRAFT_REQUIRES(mutex_);
+  bool precedes(const SlotRecord &left, const SlotRecord &right) const GRAFT_REQUIRES(mutex_);
   std::string near_match(std::string_view name) const;
 
   const std::uint32_t number_;  // of this store, in its handles
@@ -119,6 +131,7 @@ private:
   mutable Mutex mutex_;
   std::deque<SlotRecord> owned_ GRAFT_GUARDED_BY(mutex_);
   std::deque<ContractEntry> entries_; // added to by `claim` only, under the commit token
+  std::map<std::string, std::vector<ContractEntry *>, std::less<>> by_name_ GRAFT_GUARDED_BY(mutex_); // one a major
   std::uint64_t next_order_ GRAFT_GUARDED_BY(mutex_) = 1;
 };
 

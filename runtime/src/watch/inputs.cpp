@@ -29,7 +29,7 @@ void InputRegistry::record(const BundleText &text, const Facts &facts, std::uint
     if (!is_virtual(header.path)) files.push_back(header_of(header, text.directory));
 
   const MutexLock lock(mutex_);
-  Entry &entry = entries_[text.manifest.name];
+  Entry &entry = entries_[text.name];
   if (entry.ticket > ticket) return;
   entry = {ticket, std::move(files)};
 }

@@ -1,0 +1,102 @@
+// What a bundle requires, against what is loaded: asked of a new bundle before its code runs, and of a changed one on behalf
+// of those that need it.
+#include "../runtime_impl.hpp"
+
+#include <algorithm>
+
+namespace graft {
+namespace {
+
+Error unmet(const std::string &bundle, const Want &want, const std::string &why) {
+  return error(Code::kNotFound, "bundle '" + bundle + "' requires " + to_string(want) + ": " + why, want.where);
+}
+
+/// Whether a table of the set, old or new, is what `want` asks for.
+bool serves(const Want &want, const Generation &generation, const SlotRecord &slot, std::uint32_t minor) {
+  return slot.contract->name == want.contract && want.versions.contains(slot.contract->major, minor) &&
+         want.takes_bundle(generation.family, generation.version);
+}
+
+} // namespace
+
+Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &want) const {
+  if (want.contract.empty()) {
+    const MutexLock lock(bundles_mutex_);
+    std::string known;
+    for (const auto &[name, other] : bundles_) {
+      if (want.takes_bundle(other.manifest.name, other.manifest.version)) return name;
+      if (want.bundle == other.manifest.name) known += (known.empty() ? "" : " and ") + other.manifest.version.text;
+    }
+    if (known.empty()) return unmet(bundle, want, "no bundle of that name is loaded");
+    Error error = unmet(bundle, want, "it is loaded as version " + known);
+    error.code = Code::kIncompatible;
+    return error;
+  }
+  auto handle = store.select(want);
+  if (!handle) {
+    Error error = unmet(bundle, want, handle.error().message);
+    error.code = handle.error().code;
+    return error;
+  }
+  const Generation *provider = store.generation_of(*handle);
+  return provider != nullptr ? provider->bundle : std::string();
+}
+
+Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared) {
+  std::vector<std::string> needs;
+  const Manifest &manifest = prepared.text.manifest;
+  const std::string &bundle = prepared.text.name;
+  for (const Want &want : manifest.requires_) {
+    auto provider = meet(bundle, want);
+    if (want.need == Need::kMay) continue;
+    if (!provider && provider.code() == Code::kIncompatible && config.compatibility != Compatibility::kStrict) {
+      if (config.compatibility == Compatibility::kWarn) log.write(LogLevel::kWarn, provider.error().text());
+      continue;
+    }
+    if (!provider) return std::move(provider).error();
+    if (!provider->empty() && *provider != bundle) needs.push_back(*std::move(provider));
+  }
+  for (const Want &want : manifest.host_requires)
+    if (want.need == Need::kMust) return unmet(bundle, want, "this host offers no contracts");
+  std::ranges::sort(needs);
+  needs.erase(std::ranges::unique(needs).begin(), needs.end());
+  return needs;
+}
+
+Result<void> Runtime::Impl::check_dependents(const Started &started, const Bundle &previous) {
+  const Generation &next = *started.prepared->generation;
+  const MutexLock lock(bundles_mutex_);
+  for (const auto &[name, dependent] : bundles_) {
+    if (std::ranges::find(dependent.needs, previous.name) == dependent.needs.end()) continue;
+    for (const Want &want : dependent.manifest.requires_) {
+      if (want.need == Need::kMay) continue;
+      if (want.contract.empty()) {
+        if (!want.takes_bundle(previous.manifest.name, previous.manifest.version) ||
+            want.takes_bundle(next.family, next.version))
+          continue;
+        return error(Code::kIncompatible, "bundle '" + previous.name + "' is now version " + next.version.text +
+                                              ", and bundle '" + name + "' requires " + to_string(want));
+      }
+      const auto served = [&](const SlotRecord *slot) {
+        return serves(want, *previous.live, *slot, slot->minor.load(std::memory_order_relaxed));
+      };
+      const auto serves_still = [&](const Change &change) {
+        return change.generation != nullptr && serves(want, next, *change.slot, change.minor);
+      };
+      if (std::ranges::none_of(previous.slots, served) || std::ranges::any_of(started.changes, serves_still)) continue;
+      const auto other = std::ranges::find_if(started.changes, [&](const Change &change) {
+        return change.generation != nullptr && change.slot->contract->name == want.contract;
+      });
+      if (other == started.changes.end())
+        return error(Code::kConflict, "bundle '" + previous.name + "' no longer provides " + want.contract +
+                                          ", of which bundle '" + name + "' requires " + want.versions.text() +
+                                          "; unload that first");
+      return error(Code::kIncompatible, "bundle '" + previous.name + "' " + next.version.text + " now provides " +
+                                            other->shape->contract + ", and bundle '" + name + "' requires " +
+                                            to_string(want));
+    }
+  }
+  return {};
+}
+
+} // namespace graft

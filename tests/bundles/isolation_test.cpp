@@ -1,0 +1,58 @@
+// Many runtimes in one process: nothing is shared, and nothing stays when one goes. GRAFT_LONG makes it the whole 10,000.
+#include "bundles.hpp"
+#include "matchers.hpp"
+
+#include <graft/runtime.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace graft {
+namespace {
+
+using test::number_text;
+using test::Succeeds;
+using test::text;
+
+std::size_t resident_bytes() {
+  std::size_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * 4096;
+}
+std::size_t entries(const char *folder) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
+}
+
+TEST(Isolation, RuntimesComeAndGoWithFlatMemoryDescriptorsAndThreads) {
+  const std::size_t rounds = std::getenv("GRAFT_LONG") != nullptr ? 10'000 : 300;
+  const auto round = [] { ASSERT_THAT(Runtime::create(), Succeeds()); };
+  for (int warm = 0; warm < 100; ++warm) round();
+  const std::size_t bytes = resident_bytes(), descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+  for (std::size_t done = 0; done < rounds; ++done) round();
+  EXPECT_LT(resident_bytes(), bytes + (1u << 20));
+  EXPECT_EQ(entries("/proc/self/fd"), descriptors);
+  EXPECT_EQ(entries("/proc/self/task"), threads);
+}
+
+TEST(Isolation, OneRuntimeSeesNothingOfAnother) {
+  auto one = Runtime::create(), other = Runtime::create();
+  ASSERT_THAT(one, Succeeds());
+  ASSERT_THAT(other, Succeeds());
+  int told = 0;
+  other->listen([&](const Event &) { ++told; });
+  ASSERT_THAT(one->load(text("n", number_text(1))), Succeeds());
+  EXPECT_TRUE(other->bundles().empty());
+  EXPECT_EQ(other->find("test.number", 1).code(), Code::kNotFound);
+  ASSERT_THAT(other->load(text("n", number_text(2))), Succeeds()); // the same name and contract
+  EXPECT_EQ((*one->bind<test_number>())->number(), 1);
+  EXPECT_EQ((*other->bind<test_number>())->number(), 2);
+  EXPECT_EQ(other->resolve(*one->find("test.number", 1)).code(), Code::kInvalid);
+  ASSERT_THAT(one->unload("n"), Succeeds());
+  EXPECT_EQ((*other->bind<test_number>())->number(), 2);
+  EXPECT_EQ(told, 1); // its own load
+}
+
+} // namespace
+} // namespace graft
