@@ -123,8 +123,9 @@ Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) 
 Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime>> Runtime::create(Config config) {
+Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last) {
   GRAFT_TRY_ASSIGN(auto impl, Impl::create(std::move(config)));
+  GRAFT_TRY(impl->store.views.take(first, last));
   return std::unique_ptr<Runtime>(new Runtime(std::move(impl)));
 }
 
@@ -172,7 +173,25 @@ Result<Binding> Runtime::resolve_wide(graft_handle handle, std::size_t functions
   return impl_->store.bind(handle, functions, 0);
 }
 
+Result<std::vector<std::string>> Runtime::read_contracts(const std::filesystem::path &header, const HeaderOptions &options) {
+  GRAFT_TRY_ASSIGN(HeaderFile file, read_header(header, options));
+  return impl_->add_views(std::move(file));
+}
+
+Result<std::vector<std::string>> Runtime::read_contracts(const MemoryFile &header, const HeaderOptions &options) {
+  GRAFT_TRY_ASSIGN(HeaderFile file, read_header_text(header.name, header.contents, options));
+  return impl_->add_views(std::move(file));
+}
+
+Result<void> Runtime::take_views(const EmbeddedView *const *first, const EmbeddedView *const *last) const {
+  return impl_->store.views.take(first, last);
+}
+
 Result<Binding> Runtime::bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const {
+  if (impl_->config.views == Views::kRequired && !impl_->store.views.has(info.name, info.major))
+    return error(Code::kRefused, "the host has no view of contract '" + std::string(info.name) + "@" + std::to_string(info.major) +
+                                     "', which its configuration requires: name the header in graft_contracts(), or give it to "
+                                     "read_contracts");
   GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.find(info.name, info.major, minor));
   return impl_->store.bind(handle, functions, minor);
 }

@@ -73,6 +73,12 @@ public:
   Result<std::vector<BundleInfo>> commit(std::vector<Prepared> set, StepTimes &times);
   Result<void> unload(std::string_view name);
 
+  // contract/check.cpp
+  /// kIncompatible when a contract of `fresh`, which shall replace what is live under their names, is not the one that the host or a
+  /// bundle at the other end of it was compiled against. The caller holds the token.
+  Result<void> check_contracts(const std::vector<const Generation *> &fresh);
+  Result<std::vector<std::string>> add_views(HeaderFile header);
+
   // runtime.cpp
   Result<BundleText> text_of_reload(std::string_view name_or_path) const;
   BundleInfo info_of(const Bundle &bundle) const GRAFT_REQUIRES(bundles_mutex_);

@@ -137,6 +137,7 @@ Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
   GRAFT_TRY(token.acquire());
   const HeldToken held(token);
   if (find_bundle(name) != nullptr) return taken();
+  GRAFT_TRY(check_contracts({prepared.generation.get()}));
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
   times.initialise_ns = watch.lap_ns();
@@ -181,6 +182,13 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
                                       " older generations that calls still hold; it is not reloaded until some end");
+    }
+
+    std::vector<const Generation *> fresh;
+    for (const Prepared &prepared : set) fresh.push_back(prepared.generation.get());
+    if (auto fits = check_contracts(fresh); !fits) {
+      for (const Generation *one : fresh) tell({Phase::kFailed, one->bundle, bundle_id(one->bundle), one->number, &fits.error()});
+      return std::move(fits).error();
     }
 
     Stopwatch watch;
