@@ -1,5 +1,6 @@
 // The public Runtime: reads what it is given, prepares, commits, and answers questions.
 #include "call/caught.hpp"
+#include "contract/rebind.hpp"
 #include "reload/stopwatch.hpp"
 #include "runtime_impl.hpp"
 #include "store/threads.hpp"
@@ -110,14 +111,28 @@ void Runtime::Impl::forget(std::uint64_t listener) {
 
 Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) const {
   std::string path(name_or_path);
+  std::vector<std::filesystem::path> contracts;
   {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name_or_path);
-    if (found != bundles_.end()) path = found->second.path;
+    if (found != bundles_.end()) {
+      path = found->second.path;
+      contracts.assign(found->second.contracts.begin(), found->second.contracts.end());
+    }
   }
   if (path.empty())
     return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
-  return read_bundle(path);
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY(rebind(text, contracts));
+  return text;
+}
+
+Result<void> Runtime::Impl::rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const {
+  if (headers.empty()) return {};
+  RebindOptions options;
+  options.include_dirs = config.include_dirs;
+  const auto replaced = replace_contracts(*compiler, text, headers, options);
+  return replaced ? Result<void>() : Result<void>(replaced.error()); // what changed is graft::rebind's to tell
 }
 
 Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -132,12 +147,14 @@ Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const Embed
 Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions options) {
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.times != nullptr) options.times->read_ns = watch.lap_ns();
   return impl_->load(std::move(text), options.times);
 }
 
 Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY(impl_->rebind(text, options.contracts));
   return impl_->load(std::move(text), options.times);
 }
 

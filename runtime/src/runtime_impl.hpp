@@ -31,6 +31,7 @@ namespace graft {
 struct Bundle {
   std::string name;
   std::string path;
+  std::vector<std::string> contracts; ///< headers that its source was re-bound to
   Manifest manifest;
   std::unique_ptr<Generation> live;
   std::vector<SlotRecord *> slots;
@@ -81,6 +82,8 @@ public:
 
   // runtime.cpp
   Result<BundleText> text_of_reload(std::string_view name_or_path) const;
+  /// Puts contract headers in the place of the bundle's own.
+  Result<void> rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const;
   BundleInfo info_of(const Bundle &bundle) const GRAFT_REQUIRES(bundles_mutex_);
   /// Calls every listener; what one throws is logged.
   void tell(const Event &event);

@@ -126,6 +126,8 @@ struct ReloadOptions {
 
 struct LoadOptions {
   StepTimes *times = nullptr;    ///< filled when given
+  /// Contract headers, newer as a rule, that stand in for the bundle's own, now and at every reload by name (rebind.hpp).
+  std::vector<std::filesystem::path> contracts{};
 };
 
 /// A set of bundles, their contracts, and the code behind them. Many may live in one process and share nothing.

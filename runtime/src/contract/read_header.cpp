@@ -25,8 +25,10 @@ Result<HeaderFile> read_header_text(const std::string &name, std::string text, c
 
   HeaderFile header;
   header.path = name;
+  std::error_code failure;
   for (const HeaderFacts &one : artifact.facts.headers)
-    if (!one.system) header.read.push_back(one.path);
+    if (!one.system && std::filesystem::exists(one.path, failure)) // some were looked for in vain
+      header.read.push_back(std::filesystem::absolute(one.path, failure).lexically_normal().string());
   for (ContractFacts &contract : artifact.facts.contracts)
     header.contracts.push_back({std::move(contract), artifact.facts.types});
   return header;

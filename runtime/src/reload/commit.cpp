@@ -155,6 +155,7 @@ Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
     Bundle &bundle = bundles_[name];
     bundle.name = name;
     bundle.path = prepared.text.path;
+    bundle.contracts = prepared.text.contracts;
     bundle.manifest = std::move(prepared.text.manifest);
     bundle.live = std::move(prepared.generation);
     bundle.slots = std::move(started.slots);
@@ -187,7 +188,8 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     std::vector<const Generation *> fresh;
     for (const Prepared &prepared : set) fresh.push_back(prepared.generation.get());
     if (auto fits = check_contracts(fresh); !fits) {
-      for (const Generation *one : fresh) tell({Phase::kFailed, one->bundle, bundle_id(one->bundle), one->number, &fits.error()});
+      for (const Generation *one : fresh)
+        tell({Phase::kFailed, one->bundle, bundle_id(one->bundle), one->number, one->source_key, &fits.error()});
       return std::move(fits).error();
     }
 
@@ -230,6 +232,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         Prepared &prepared = *started.prepared;
         Bundle &bundle = bundles_.find(prepared.text.manifest.name)->second;
         bundle.path = prepared.text.path;
+        bundle.contracts = prepared.text.contracts;
         bundle.manifest = std::move(prepared.text.manifest);
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
         bundle.slots = std::move(started.slots);
