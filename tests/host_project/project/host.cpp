@@ -58,6 +58,7 @@ int main(int count, char **arguments) {
   std::string other = text.str();
   other.replace(other.find("int32_t octave"), 7, "int64_t");
   std::ofstream(folder / "note.h") << other;
+  std::ofstream(folder / "note.c") << "#include \"note.h\"\nGRAFT_PROVIDE(note, {0});\n";
   const auto refused = runtime->reload(bundle->name);
   if (refused || refused.code() != graft::Code::kIncompatible) return 6;
   if (refused.error().message.find("is 'int32_t' to the host and 'int64_t' to bundle") == std::string::npos) return 7;
