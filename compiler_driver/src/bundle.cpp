@@ -35,7 +35,7 @@ Result<void> check_same(const ContractFacts &known, const ContractFacts &other) 
   for (std::size_t i = 0; i < common; ++i) {
     const ContractFunction &a = known.functions[i];
     const ContractFunction &b = other.functions[i];
-    if (a.fingerprint == b.fingerprint) continue;
+    if (a.name == b.name && a.fingerprint == b.fingerprint) continue;
     return two_places(Code::kIncompatible, b.where,
                       "contract " + identity(other.name, other.major) + " is declared in two ways in this bundle: '" +
                           b.declaration + "' here, '" + a.declaration + "' elsewhere",

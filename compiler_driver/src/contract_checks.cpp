@@ -2,6 +2,7 @@
 #include "contract_checks.hpp"
 
 #include "diagnostics.hpp"
+#include "types.hpp"
 
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Attr.h>
@@ -33,15 +34,42 @@ bool is_name(llvm::StringRef name) {
          });
 }
 
+/// Why a struct of few bytes comes back through a hidden pointer all the same; null when it does not.
+const char *why_in_memory(clang::QualType type, const clang::ASTContext &context) {
+  const auto *record = type->getAsRecordDecl();
+  if (record == nullptr) return nullptr;
+  if (const auto *cxx = llvm::dyn_cast<clang::CXXRecordDecl>(record); cxx && !cxx->canPassInRegisters())
+    return "copies itself with code";
+  for (const clang::FieldDecl *field : record->fields())
+    if (!field->isBitField() && context.getFieldOffset(field) % static_cast<std::uint64_t>(context.toBits(
+                                                                    context.getTypeAlignInChars(field->getType()))) !=
+                                    0)
+      return "has a field that is not aligned";
+  return nullptr;
+}
+
 void check_entry(clang::CompilerInstance &compiler, const clang::FieldDecl &field, const ContractFacts &contract) {
   const std::string entry = "entry '" + field.getName().str() + "' of contract '" + contract.name + "'";
   const auto *pointer = field.getType()->getAs<clang::PointerType>();
   const auto *function = pointer ? pointer->getPointeeType()->getAs<clang::FunctionType>() : nullptr;
   if (function == nullptr)
     return refuse(compiler, field.getLocation(), entry + " is no function pointer: a contract holds function pointers only");
+  if (const auto *prototype = llvm::dyn_cast<clang::FunctionProtoType>(function); prototype && prototype->isVariadic())
+    return refuse(compiler, field.getLocation(),
+                  entry + " takes '...', which no thunk can pass on: take a graft_str, or a pointer and a count");
   const clang::QualType result = function->getReturnType();
+  if (result->isPointerType())
+    report(
+        compiler.getDiagnostics(), compiler.getSourceManager().getExpansionLoc(field.getLocation()),
+        entry +
+            " returns a pointer, which its caller may use until the call's pin ends: fill a graft_buf to hand memory over",
+        clang::DiagnosticsEngine::Warning);
   if (result->isVoidType() || result->isIncompleteType() || result->isDependentType()) return;
   const std::int64_t size = compiler.getASTContext().getTypeSizeInChars(result).getQuantity();
+  if (const char *why = why_in_memory(result, compiler.getASTContext()); size <= kLargestResultBytes && why != nullptr)
+    return refuse(compiler, field.getLocation(),
+                  entry + " returns '" + result.getAsString(compiler.getASTContext().getPrintingPolicy()) + "', which " +
+                      why + " and so comes back in memory: return graft_status and take a pointer to it");
   if (size > kLargestResultBytes)
     refuse(compiler, field.getLocation(),
            entry + " returns " + std::to_string(size) +
@@ -102,6 +130,12 @@ void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &
   if (const auto *type = llvm::dyn_cast<clang::CXXRecordDecl>(&record); type && type->getNumBases() > 0)
     refuse(compiler, attribute.getLocation(), "contract '" + contract.name + "' has a base class: list its entries instead");
   for (const clang::FieldDecl *field : record.fields()) check_entry(compiler, *field, contract);
+}
+
+void refuse_depth(clang::CompilerInstance &compiler, clang::SourceLocation location, const std::string &what) {
+  refuse(compiler, location,
+         what + " refers to types more than " + std::to_string(TypeBuilder::kDeepest) +
+             " levels deep: end the chain in a pointer to a struct that is declared and not defined");
 }
 
 bool check_kept(clang::CompilerInstance &compiler, MacroUses &uses, const clang::VarDecl &variable,

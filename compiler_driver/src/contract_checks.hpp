@@ -34,13 +34,16 @@ class MacroWatcher : public clang::PPCallbacks {
   MacroUses &uses_;
 };
 
-/// A contract has a name and holds function pointers whose results fit into registers.
+/// A contract has a name and holds function pointers that take what they declare and whose results fit into registers.
 void check_contract(clang::CompilerInstance &compiler, const clang::RecordDecl &record, const ContractFacts &contract,
                     const clang::AnnotateAttr &attribute);
 
 /// Both numbers fit into the 16 bits that a contract carries.
 void check_version(clang::CompilerInstance &compiler, const ContractFacts &contract, const clang::AnnotateAttr &attribute,
                    std::int64_t major, std::int64_t minor);
+
+/// `what` refers to types that nest deeper than a walk over them may go.
+void refuse_depth(clang::CompilerInstance &compiler, clang::SourceLocation location, const std::string &what);
 
 /// A kept variable is one that a reload can hand on. False: it was refused.
 bool check_kept(clang::CompilerInstance &compiler, MacroUses &uses, const clang::VarDecl &variable,

@@ -34,16 +34,6 @@ Severity severity_of(clang::DiagnosticsEngine::Level level) {
   return Severity::kError;
 }
 
-/// The whole line that `location`, a place in a file, stands in.
-std::string line_at(const clang::SourceManager &sources, clang::SourceLocation location) {
-  bool invalid = false;
-  const auto [file, offset] = sources.getDecomposedLoc(location);
-  const llvm::StringRef text = sources.getBufferData(file, &invalid);
-  if (invalid || offset > text.size()) return {};
-  const size_t begin = text.take_front(offset).find_last_of("\r\n") + 1; // npos + 1 is the first line
-  return text.substr(begin).take_until([](char c) { return c == '\n' || c == '\r'; }).str();
-}
-
 /// [begin, end) of `range` on the line of `anchor`, as columns; {0, 0} when it lies on other lines or in other files.
 std::pair<unsigned, unsigned> columns_on_line(const clang::SourceManager &sources, const clang::LangOptions &language,
                                               clang::SourceLocation anchor, clang::CharSourceRange range) {
@@ -119,6 +109,15 @@ class BackEndHandler : public llvm::DiagnosticHandler {
 };
 
 } // namespace
+
+std::string line_at(const clang::SourceManager &sources, clang::SourceLocation location) {
+  bool invalid = false;
+  const auto [file, offset] = sources.getDecomposedLoc(location);
+  const llvm::StringRef text = sources.getBufferData(file, &invalid);
+  if (invalid || offset > text.size()) return {};
+  const size_t begin = text.take_front(offset).find_last_of("\r\n") + 1; // npos + 1 is the first line
+  return text.substr(begin).take_until([](char c) { return c == '\n' || c == '\r'; }).str();
+}
 
 SourcePos position(const clang::SourceManager &sources, clang::SourceLocation location) {
   if (location.isInvalid()) return {};

@@ -23,6 +23,9 @@ namespace graft::driver {
 /// Where something stands in its file, macros expanded and `#line` obeyed.
 SourcePos position(const clang::SourceManager &sources, clang::SourceLocation location);
 
+/// The whole line that `location`, a place in a file, stands in.
+std::string line_at(const clang::SourceManager &sources, clang::SourceLocation location);
+
 /// Collects what Clang says, notes under what they belong to.
 ///
 /// Threads: one compile, one collector.

@@ -129,9 +129,11 @@ class FactsConsumer : public clang::ASTConsumer {
       function.fingerprint = fingerprint(facts_.types, function.type);
       function.declaration = written(*field);
       function.where = place(field->getLocation());
+      function.line = line_at(sources(), sources().getExpansionLoc(field->getLocation()));
       function.parameters = parameter_names(*field);
       contract.functions.push_back(std::move(function));
     }
+    if (types_->was_too_deep()) refuse_depth(compiler_, attribute.getLocation(), "contract '" + contract.name + "'");
     facts_.contracts.push_back(std::move(contract));
   }
 
@@ -172,6 +174,7 @@ class FactsConsumer : public clang::ASTConsumer {
     kept.name = variable.getName().str();
     kept.symbol = clang::ASTNameGenerator(*context_).getName(&variable);
     kept.type = types_->add(variable.getType());
+    if (types_->was_too_deep()) refuse_depth(compiler_, variable.getLocation(), "GRAFT_KEEP variable '" + kept.name + "'");
     kept.fingerprint = fingerprint(facts_.types, kept.type);
     kept.where = place(variable.getLocation());
     if (const auto known = std::ranges::find(facts_.kept, kept.symbol, &KeptFacts::symbol); known != facts_.kept.end())

@@ -1,6 +1,8 @@
 // See types.hpp. A row is reserved before it is filled, so that a struct may point at itself.
 #include "types.hpp"
 
+#include "diagnostics.hpp"
+
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Decl.h>
 #include <clang/AST/DeclCXX.h>
@@ -44,7 +46,14 @@ TypeIndex TypeBuilder::add(clang::QualType type) {
   const TypeIndex index = known->second;
   if (!inserted) return index;
   table_.types.emplace_back();
+  if (depth_ == kDeepest) {
+    too_deep_ = true;
+    table_.types[index] = opaque(type);
+    return index;
+  }
+  ++depth_;
   Type row = convert(type);
+  --depth_;
   table_.types[index] = std::move(row);
   return index;
 }
@@ -53,6 +62,13 @@ void TypeBuilder::measure(Type &type, clang::QualType source) const {
   const clang::TypeInfoChars info = context_.getTypeInfoInChars(source);
   type.size = static_cast<std::uint64_t>(info.Width.getQuantity());
   type.align = static_cast<std::uint32_t>(info.Align.getQuantity());
+}
+
+Declared TypeBuilder::declared(const clang::NamedDecl &declaration) const {
+  const clang::SourceManager &sources = context_.getSourceManager();
+  const clang::SourceLocation location = sources.getExpansionLoc(declaration.getLocation());
+  if (location.isInvalid() || sources.isInSystemHeader(location)) return {};
+  return {position(sources, location), line_at(sources, location)};
 }
 
 Type TypeBuilder::opaque(clang::QualType type) const {
@@ -133,8 +149,9 @@ Type TypeBuilder::convert_enum(const clang::EnumDecl &declaration) {
   measure(row, underlying);
   row.target = add(underlying);
   row.name = tag_name(declaration, context_);
+  row.declared = declared(declaration);
   for (const clang::EnumConstantDecl *enumerator : declaration.enumerators())
-    row.enumerators.push_back({enumerator->getName().str(), enumerator->getInitVal().getExtValue()});
+    row.enumerators.push_back({enumerator->getName().str(), enumerator->getInitVal().getExtValue(), declared(*enumerator)});
   return row;
 }
 
@@ -152,9 +169,10 @@ Type TypeBuilder::convert_record(const clang::RecordDecl &declaration) {
   Type row = row_of(declaration.isUnion() ? TypeKind::kUnion : TypeKind::kStruct);
   measure(row, context_.getCanonicalTagType(&declaration));
   row.name = tag_name(declaration, context_);
+  row.declared = declared(declaration);
   if (const auto *cxx = llvm::dyn_cast<clang::CXXRecordDecl>(&declaration)) add_bases(row, *cxx);
   for (const clang::FieldDecl *member : declaration.fields()) {
-    Field field{member->getName().str(), add(member->getType()), context_.getFieldOffset(member), 0};
+    Field field{member->getName().str(), add(member->getType()), context_.getFieldOffset(member), 0, declared(*member)};
     if (member->isBitField()) field.width_bits = member->getBitWidthValue();
     row.fields.push_back(std::move(field));
   }

@@ -7,10 +7,12 @@
 #include <llvm/ADT/DenseMap.h>
 
 #include <string>
+#include <utility>
 
 namespace clang {
 class ASTContext;
 class CXXRecordDecl;
+class NamedDecl;
 class RecordDecl;
 class TagDecl;
 } // namespace clang
@@ -23,6 +25,11 @@ class TypeBuilder {
   TypeBuilder(clang::ASTContext &context, TypeTable &table) : context_(context), table_(table) {}
 
   TypeIndex add(clang::QualType type);
+  /// Whether a type since the last time this was asked is nested deeper than `kDeepest`; what lies beyond is opaque.
+  bool was_too_deep() { return std::exchange(too_deep_, false); }
+
+  /// Types refer to each other this many levels deep. Whoever walks a table may recurse: this bounds it.
+  static constexpr unsigned kDeepest = 512;
 
  private:
   Type convert(clang::QualType type);
@@ -33,10 +40,13 @@ class TypeBuilder {
   Type opaque(clang::QualType type) const;
   void measure(Type &type, clang::QualType source) const;
   void add_bases(Type &type, const clang::CXXRecordDecl &declaration);
+  Declared declared(const clang::NamedDecl &declaration) const;
 
   clang::ASTContext &context_;
   TypeTable &table_;
   llvm::DenseMap<const void *, TypeIndex> known_;
+  unsigned depth_ = 0;
+  bool too_deep_ = false;
 };
 
 /// Copies `type` and what it refers to from one table into another.

@@ -38,8 +38,11 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_
   };
   for (const EmbeddedHeader &header : embedded_headers())
     show(std::string(kVirtualIncludeDir) + "/" + std::string(header.name), header.text);
+  // The first of two with one path counts: what stands in for a file also does so for one in memory.
   for (const Source &header : headers)
-    if (header.contents) show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
+    if (header.contents && header.name.starts_with('/')) show(header.name, *header.contents);
+  for (const Source &header : headers)
+    if (header.contents && !header.name.starts_with('/')) show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
   if (!preamble.empty()) show(kPreamblePath, preamble);
   auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::makeIntrusiveRefCnt<RegularFiles>());
   overlay->pushOverlay(std::move(memory));

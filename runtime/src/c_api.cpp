@@ -74,6 +74,11 @@ graft_status graft_runtime_unload(graft_runtime *runtime, const char *bundle) {
   return status_of(runtime->impl->unload(bundle));
 }
 
+graft_status graft_runtime_read_contracts(graft_runtime *runtime, const char *header) {
+  if (runtime == nullptr || header == nullptr) return missing_argument();
+  return status_of(runtime->impl->read_contracts(header));
+}
+
 graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor, graft_handle *out) {
   if (runtime == nullptr || contract == nullptr || out == nullptr) return missing_argument();
   const auto handle = runtime->impl->find(contract, major, minor);

@@ -1,5 +1,6 @@
 // The public Runtime: reads what it is given, prepares, commits, and answers questions.
 #include "call/caught.hpp"
+#include "contract/rebind.hpp"
 #include "reload/stopwatch.hpp"
 #include "runtime_impl.hpp"
 #include "store/threads.hpp"
@@ -112,28 +113,42 @@ void Runtime::Impl::forget(std::uint64_t listener) {
 
 Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) {
   std::string path(name_or_path);
+  std::vector<std::filesystem::path> contracts;
   if (const auto bundle = named(name_or_path)) {
     const MutexLock lock(bundles_mutex_);
     path = (*bundle)->path;
+    contracts.assign((*bundle)->contracts.begin(), (*bundle)->contracts.end());
   } else if (bundle.code() == Code::kConflict) {
     return bundle.error();
   }
   if (path.empty())
     return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
-  return read_bundle(path);
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY(rebind(text, contracts));
+  return text;
+}
+
+Result<void> Runtime::Impl::rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const {
+  if (headers.empty()) return {};
+  RebindOptions options;
+  options.include_dirs = config.include_dirs;
+  const auto replaced = replace_contracts(*compiler, text, headers, options);
+  return replaced ? Result<void>() : Result<void>(replaced.error()); // what changed is graft::rebind's to tell
 }
 
 Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime>> Runtime::create(Config config) {
+Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last) {
   GRAFT_TRY_ASSIGN(auto impl, Impl::create(std::move(config)));
+  GRAFT_TRY(impl->store.views.take(first, last));
   return std::unique_ptr<Runtime>(new Runtime(std::move(impl)));
 }
 
 Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions options) {
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.times != nullptr) options.times->read_ns = watch.lap_ns();
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
@@ -141,12 +156,14 @@ Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions 
 
 Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
 }
 
 Result<BundleInfo> Runtime::load(const ArchiveBundle &bundle, LoadOptions options) {
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
 }
@@ -200,7 +217,25 @@ Result<Binding> Runtime::resolve_wide(graft_handle handle, std::size_t functions
   return impl_->store.bind(handle, functions, 0);
 }
 
+Result<std::vector<std::string>> Runtime::read_contracts(const std::filesystem::path &header, const HeaderOptions &options) {
+  GRAFT_TRY_ASSIGN(HeaderFile file, read_header(header, options));
+  return impl_->add_views(std::move(file));
+}
+
+Result<std::vector<std::string>> Runtime::read_contracts(const MemoryFile &header, const HeaderOptions &options) {
+  GRAFT_TRY_ASSIGN(HeaderFile file, read_header_text(header.name, header.contents, options));
+  return impl_->add_views(std::move(file));
+}
+
+Result<void> Runtime::take_views(const EmbeddedView *const *first, const EmbeddedView *const *last) const {
+  return impl_->store.views.take(first, last);
+}
+
 Result<Binding> Runtime::bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const {
+  if (impl_->config.views == Views::kRequired && !impl_->store.views.has(info.name, info.major))
+    return error(Code::kRefused, "the host has no view of contract '" + std::string(info.name) + "@" + std::to_string(info.major) +
+                                     "', which its configuration requires: name the header in graft_contracts(), or give it to "
+                                     "read_contracts");
   GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.find(info.name, info.major, minor));
   return impl_->store.bind(handle, functions, minor);
 }

@@ -31,6 +31,7 @@ namespace graft {
 struct Bundle {
   std::string name;
   std::string path;
+  std::vector<std::string> contracts; ///< headers that its source was re-bound to
   Manifest manifest;
   std::unique_ptr<Generation> live;
   std::vector<SlotRecord *> slots;
@@ -90,8 +91,16 @@ public:
   /// Gives a text that was read for `asked` the name of the bundle that it replaces.
   Result<void> name_reload(std::string_view asked, BundleText &text);
 
+  // contract/check.cpp
+  /// kIncompatible when a contract of `fresh`, which shall replace what is live under their names, is not the one that the host or a
+  /// bundle at the other end of it was compiled against. The caller holds the token.
+  Result<void> check_contracts(const std::vector<const Generation *> &fresh);
+  Result<std::vector<std::string>> add_views(HeaderFile header);
+
   // runtime.cpp
   Result<BundleText> text_of_reload(std::string_view name_or_path);
+  /// Puts contract headers in the place of the bundle's own.
+  Result<void> rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const;
   BundleInfo info_of(const Bundle &bundle) const GRAFT_REQUIRES(bundles_mutex_);
   /// Calls every listener; what one throws is logged.
   void tell(const Event &event);
@@ -131,6 +140,7 @@ public:
   Result<std::vector<std::string>> meet_requirements(const Prepared &prepared);
   /// The name of the bundle that meets `want`; empty for one that is neither.
   Result<std::string> meet(const std::string &bundle, const Want &want) const;
+  Result<void> meet_host(const std::string &bundle, const Want &want) const;
 
   // unload.cpp
   std::vector<Bundle *> dependents_first(Bundle &bundle);

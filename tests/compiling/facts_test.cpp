@@ -29,7 +29,7 @@ GRAFT_CONTRACT(everything, "test.everything", 3, 4) {
   bool (*flag)(const bool value, enum color color);
   struct node *(*walk)(const struct node *from, union either *either, anonymous *thing);
   void (*call)(int (*callback)(void *, unsigned char), void *context);
-  int (*print)(const char *format, ...);
+  int (*print)(const char *format, int (*next)(const char *, ...));
   long double (*precise)(long double, float, short, unsigned long long, signed char, size_t);
   struct undefined *(*opaque)(struct undefined *);
 };
@@ -50,7 +50,8 @@ TEST(Facts, OfAContractAreItsNameVersionFunctionsAndPlaces) {
   EXPECT_FALSE(contract.functions[1].returns_status);
   EXPECT_EQ(contract.functions[0].declaration, "graft_status (*status)(graft_str text, graft_buf *out)");
   EXPECT_EQ(to_string(contract.functions[0].where), "a.c:8:18");
-  EXPECT_EQ(found.types[contract.functions[4].type].variadic, true);
+  EXPECT_EQ(contract.functions[0].line, "  graft_status (*status)(graft_str text, graft_buf *out);");
+  EXPECT_EQ(contract.functions[4].fingerprint, "fn(*const i8,*fn(*const i8,...)->i32)->i32");
 }
 
 TEST(Facts, AnIntReturnIsNoStatus) {
@@ -76,6 +77,47 @@ TEST(Facts, OfARecursiveStructAreFinite) {
   const Facts found = facts("a.c", kEverything);
   EXPECT_LT(found.types.types.size(), 64u);
   EXPECT_LT(found.contracts[0].functions[2].fingerprint.size(), 1000u);
+}
+
+TEST(Facts, OfTypesSayWhereEachFieldAndValueIsDeclared) {
+  const Facts found = facts("a.c", kEverything);
+  const auto node = std::ranges::find(found.types.types, "node", &Type::name);
+  ASSERT_NE(node, found.types.types.end());
+  EXPECT_EQ(to_string(node->declared.where), "a.c:4:8");
+  EXPECT_EQ(to_string(node->fields[1].declared.where), "a.c:4:46");
+  EXPECT_THAT(node->fields[1].declared.line, testing::StartsWith("struct node {"));
+  const auto color = std::ranges::find(found.types.types, "color", &Type::name);
+  ASSERT_NE(color, found.types.types.end());
+  EXPECT_EQ(to_string(color->enumerators[1].declared.where), "a.c:3:19");
+}
+
+TEST(Facts, AContractThatReturnsAPointerIsWarnedOf) {
+  const auto artifact =
+      compile("a.c", "#include <graft/abi.h>\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  const char *(*name)(void); };");
+  ASSERT_THAT(artifact, Succeeds());
+  ASSERT_EQ((*artifact).warnings.size(), 1u);
+  EXPECT_THAT(render((*artifact).warnings),
+              HasSubstr("a.c:3:17: warning: entry 'name' of contract 't.c' returns a pointer"));
+}
+
+/// A chain of `levels` structs, each of which points at the one before.
+std::string chain(int levels) {
+  std::string text = "#include <graft/abi.h>\nstruct s0 { int last; };\n";
+  for (int level = 1; level <= levels; ++level)
+    text += "struct s" + std::to_string(level) + " { struct s" + std::to_string(level - 1) + " *next; };\n";
+  return text;
+}
+
+TEST(Facts, AnEndlessChainOfTypesIsRefusedAndAShortOneIsNot) {
+  const auto contract = [](int levels) {
+    return chain(levels) + "GRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(struct s" + std::to_string(levels) + " *); };";
+  };
+  EXPECT_THAT(compile("a.c", contract(200)), Succeeds());
+  for (const int levels : {300, 20'000})
+    EXPECT_THAT(compile("a.c", contract(levels)),
+                FailsWith(Code::kInvalid, HasSubstr("contract 't.c' refers to types more than 512 levels deep")));
+  EXPECT_THAT(compile("a.c", chain(20'000) + "GRAFT_KEEP struct s20000 first;"),
+              FailsWith(Code::kInvalid, HasSubstr("GRAFT_KEEP variable 'first' refers to types more than 512 levels deep")));
 }
 
 TEST(Facts, DifferWhenATypeDiffers) {
@@ -153,6 +195,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"LargeReturn", "a.c",
                 "struct big { long a[3]; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  struct big (*get)(void); };",
                 "a.c:4:16: error: entry 'get' of contract 't.c' returns 24 bytes, at most 16 fit in registers"},
+        Refusal{"Variadic", "a.c", "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  void (*log)(const char *, ...); };",
+                "a.c:3:10: error: entry 'log' of contract 't.c' takes '...', which no thunk can pass on"},
+        Refusal{"PackedReturn", "a.c",
+                "struct __attribute__((packed)) p { char a; double b; };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  struct p "
+                "(*get)(void); };",
+                "a.c:4:14: error: entry 'get' of contract 't.c' returns 'struct p', which has a field that is not aligned"},
+        Refusal{"ReturnWithACopyConstructor", "a.cpp",
+                "struct p { int a; ~p(); };\nGRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  p (*get)(); };",
+                "a.cpp:4:7: error: entry 'get' of contract 't.c' returns 'p', which copies itself with code"},
         Refusal{"EmptyName", "a.c", "GRAFT_CONTRACT(c, \"\", 1, 0) { void (*f)(void); };",
                 "a.c:2:1: error: contract 'c' has an empty name"},
         Refusal{"HugeMajor", "a.c", "GRAFT_CONTRACT(c, \"t.c\", 65536, 0) { void (*f)(void); };",

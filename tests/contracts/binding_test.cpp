@@ -43,6 +43,32 @@ TEST_F(BindingByType, AFunctionBeyondTheProvidersTableIsAnErrorAndNotAWildCall) 
   EXPECT_THAT(bound.call(&wide_number::number), Succeeds());
 }
 
+/// A provider of test.number@1.2, which has a function more than 1.0.
+std::string newer_text() {
+  return "#include <graft/abi.h>\nGRAFT_CONTRACT(number, \"test.number\", 1, 2) { int32_t (*number)(void); graft_status (*more)(void); };\n"
+         "static int32_t answer(void) { return 12; }\nstatic graft_status more(void) { return 1012; }\n"
+         "GRAFT_PROVIDE(number, {.number = answer, .more = more})\n";
+}
+
+TEST_F(BindingByType, AnOldCallerUsesANewerProviderAndANewCallerAllOfIt) {
+  const auto old = *runtime->bind<test_number>();
+  ASSERT_THAT(runtime->reload(text("number", newer_text())), Succeeds());
+  EXPECT_EQ(old->number(), 12);
+  EXPECT_EQ((*runtime->bind<test_number>())->number(), 12);
+  const auto wide = *runtime->bind<wide_number>(2);
+  ASSERT_TRUE(wide.has(&wide_number::added_later));
+  EXPECT_EQ(wide->added_later(), 1012);
+}
+
+TEST_F(BindingByType, AFunctionThatAReloadTakesAwayIsAnErrorForWhoWasBoundBefore) {
+  ASSERT_THAT(runtime->reload(text("number", newer_text())), Succeeds());
+  const auto wide = *runtime->bind<wide_number>(0);
+  ASSERT_THAT(runtime->reload(text("number", number_text(3))), Succeeds());
+  EXPECT_EQ(wide->number(), 3);
+  EXPECT_FALSE(wide.has(&wide_number::added_later));
+  EXPECT_THAT(wide.call(&wide_number::added_later), FailsWith(Code::kMissing, HasSubstr("function number 2")));
+}
+
 TEST_F(BindingByType, AfterTheUnloadCallsReportStale) {
   const auto bound = *runtime->bind<test_number>();
   ASSERT_THAT(runtime->unload("number"), Succeeds());

@@ -10,12 +10,16 @@ static const char kText[] = "#include <graft/abi.h>\n"
                             "static int32_t answer(void) { return 11; }\n"
                             "GRAFT_PROVIDE(number, {.number = answer})\n";
 
+static const char kOther[] = "#include <graft/abi.h>\n"
+                             "GRAFT_CONTRACT(number, \"test.number\", 1, 0) { int64_t (*number)(void); };\n"
+                             "GRAFT_PROVIDE(number, {0})\n";
+
 static void count_event(const graft_event *event, void *context) {
   if (event->phase == GRAFT_RELOADED) ++*(int *)context;
 }
 
-int run_c_host(void);
-int run_c_host(void) {
+int run_c_host(const char *header);
+int run_c_host(const char *header) {
   graft_runtime *runtime = NULL;
   graft_handle handle;
   graft_pin pin;
@@ -40,6 +44,11 @@ int run_c_host(void) {
   if (graft_runtime_unload(runtime, "number") != GRAFT_OK) return 12;
   if (graft_runtime_resolve(runtime, handle, 1, &pin) != GRAFT_STALE) return 13;
   if (graft_runtime_load(runtime, NULL) != GRAFT_INVALID) return 14;
+  if (graft_runtime_read_contracts(runtime, NULL) != GRAFT_INVALID) return 15;
+  if (graft_runtime_read_contracts(runtime, header) != GRAFT_OK) return 16;
+  if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kOther)) != GRAFT_INCOMPATIBLE) return 17;
+  if (graft_last_error(error, sizeof error) == 0 || strstr(error, "'int32_t' to the host") == NULL) return 18;
+  if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kText)) != GRAFT_OK) return 19;
   graft_runtime_destroy(runtime);
   return 0;
 }

@@ -18,13 +18,15 @@ set_target_properties(graft PROPERTIES LINK_DEPENDS ${visible_symbols})
 install(TARGETS graft EXPORT graftTargets LIBRARY DESTINATION lib)
 if(TARGET graft_command)
   set_target_properties(graft_command PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
-  install(TARGETS graft_command RUNTIME DESTINATION bin)
+  install(TARGETS graft_command EXPORT graftTargets RUNTIME DESTINATION bin)
 endif()
 
 install(EXPORT graftTargets NAMESPACE graft:: DESTINATION ${package_directory})
 file(WRITE ${CMAKE_BINARY_DIR}/graftConfig.cmake
-     "# Finds graft where it was installed: target graft::graft.\ninclude(\${CMAKE_CURRENT_LIST_DIR}/graftTargets.cmake)\n")
+     "# Finds graft where it was installed: targets graft::graft and graft::command, function graft_contracts.\n"
+     "include(\${CMAKE_CURRENT_LIST_DIR}/graftTargets.cmake)\ninclude(\${CMAKE_CURRENT_LIST_DIR}/GraftContracts.cmake)\n")
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/graftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/graftConfig.cmake ${CMAKE_BINARY_DIR}/graftConfigVersion.cmake
+              ${CMAKE_SOURCE_DIR}/tools/cmake/GraftContracts.cmake
         DESTINATION ${package_directory})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/graft)

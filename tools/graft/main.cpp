@@ -61,6 +61,8 @@ int run(std::vector<std::string> words) {
   add_exec(app);
   add_check(app, action);
   add_inspect(app, action);
+  add_contracts(app, action);
+  add_rebind(app, action);
   add_new(app, action);
   add_doctor(app, action);
   add_demo(app, action);

@@ -53,6 +53,10 @@ GRAFT_EXPORT graft_status graft_runtime_reload_text(graft_runtime *runtime, cons
 /* GRAFT_CONFLICT while another bundle requires it. */
 GRAFT_EXPORT graft_status graft_runtime_unload(graft_runtime *runtime, const char *bundle);
 
+/* Takes what a contract header declares as the host's own view: providers that differ are refused from now on, at load, reload and
+ * resolve, with both declarations. GRAFT_INCOMPATIBLE when a live one differs. */
+GRAFT_EXPORT graft_status graft_runtime_read_contracts(graft_runtime *runtime, const char *header);
+
 /* The first provider of `contract`@`major` with at least `minor`. */
 GRAFT_EXPORT graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor,
                                              graft_handle *out);

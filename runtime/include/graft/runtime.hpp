@@ -23,6 +23,7 @@
 #include <graft/base/result.hpp>
 
 #include "bound.hpp"
+#include "contracts.hpp"
 #include "offer.hpp"
 #include "version.hpp"
 
@@ -36,6 +37,9 @@ enum class Unchecked : std::uint8_t { kRefuse, kAllow };
 
 /// What happens when a requirement is met by a provider of a version that it does not take, and by none other.
 enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
+/// Whether the host may bind a contract without a view of its own (contracts.hpp): only name, version and number of functions are
+/// compared then, so a header that was edited without a new version goes unnoticed.
+enum class Views : std::uint8_t { kWhenGiven, kRequired };
 
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 struct Config {
@@ -43,6 +47,7 @@ struct Config {
   unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
   Unchecked unchecked = Unchecked::kRefuse;
   Compatibility compatibility = Compatibility::kStrict;
+  Views views = Views::kWhenGiven;
   std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
@@ -105,12 +110,6 @@ struct ContractInfo {
   graft_handle handle{};
 };
 
-/// A provider's contract with all its types, for callers that know it by name only.
-struct ContractDescription {
-  ContractFacts contract;
-  TypeTable types;
-};
-
 enum class Phase : std::uint8_t {
   kPreparing,  ///< a reload begins to run new code; the old is live
   kReloaded,   ///< the new is live
@@ -153,6 +152,8 @@ enum class Place : std::uint8_t { kAlone, kBeside };
 struct LoadOptions {
   StepTimes *times = nullptr;    ///< filled when given
   Place place = Place::kAlone;
+  /// Contract headers, newer as a rule, that stand in for the bundle's own, now and at every reload by name (rebind.hpp).
+  std::vector<std::filesystem::path> contracts{};
 };
 
 /// What an unload does about bundles that require the one that goes.
@@ -170,7 +171,10 @@ GRAFT_API Result<std::vector<std::filesystem::path>> find_bundles(const std::fil
 /// Fails: with an Error, and then what was running goes on running. Nothing throws.
 class GRAFT_API Runtime {
 public:
-  static Result<std::unique_ptr<Runtime>> create(Config config = {});
+  /// Takes the views that the calling program carries (contracts.hpp), too.
+  static Result<std::unique_ptr<Runtime>> create(Config config = {}) {
+    return create_with(std::move(config), detail::first_view, detail::last_view);
+  }
   /// Unloads everything. No call may be running and no Binding may be left.
   ~Runtime();
 
@@ -209,10 +213,17 @@ public:
   /// The same for a caller whose header declares `functions` entries: the table will have at least as many, now and later.
   Result<Binding> resolve_wide(graft_handle handle, std::size_t functions) const;
 
-  /// Binds a contract by its type; the provider's minor must reach the header's, or `minor` when given.
+  /// Takes what `header` declares as the host's own view: from now on every provider of its contracts is held against it, at load,
+  /// reload and bind. Returns the contracts, "demo.greeter@1.0". kIncompatible when a live provider differs: nothing is taken then.
+  Result<std::vector<std::string>> read_contracts(const std::filesystem::path &header, const HeaderOptions &options = {});
+  Result<std::vector<std::string>> read_contracts(const MemoryFile &header, const HeaderOptions &options = {});
+
+  /// Binds a contract by its type; the provider's minor must reach the header's, or `minor` when given. kIncompatible, with both
+  /// declarations, when the provider was compiled against another contract than the view that this program carries.
   template <Contract C>
   Result<Bound<C>> bind(std::optional<std::uint32_t> minor = {}) const {
     const graft_contract_info info = graft_contract_of(static_cast<const C *>(nullptr));
+    GRAFT_TRY(take_views(detail::first_view, detail::last_view));
     auto binding = bind_view(info, sizeof(C) / sizeof(void *), minor.value_or(info.minor));
     if (!binding) return std::move(binding).error();
     return Bound<C>(*std::move(binding));
@@ -265,6 +276,8 @@ private:
   friend class Watcher;
   class Impl;
   explicit Runtime(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<Runtime>> create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last);
+  Result<void> take_views(const EmbeddedView *const *first, const EmbeddedView *const *last) const;
   Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;
   Result<Binding> bind_range(const graft_contract_info &info, std::size_t functions, const VersionRange &range) const;
 

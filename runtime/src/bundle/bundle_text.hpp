@@ -26,6 +26,7 @@ struct BundleText {
   std::string directory;               ///< where relative names start; empty for a bundle from memory
   std::vector<driver::Source> sources; ///< all with contents, sorted by name
   std::vector<driver::Source> headers; ///< of a bundle from memory; those of a folder are read by the compiler
+  std::vector<std::string> contracts;  ///< headers that stand in for the bundle's own (contract/rebind.hpp)
 };
 
 /// Reads a folder or a single source file. kNotFound for a path that is not there, kInvalid for a folder without sources, a

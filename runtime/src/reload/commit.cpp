@@ -91,6 +91,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   GRAFT_TRY(token.acquire());
   const HeldToken held(token);
   GRAFT_TRY(refuse_taken(prepared.text));
+  GRAFT_TRY(check_contracts({prepared.generation.get()}));
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
   times.initialise_ns = watch.lap_ns();
@@ -105,6 +106,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     Bundle &bundle = bundles_[name];
     bundle.name = name;
     bundle.path = prepared.text.path;
+    bundle.contracts = prepared.text.contracts;
     bundle.manifest = std::move(prepared.text.manifest);
     bundle.live = std::move(prepared.generation);
     bundle.slots = std::move(started.slots);
@@ -132,6 +134,14 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
                                       " older generations that calls still hold; it is not reloaded until some end");
+    }
+
+    std::vector<const Generation *> fresh;
+    for (const Prepared &prepared : set) fresh.push_back(prepared.generation.get());
+    if (auto fits = check_contracts(fresh); !fits) {
+      for (const Generation *one : fresh)
+        tell({Phase::kFailed, one->bundle, bundle_id(one->bundle), one->number, one->source_key, &fits.error()});
+      return std::move(fits).error();
     }
 
     Stopwatch watch;
@@ -173,6 +183,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         Prepared &prepared = *started.prepared;
         Bundle &bundle = bundles_.find(prepared.text.name)->second;
         bundle.path = prepared.text.path;
+        bundle.contracts = prepared.text.contracts;
         bundle.manifest = std::move(prepared.text.manifest);
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
         bundle.slots = std::move(started.slots);

@@ -42,6 +42,19 @@ Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &w
   return provider != nullptr ? provider->bundle : std::string();
 }
 
+Result<void> Runtime::Impl::meet_host(const std::string &bundle, const Want &want) const {
+  std::string offered;
+  for (const OfferInfo &info : host_contracts.list()) {
+    if (info.name != want.contract) continue;
+    if (want.versions.contains(info.major, info.minor)) return {};
+    offered += (offered.empty() ? "" : " and ") + std::to_string(info.major) + "." + std::to_string(info.minor);
+  }
+  if (offered.empty()) return unmet(bundle, want, "the host offers no contract of that name");
+  Error error = unmet(bundle, want, "the host offers " + offered);
+  error.code = Code::kIncompatible;
+  return error;
+}
+
 Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared) {
   std::vector<std::string> needs;
   const Manifest &manifest = prepared.text.manifest;
@@ -57,7 +70,7 @@ Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared
     if (!provider->empty() && *provider != bundle) needs.push_back(*std::move(provider));
   }
   for (const Want &want : manifest.host_requires)
-    if (want.need == Need::kMust) return unmet(bundle, want, "this host offers no contracts");
+    if (want.need == Need::kMust) GRAFT_TRY(meet_host(bundle, want));
   std::ranges::sort(needs);
   needs.erase(std::ranges::unique(needs).begin(), needs.end());
   return needs;

@@ -140,6 +140,7 @@ Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uin
     return error(Code::kIncompatible, "contract '" + slot.contract->name + "' is provided as " +
                                           versioned(*slot.contract, has) + ", and at least " +
                                           versioned(*slot.contract, minor) + " is asked for");
+  GRAFT_TRY(fits_host(slot, *slot.generation));
   if (slot.references.load(std::memory_order_acquire) == 1) slot.bound_minor = 0; // only ours: what earlier ones asked for is over
   slot.bound_minor = std::max(slot.bound_minor, minor);
   if (functions <= slot.width) return binding;
@@ -198,10 +199,17 @@ void Store::unclaim(SlotRecord &slot) {
   ++slot.contract->vacant;
 }
 
+Result<void> Store::fits_host(const SlotRecord &slot, const Generation &generation) const {
+  const ContractFacts *contract = find_contract(generation.facts, slot.contract->name, slot.contract->major);
+  if (contract == nullptr) return {}; // unchecked code, which the host allowed
+  return views.accept({*contract, generation.facts.types, "bundle '" + generation.bundle + "'"});
+}
+
 Result<void> Store::accepts(const Change &change) const {
   const SlotRecord &slot = *change.slot;
   const bool is_bound = slot.generation != nullptr && slot.references.load(std::memory_order_acquire) != 0;
-  if (change.generation == nullptr || !is_bound || change.minor >= slot.bound_minor) return {};
+  if (change.generation == nullptr || !is_bound) return {};
+  if (change.minor >= slot.bound_minor) return fits_host(slot, *change.generation);
   return error(Code::kIncompatible, "bundle '" + change.generation->bundle + "' now provides " +
                                         versioned(*slot.contract, change.minor) + ", and the host is bound to at least " +
                                         versioned(*slot.contract, slot.bound_minor));

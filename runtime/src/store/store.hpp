@@ -33,6 +33,7 @@
 #include <graft/runtime.hpp>
 
 #include "../bundle/contract_ref.hpp"
+#include "../contract/host_views.hpp"
 #include "contract_index.hpp"
 #include "table.hpp"
 
@@ -106,12 +107,16 @@ public:
   Result<void> publish(std::vector<Change> changes);
 
   std::vector<ContractInfo> contracts() const;
+
+  HostViews views; ///< what the host declares: every binding, and every change of a slot that is bound, is held against it
+
   /// The live generation behind a handle, borrowed until the caller gives back the commit token or unpins; null when stale.
   Generation *generation_of(graft_handle handle) const;
   std::uint64_t publications() const { return publication_.count.load(std::memory_order_acquire); }
 
 private:
   SlotRecord *slot_of(graft_handle handle) const;
+  Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;
   void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);

@@ -51,6 +51,19 @@ int main(int count, char **arguments) {
   if (!reloaded) return report(reloaded.error());
   if (sound->pitch(3) != 264) return 4;
 
+  // The program carries its own view of the contract: a plugin that was built from another header is refused.
+  std::ifstream known(header);
+  std::stringstream text;
+  text << known.rdbuf();
+  std::string other = text.str();
+  other.replace(other.find("int32_t octave"), 7, "int64_t");
+  std::ofstream(folder / "note.h") << other;
+  std::ofstream(folder / "note.c") << "#include \"note.h\"\nGRAFT_PROVIDE(note, {0});\n";
+  const auto refused = runtime->reload(bundle->name);
+  if (refused || refused.code() != graft::Code::kIncompatible) return 6;
+  if (refused.error().message.find("is 'int32_t' to the host and 'int64_t' to bundle") == std::string::npos) return 7;
+  if (refused.error().diagnostics.size() != 2 || sound->pitch(3) != 264) return 8;
+
   const auto missing = runtime->load(folder / "nothing");
   if (missing || missing.code() != graft::Code::kNotFound) return 5;
   std::printf("%s: generation %llu answers %d\n", reloaded->name.c_str(),

@@ -6,8 +6,9 @@
  *     ...
  *     GRAFT_PROVIDE(greeter, { .greet = greet });
  *
- * A contract holds function pointers only and grows at its end only, within one major version. A function returns
- * `graft_status`, void, an integer, a float or double, a pointer, or a struct of at most 16 bytes. C++ wants the designators
+ * A contract holds function pointers only and grows at its end only, within one major version; so does a struct that begins with
+ * `uint32_t struct_size` and is handed over by pointer. A function returns `graft_status`, void, an integer, a float or double, a
+ * pointer (a warning says for how long it is lent), or a struct of at most 16 bytes, and takes no `...`. C++ wants the designators
  * of GRAFT_PROVIDE in the order of the declaration. */
 #ifndef GRAFT_ABI_CONTRACT_H
 #define GRAFT_ABI_CONTRACT_H

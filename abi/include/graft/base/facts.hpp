@@ -20,6 +20,7 @@ struct ContractFunction {
   std::string fingerprint;
   std::string declaration;      ///< as written, on one line
   SourcePos where;
+  std::string line;             ///< the line that `where` names
   std::vector<std::string> parameters; ///< their names, empty where there is none; a type has no names
 };
 

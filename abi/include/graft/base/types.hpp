@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "diagnostic.hpp"
 #include "export.hpp"
 
 namespace graft {
@@ -30,17 +31,26 @@ enum class TypeKind : std::uint8_t {
   kOpaque,    ///< a type that is declared and never defined, or one that C cannot spell; `name` says which
 };
 
+/// Where something is declared: the place of its name and the line that it stands in. No part of a type; empty where nobody saw it, and
+/// for what the system's headers declare.
+struct Declared {
+  SourcePos where;
+  std::string line;
+};
+
 /// A member of a struct or union, or a parameter of a function.
 struct Field {
   std::string name;
   TypeIndex type = 0;
   std::uint64_t offset_bits = 0;  ///< 0 for parameters
   std::uint32_t width_bits = 0;   ///< of a bit-field; 0 for everything else
+  Declared declared{};
 };
 
 struct Enumerator {
   std::string name;
   std::int64_t value = 0;  ///< the bits; unsigned when the underlying type is
+  Declared declared{};
 };
 
 struct Type {
@@ -54,6 +64,7 @@ struct Type {
   std::string name;            ///< the tag of a struct, union or enum; empty for an anonymous one
   std::vector<Field> fields;
   std::vector<Enumerator> enumerators;
+  Declared declared{};         ///< of a struct, union or enum
 };
 
 struct TypeTable {

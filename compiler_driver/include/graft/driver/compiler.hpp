@@ -51,7 +51,8 @@ struct Options {
 struct Job {
   std::string bundle;            ///< goes into the artifact and its messages
   std::vector<Source> sources;
-  std::vector<Source> headers;   ///< with contents: files that are nowhere on disk, found by `#include` under their names
+  std::vector<Source> headers;   ///< with contents: files that are nowhere on disk, found by `#include` under their names; one
+                                 ///< with an absolute name stands in for that file
   Options options;
 };
 
