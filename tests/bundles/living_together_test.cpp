@@ -135,7 +135,7 @@ TEST_F(LivingTogether, ARequiredHostContractIsRefusedWhereThereIsNone) {
   EXPECT_THAT(
       runtime->load(number("name = \"c\"\nhost_requires = [\"host.log@1\"]\n", 1)),
       FailsWith(Code::kNotFound,
-                HasSubstr("graft.toml:2:18: bundle 'c' requires host.log@1: this host offers no contracts")));
+                HasSubstr("graft.toml:2:18: bundle 'c' requires host.log@1: the host offers no contract of that name")));
   EXPECT_THAT(runtime->load(number("name = \"c\"\nhost_requires = [{ contract = \"host.log\", optional = true }]\n", 1)),
               Succeeds());
 }
