@@ -28,6 +28,7 @@ void add_include_dirs(CLI::App &command, std::vector<std::string> &directories);
 void add_watch(CLI::App &app, Action &action);
 void add_check(CLI::App &app, Action &action);
 void add_inspect(CLI::App &app, Action &action);
+void add_plan(CLI::App &app, Action &action);
 void add_new(CLI::App &app, Action &action);
 void add_doctor(CLI::App &app, Action &action);
 void add_demo(CLI::App &app, Action &action);

@@ -61,6 +61,7 @@ int run(std::vector<std::string> words) {
   add_exec(app);
   add_check(app, action);
   add_inspect(app, action);
+  add_plan(app, action);
   add_new(app, action);
   add_doctor(app, action);
   add_demo(app, action);

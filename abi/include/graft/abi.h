@@ -4,6 +4,7 @@
 
 #include "abi/contract.h"
 #include "abi/host.h"
+#include "abi/keep.h"
 #include "abi/macros.h"
 #include "abi/types.h"
 #include "abi/util.h"

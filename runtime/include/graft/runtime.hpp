@@ -23,6 +23,7 @@
 #include <graft/base/result.hpp>
 
 #include "bound.hpp"
+#include "plan.hpp"
 
 namespace graft {
 
@@ -39,6 +40,9 @@ struct Config {
   Unchecked unchecked = Unchecked::kRefuse;
   std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
+  std::size_t history = 4;           ///< versions of each bundle that `rollback` can go back to
+  std::chrono::milliseconds drain{100};  ///< how long a reload that carries state over waits for running calls to end
+  std::chrono::milliseconds gate{500};   ///< how long a bundle's `graft_probe` may take
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;
@@ -113,6 +117,7 @@ struct StepTimes {
   std::uint64_t compile_ns = 0;
   std::uint64_t link_ns = 0;
   std::uint64_t initialise_ns = 0;
+  std::uint64_t migrate_ns = 0;    ///< waiting for calls to end, carrying state over, the probe
   std::uint64_t publish_ns = 0;
 };
 
@@ -149,6 +154,13 @@ public:
   Result<BundleInfo> reload(const MemoryBundle &bundle, ReloadOptions options = {});
   /// The same for several bundles as one transaction: all become live in one publication, or none does.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names_or_paths, ReloadOptions options = {});
+
+  /// What a reload with the same argument would do to kept state. Compiles and links; none of the new code runs, and nothing changes.
+  Result<ReloadPlan> plan(std::string_view name_or_path) const;
+  Result<ReloadPlan> plan(const MemoryBundle &bundle) const;
+  /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any reload.
+  /// kNotFound when so many are not remembered.
+  Result<BundleInfo> rollback(std::string_view name, std::size_t steps = 1, ReloadOptions options = {});
 
   /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict while another bundle requires it.
   Result<void> unload(std::string_view name);

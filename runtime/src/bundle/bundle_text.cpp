@@ -143,6 +143,7 @@ driver::Job make_job(const BundleText &text, unsigned optimise, const std::vecto
   job.options.optimise = optimise;
   job.options.working_directory = text.directory;
   job.options.include_dirs = include_dirs;
+  job.options.kept = driver::Kept::kOutside;
   std::vector<std::string> all = resolve_flags(text.manifest.flags, text.directory);
   all.insert(all.end(), flags.begin(), flags.end());
   for (std::string &flag : all) {
