@@ -147,6 +147,45 @@ TEST_F(Keep, AnObjectWhoseConstructorThrewIsNotDestroyed) {
   EXPECT_EQ(call(), 410); // its part came and went with the constructor
 }
 
+TEST_F(Keep, CodeThatAKeptObjectPointsIntoStaysMappedUntilTheObjectIsGone) {
+  const auto version = [](int number) {
+    return c_text("static int f(void) { return " + std::to_string(number) +
+                      "; }\n"
+                      "GRAFT_KEEP static int (*hook)(void);\nGRAFT_KEEP static const char *word;\n",
+                  "(hook = hook ? hook : f, word = word ? word : \"literal" + std::to_string(number) +
+                      "\", hook() * 1000 + word[7])");
+  };
+  load(version(1));
+  EXPECT_EQ(call(), 1000 + '1');
+  ASSERT_THAT(runtime->reload(version(2)), Succeeds());
+  ASSERT_THAT(runtime->reload(version(3)), Succeeds());
+  EXPECT_EQ(call(), 1000 + '1');
+  EXPECT_THAT(runtime->await_retired(std::chrono::milliseconds(100)),
+              test::FailsWith(Code::kBusy, testing::HasSubstr("'b' generation 1")));
+  EXPECT_EQ(runtime->bundles().front().retired, 1u);
+  bound.reset();
+  ASSERT_THAT(runtime->unload("b"), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+}
+
+TEST_F(Keep, ObjectsWithVirtualFunctionsGoOnInTheCodeThatMadeThem) {
+  static int ended = 0;
+  const auto version = [](int number) {
+    return cxx_text("struct base { virtual int f() { return v * 10 + " + std::to_string(number) +
+                        "; } virtual ~base() { ++*(int *)" + std::to_string(reinterpret_cast<std::uintptr_t>(&ended)) +
+                        "ul; } int v = 4; };\nGRAFT_KEEP base b;\n"
+                        "base *volatile p = &b;\n",
+                    "p->f()");
+  };
+  load(version(1));
+  ASSERT_THAT(runtime->reload(version(2)), Succeeds());
+  EXPECT_EQ(call(), 41);
+  bound.reset();
+  ASSERT_THAT(runtime->unload("b"), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_EQ(ended, 1);
+}
+
 TEST_F(Keep, EndingTheRuntimeEndsItsObjects) {
   static int ended = 0;
   load(cxx_text("struct noisy { ~noisy() { ++*(int *)" + std::to_string(reinterpret_cast<std::uintptr_t>(&ended)) +

@@ -94,6 +94,16 @@ TEST_F(Migrate, APointerToWhatChangedIsRefused) {
               FailsWith(Code::kIncompatible, HasSubstr("laid out in another way")));
 }
 
+TEST_F(Migrate, APointerIntoTheOldCodeIsRefusedWhileItIsThere) {
+  load(c_text("GRAFT_KEEP static struct { const char *word; } s;", "(s.word = s.word ? 0 : \"literal\") != 0"));
+  EXPECT_EQ(call(), 1);
+  const MemoryBundle longer = c_text("GRAFT_KEEP static struct { const char *word; int more; } s;", "s.word != 0");
+  EXPECT_THAT(runtime->reload(longer),
+              FailsWith(Code::kIncompatible, HasSubstr("'s' points at byte 0 into the code or constants")));
+  EXPECT_EQ(call(), 0);
+  EXPECT_THAT(runtime->reload(longer), Succeeds());
+}
+
 const std::string kLibrary = "#include <map>\n#include <memory>\n#include <string>\n#include <vector>\n";
 
 TEST_F(Migrate, CxxFieldsAreCopiedByTheirOwnConstructors) {

@@ -23,6 +23,19 @@ std::size_t calls_inside(const Generation &generation, const std::vector<const v
   return calls;
 }
 
+/// Refuses what was carried over and points into the code or constants of the generation that goes.
+Result<void> refuse_pointers_back(const KeptFacts &variable, const KeptObject &object, const Generation &old) {
+  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
+  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
+    for (const jit::AddressRange &range : old.image->code())
+      if (words[i] >= range.begin && words[i] < range.end)
+        return error(Code::kIncompatible, "bundle '" + old.bundle + "': kept '" + variable.qualified + "' points at byte " +
+                                              std::to_string(i * sizeof *words) +
+                                              " into the code or constants of generation " + std::to_string(old.number) +
+                                              ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
+  return {};
+}
+
 Result<void> carry_over(const Prepared &prepared, const Generation &old) {
   const Generation &fresh = *prepared.generation;
   for (std::size_t i = 0; i < prepared.plan.objects.size(); ++i) {
@@ -35,6 +48,7 @@ Result<void> carry_over(const Prepared &prepared, const Generation &old) {
     const std::string what = "bundle '" + fresh.bundle + "': kept '" + fresh.facts.kept[i].qualified + "'";
     if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
     if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
+    GRAFT_TRY(refuse_pointers_back(fresh.facts.kept[i], *fresh.kept[i].object, old));
   }
   return {};
 }
