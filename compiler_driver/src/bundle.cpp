@@ -84,6 +84,19 @@ void merge_kept(Facts &into, const Facts &from, TypeImporter &types) {
     kept.type = types.import(kept.type);
     into.kept.push_back(std::move(kept));
   }
+  for (KeptClass kept : from.kept_classes) {
+    kept.type = types.import(kept.type);
+    into.kept_classes.push_back(std::move(kept));
+  }
+  for (KeptLayout layout : from.kept_layouts) {
+    layout.type = types.import(layout.type);
+    into.kept_layouts.push_back(std::move(layout));
+  }
+  for (MigrationFacts migration : from.migrations) {
+    migration.to = types.import(migration.to);
+    migration.from = types.import(migration.from);
+    into.migrations.push_back(std::move(migration));
+  }
 }
 
 Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {

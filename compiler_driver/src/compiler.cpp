@@ -51,7 +51,7 @@ void initialise_target() {
 }
 
 void run(Work &work, const Job &job, Product product) {
-  const UnitRequest request{*work.prepared, work.text, job.headers, product, job.options.bitcode};
+  const UnitRequest request{*work.prepared, work.text, job.headers, product, job.options.bitcode, job.options.kept};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
   if (survived) return;
@@ -75,9 +75,10 @@ Error does_not_compile(const std::vector<Work> &works) {
 }
 
 /// What, besides the texts, decides what comes out.
-ContentKey key_of_arguments(const std::vector<Work> &works) {
+ContentKey key_of_arguments(const std::vector<Work> &works, const Options &options) {
   KeyBuilder key;
   key.add(clang_version());
+  key.add(options.kept == Kept::kOutside ? "kept outside" : "kept inside");
   for (const Work &work : works)
     for (const std::string &argument : work.prepared->arguments) key.add(argument);
   return key.finish();
@@ -97,7 +98,7 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
     GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
     works.push_back({std::move(text), std::move(prepared), std::nullopt, std::nullopt});
   }
-  arguments_key = key_of_arguments(works);
+  arguments_key = key_of_arguments(works, options);
   pool.for_each(works.size(), [&](std::size_t i) { run(works[i], job, product); });
 
   for (Work &work : works)

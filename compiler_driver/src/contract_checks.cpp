@@ -84,6 +84,9 @@ std::string why_not_kept(const clang::VarDecl &variable, const clang::ASTContext
   if (variable.isStaticDataMember()) return "is a member of a class: only variables at namespace scope are kept";
   if (!variable.isFileVarDecl()) return "is local: only variables at namespace scope are kept";
   if (llvm::isa<clang::VarTemplateSpecializationDecl>(variable)) return "is a template: only plain variables are kept";
+  if (variable.getType()->isReferenceType()) return "is a reference: keep what it refers to";
+  if (variable.isInline() || variable.hasAttr<clang::WeakAttr>() || variable.hasAttr<clang::SelectAnyAttr>())
+    return "is inline or weak: define it in one source file";
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include "contract_checks.hpp"
 #include "diagnostics.hpp"
+#include "kept_ast.hpp"
 #include "types.hpp"
 
 #include <clang/AST/ASTConsumer.h>
@@ -12,6 +13,7 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Lex/Lexer.h>
 #include <clang/Lex/Preprocessor.h>
+#include <clang/Sema/SemaConsumer.h>
 
 #include <algorithm>
 
@@ -48,9 +50,9 @@ std::string on_one_line(llvm::StringRef text) {
   return result;
 }
 
-class FactsConsumer : public clang::ASTConsumer {
+class FactsConsumer : public clang::SemaConsumer {
  public:
-  FactsConsumer(clang::CompilerInstance &compiler, Facts &facts) : compiler_(compiler), facts_(facts) {
+  FactsConsumer(clang::CompilerInstance &compiler, Facts &facts, Kept kept) : compiler_(compiler), facts_(facts), keep_(kept) {
     compiler.getPreprocessor().addPPCallbacks(std::make_unique<MacroWatcher>(compiler, macros_));
   }
 
@@ -58,6 +60,11 @@ class FactsConsumer : public clang::ASTConsumer {
     context_ = &context;
     types_ = std::make_unique<TypeBuilder>(context, facts_.types);
   }
+
+  void InitializeSema(clang::Sema &sema) override {
+    if (keep_ == Kept::kOutside) kept_ = std::make_unique<KeptAst>(sema, facts_, *types_);
+  }
+  void ForgetSema() override { kept_.reset(); }
 
   void HandleTagDeclDefinition(clang::TagDecl *tag) override {
     const auto *record = llvm::dyn_cast<clang::RecordDecl>(tag);
@@ -92,6 +99,7 @@ class FactsConsumer : public clang::ASTConsumer {
 
   void look_at_function(const clang::FunctionDecl &function) {
     if (!function.isThisDeclarationADefinition() || function.getIdentifier() == nullptr) return;
+    if (annotation(function, "graft.migrate")) add_migration(function);
     if (function.isMain()) facts_.defines_main = true;
     if (!function.isExternC() || !function.isExternallyVisible()) return;
     if (function.getName() == "graft_init") facts_.defines_init = true;
@@ -177,10 +185,22 @@ class FactsConsumer : public clang::ASTConsumer {
     if (types_->was_too_deep()) refuse_depth(compiler_, variable.getLocation(), "GRAFT_KEEP variable '" + kept.name + "'");
     kept.fingerprint = fingerprint(facts_.types, kept.type);
     kept.where = place(variable.getLocation());
-    if (const auto known = std::ranges::find(facts_.kept, kept.symbol, &KeptFacts::symbol); known != facts_.kept.end())
-      *known = std::move(kept); // a tentative definition, repeated
-    else
-      facts_.kept.push_back(std::move(kept));
+    kept.qualified = variable.getQualifiedNameAsString();
+    kept.declaration = written(variable);
+    auto known = std::ranges::find(facts_.kept, kept.symbol, &KeptFacts::symbol);
+    if (known == facts_.kept.end()) known = facts_.kept.emplace(known);
+    *known = std::move(kept); // a tentative definition may be repeated
+    if (kept_) kept_->prepare(const_cast<clang::VarDecl &>(variable), static_cast<std::size_t>(known - facts_.kept.begin()));
+  }
+
+  void add_migration(const clang::FunctionDecl &function) {
+    if (function.getNumParams() != 2) return;
+    MigrationFacts migration;
+    migration.to = types_->add(function.getParamDecl(0)->getType()->getPointeeType());
+    migration.from = types_->add(function.getParamDecl(1)->getType()->getPointeeType());
+    migration.symbol = clang::ASTNameGenerator(*context_).getName(&function);
+    migration.where = place(function.getLocation());
+    facts_.migrations.push_back(std::move(migration));
   }
 
   /// Whether the return type is spelled `graft_status`, through whatever aliases of the pointer type.
@@ -214,7 +234,7 @@ class FactsConsumer : public clang::ASTConsumer {
   }
 
   /// The declaration as it stands in the text, on one line.
-  std::string written(const clang::FieldDecl &field) {
+  std::string written(const clang::DeclaratorDecl &field) {
     const clang::SourceRange range(sources().getExpansionLoc(field.getBeginLoc()),
                                    sources().getExpansionLoc(field.getEndLoc()));
     const clang::LangOptions &language = context_->getLangOpts();
@@ -227,12 +247,14 @@ class FactsConsumer : public clang::ASTConsumer {
   clang::ASTContext *context_ = nullptr;
   const clang::VarDecl *table_ = nullptr; ///< the table that GRAFT_PROVIDE defined last
   std::unique_ptr<TypeBuilder> types_;
+  Kept keep_;
+  std::unique_ptr<KeptAst> kept_; ///< while there is a Sema, and kept variables go outside
 };
 
 } // namespace
 
-std::unique_ptr<clang::ASTConsumer> make_facts_consumer(clang::CompilerInstance &compiler, Facts &facts) {
-  return std::make_unique<FactsConsumer>(compiler, facts);
+std::unique_ptr<clang::ASTConsumer> make_facts_consumer(clang::CompilerInstance &compiler, Facts &facts, Kept kept) {
+  return std::make_unique<FactsConsumer>(compiler, facts, kept);
 }
 
 } // namespace graft::driver

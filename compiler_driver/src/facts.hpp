@@ -2,6 +2,7 @@
 #pragma once
 
 #include <graft/base/facts.hpp>
+#include <graft/driver/compiler.hpp>
 
 #include <memory>
 
@@ -13,7 +14,7 @@ class CompilerInstance;
 namespace graft::driver {
 
 /// The consumer that looks at each declaration as it is parsed and fills `facts`. Wrong contracts are reported as errors of
-/// the instance's engine. `facts` must outlive it.
-std::unique_ptr<clang::ASTConsumer> make_facts_consumer(clang::CompilerInstance &compiler, Facts &facts);
+/// the instance's engine. With `Kept::kOutside`, what kept variables need is prepared in the AST. `facts` must outlive it.
+std::unique_ptr<clang::ASTConsumer> make_facts_consumer(clang::CompilerInstance &compiler, Facts &facts, Kept kept);
 
 } // namespace graft::driver

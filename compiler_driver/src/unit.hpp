@@ -37,6 +37,7 @@ struct UnitRequest {
   const std::vector<Source> &headers; ///< of the job, from memory
   Product product = Product::kObject;
   Bitcode bitcode = Bitcode::kOmit;
+  Kept kept = Kept::kInside;
 };
 
 /// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded.

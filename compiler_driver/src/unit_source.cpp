@@ -7,6 +7,7 @@
 #include "front_end.hpp"
 #include "import_places.hpp"
 #include "inputs.hpp"
+#include "kept_objects.hpp"
 #include "providers.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
@@ -31,7 +32,7 @@ class CompileAction : public clang::ASTFrontendAction {
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
     watch_inputs(compiler, inputs_);
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
-    consumers.push_back(make_facts_consumer(compiler, unit_.facts));
+    consumers.push_back(make_facts_consumer(compiler, unit_.facts, request_.kept));
     if (request_.product != Product::kFacts) {
       context_.setDiscardValueNames(compiler.getCodeGenOpts().DiscardValueNames);
       collect_back_end_diagnostics(context_, compiler.getDiagnostics());
@@ -51,7 +52,9 @@ class CompileAction : public clang::ASTFrontendAction {
     if (generator_ == nullptr || compiler.getDiagnostics().hasErrorOccurred()) return;
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
-    if (const std::string wrong = add_thunks(*module, unit_); !wrong.empty())
+    std::string wrong = add_thunks(*module, unit_);
+    if (wrong.empty() && request_.kept == Kept::kOutside) wrong = move_kept_outside(*module, unit_);
+    if (!wrong.empty())
       return report(compiler.getDiagnostics(),
                     compiler.getSourceManager().getLocForStartOfFile(compiler.getSourceManager().getMainFileID()), wrong);
     run_back_end(compiler, *module, request_, unit_);

@@ -3,6 +3,8 @@
 #include "bundle/bundle_text.hpp"
 #include "bundle/verify.hpp"
 #include "call/caught.hpp"
+#include "reload/kept_object.hpp"
+#include "reload/kept_plan.hpp"
 #include "observe/object_symbols.hpp"
 
 #include <graft/driver/compiler.hpp>
@@ -40,6 +42,12 @@ Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifa
   options.symbols.push_back({"graft_self", &kNobody});
   options.exports = {"graft_init", "graft_stop"};
   for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
+  std::vector<KeptBinding> kept;
+  for (const KeptFacts &variable : artifact.facts.kept) {
+    GRAFT_TRY_ASSIGN(KeptBinding binding, fresh_binding(artifact.facts, variable));
+    kept.push_back(std::move(binding));
+  }
+  bind_kept(artifact.facts, kept, options);
   auto image = linker->link(artifact, options);
   if (image) return (*image)->stats();
   Error failure = std::move(image).error();
@@ -70,6 +78,15 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
   inspection.writable_bytes = stats.writable_bytes;
   inspection.symbols = object_symbols(inspection.artifact.objects);
   return inspection;
+}
+
+Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::filesystem::path &fresh, const InspectOptions &options) {
+  GRAFT_TRY_ASSIGN(const Look before, begin_look(old, options));
+  GRAFT_TRY_ASSIGN(const Look after, begin_look(fresh, options));
+  GRAFT_TRY_ASSIGN(const Artifact was, before.compiler->compile(before.job));
+  GRAFT_TRY_ASSIGN(const Artifact is, after.compiler->compile(after.job));
+  KeptPlan plan = plan_kept(was.facts, is.facts, after.text.manifest);
+  return ReloadPlan{after.text.manifest.name, plan.kind, /*base=*/0, std::move(plan.items)};
 }
 
 Result<std::string> emit(const std::filesystem::path &path, TextForm form, const InspectOptions &options) {

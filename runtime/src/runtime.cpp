@@ -197,6 +197,21 @@ Result<std::vector<BundleInfo>> Runtime::reload(const std::vector<std::string> &
   return impl_->reload(names_or_paths, read, options);
 }
 
+Result<ReloadPlan> Runtime::plan(std::string_view name_or_path) const {
+  GRAFT_TRY_ASSIGN(BundleText text, impl_->text_of_reload(name_or_path));
+  GRAFT_TRY(impl_->name_reload(name_or_path, text));
+  return impl_->plan(std::move(text));
+}
+
+Result<ReloadPlan> Runtime::plan(const MemoryBundle &bundle) const {
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  return impl_->plan(std::move(text));
+}
+
+Result<BundleInfo> Runtime::rollback(std::string_view name, std::size_t steps, ReloadOptions options) {
+  return impl_->rollback(name, steps, options);
+}
+
 Result<void> Runtime::unload(std::string_view name, Dependents dependents) { return impl_->unload(name, dependents); }
 
 Result<graft_handle> Runtime::find(std::string_view contract, std::uint32_t major, std::uint32_t minor) const {
@@ -274,7 +289,7 @@ std::vector<ContractInfo> Runtime::contracts() const { return impl_->store.contr
 Result<ContractDescription> Runtime::describe(graft_handle handle) const {
   GRAFT_TRY_ASSIGN(const Binding binding, resolve(handle));
   const Pin pin(binding.slot());
-  const Table &table = Table::of(pin.table());
+  const Table &table = Table::of(pin.table()).settled();
   if (table.generation() == nullptr) return error(Code::kStale, table.shape().contract + " was unloaded");
   const Generation &generation = *table.generation();
   for (const StagedProvider &provider : generation.providers)

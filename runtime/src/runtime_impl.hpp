@@ -8,6 +8,7 @@
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
 #include "reload/generation.hpp"
+#include "reload/kept_plan.hpp"
 #include "reload/retirement.hpp"
 #include "reload/token.hpp"
 #include "store/store.hpp"
@@ -19,6 +20,7 @@
 #include <graft/runtime.hpp>
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +29,13 @@
 #include <vector>
 
 namespace graft {
+
+/// What ran before, without its mappings.
+struct PastVersion {
+  Manifest manifest;
+  std::string path;
+  Artifact artifact;
+};
 
 /// A loaded bundle. Written under the token and the bundles' mutex, read under either.
 struct Bundle {
@@ -39,13 +48,18 @@ struct Bundle {
   std::vector<std::string> needs;  ///< names of the bundles that its requirements were met by
   std::uint64_t loaded = 0;        ///< rank of its load
   std::uint64_t ticket = 0;        ///< of the request that made the live generation
+  Artifact artifact;               ///< of the live generation, for rollbacks
+  std::deque<PastVersion> history; ///< newest first
 };
 
 /// A bundle that is compiled, verified and linked; none of its code has run.
 struct Prepared {
   BundleText text;
+  Artifact artifact;
   std::unique_ptr<Generation> generation;
   std::uint64_t ticket = 0;
+  KeptPlan plan{};
+  std::uint64_t base = 0; ///< number of the generation whose kept objects it is bound to; 0: of none
 };
 
 /// A generation that runs and waits for its publication.
@@ -65,16 +79,24 @@ public:
   // prepare.cpp
   std::uint64_t draw_ticket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
   Result<Prepared> prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
+  /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.
+  Result<void> link(Prepared &prepared);
+  /// Under the token: makes sure that what is prepared is linked against what is live now, and shares its kept objects from here on.
+  Result<void> adopt_kept(Prepared &prepared);
 
   /// Reads and prepares each member of a set, then commits it. A failure before the commit is told as `Failed`, too.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names,
                                          const std::function<Result<BundleText>(std::string_view)> &read, ReloadOptions options);
 
+  // plan.cpp
+  Result<ReloadPlan> plan(BundleText text);
+  Result<BundleInfo> rollback(std::string_view name, std::size_t steps, ReloadOptions options);
+
   // commit.cpp
   Result<BundleInfo> load(BundleText text, StepTimes *times);
   /// Starts and publishes what no bundle stands for yet.
   Result<BundleInfo> commit_new(Prepared prepared, StepTimes &times);
-  Result<std::vector<BundleInfo>> commit(std::vector<Prepared> set, StepTimes &times);
+  Result<std::vector<BundleInfo>> commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times);
 
   // load_all.cpp
   Result<LoadReport> load_all(const std::vector<std::filesystem::path> &paths);
@@ -151,6 +173,15 @@ public:
   Result<void> refuse_needed(const Bundle &bundle);
 
   void undo(std::vector<Started> &set);
+
+  // migration.cpp
+  /// Where a plan of the set says so: closes the gate before the set's slots, drains, and carries the state over. `closed` then names the
+  /// slots, also on an error: the gate is still closed.
+  Result<void> migrate(const std::vector<Started> &set, std::vector<SlotRecord *> &closed);
+  /// Waits until no thread is inside these or older generations of their bundles. kBusy, with who is.
+  Result<void> drain(const std::vector<const Generation *> &old);
+  /// Asks each new generation's `graft_probe`. One that takes too long finds the gate open on the old side, and `closed` empty.
+  Result<void> probe(const std::vector<Started> &set, std::vector<SlotRecord *> &closed);
 
   std::atomic<std::uint64_t> next_ticket_{1};     // relaxed: only uniqueness and order of draws matter
   std::atomic<std::uint64_t> next_generation_{1}; // relaxed: only uniqueness matters

@@ -32,6 +32,7 @@ void add_check(CLI::App &app, Action &action);
 void add_inspect(CLI::App &app, Action &action);
 void add_contracts(CLI::App &app, Action &action);
 void add_rebind(CLI::App &app, Action &action);
+void add_plan(CLI::App &app, Action &action);
 void add_new(CLI::App &app, Action &action);
 void add_doctor(CLI::App &app, Action &action);
 void add_demo(CLI::App &app, Action &action);

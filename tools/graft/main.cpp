@@ -64,6 +64,7 @@ int run(std::vector<std::string> words) {
   add_inspect(app, action);
   add_contracts(app, action);
   add_rebind(app, action);
+  add_plan(app, action);
   add_new(app, action);
   add_doctor(app, action);
   add_demo(app, action);

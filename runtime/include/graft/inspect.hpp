@@ -50,6 +50,10 @@ struct InspectOptions {
   Unchecked unchecked = Unchecked::kRefuse;
 };
 
+/// What a reload from one folder's bundle to another's would do to kept state. Both are compiled; nothing runs, nothing is loaded.
+GRAFT_API Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::filesystem::path &fresh,
+                                         const InspectOptions &options = {});
+
 /// Compiles and verifies a bundle (manifest against code, imports against this process) and runs none of it.
 GRAFT_API Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptions &options = {});
 /// The bundle's IR or assembly, file after file.

@@ -26,6 +26,7 @@
 #include "bound.hpp"
 #include "contracts.hpp"
 #include "offer.hpp"
+#include "plan.hpp"
 #include "version.hpp"
 
 namespace graft {
@@ -51,6 +52,9 @@ struct Config {
   Views views = Views::kWhenGiven;
   std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
+  std::size_t history = 4;           ///< versions of each bundle that `rollback` can go back to
+  std::chrono::milliseconds drain{100};  ///< how long a reload that carries state over waits for running calls to end
+  std::chrono::milliseconds gate{500};   ///< how long a bundle's `graft_probe` may take
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;
@@ -137,6 +141,7 @@ struct StepTimes {
   std::uint64_t compile_ns = 0;
   std::uint64_t link_ns = 0;
   std::uint64_t initialise_ns = 0;
+  std::uint64_t migrate_ns = 0;    ///< waiting for calls to end, carrying state over, the probe
   std::uint64_t publish_ns = 0;
 };
 
@@ -203,6 +208,13 @@ public:
   Result<BundleInfo> reload(const ArchiveBundle &bundle, ReloadOptions options = {});
   /// The same for several bundles as one transaction: all become live in one publication, or none does.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names_or_paths, ReloadOptions options = {});
+
+  /// What a reload with the same argument would do to kept state. Compiles and links; none of the new code runs, and nothing changes.
+  Result<ReloadPlan> plan(std::string_view name_or_path) const;
+  Result<ReloadPlan> plan(const MemoryBundle &bundle) const;
+  /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any reload.
+  /// kNotFound when so many are not remembered.
+  Result<BundleInfo> rollback(std::string_view name, std::size_t steps = 1, ReloadOptions options = {});
 
   /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict, with their names, while other bundles require
   /// it, unless they are to go with it: then they go first, and all in one publication.

@@ -219,7 +219,7 @@ Result<CallOutcome> call_by_name(const Runtime &runtime, std::string_view target
   GRAFT_TRY_ASSIGN(const Binding binding, runtime.resolve(info.handle));
 
   const Pin pin = binding.pin(); // everything below reads the generation that answers
-  Generation *generation = Table::of(pin.table()).generation();
+  Generation *generation = Table::of(pin.table()).settled().generation();
   if (generation == nullptr) return error(Code::kStale, "'" + info.name + "' was unloaded while it was looked up");
   const auto contract = std::ranges::find_if(generation->facts.contracts, [&](const ContractFacts &facts) {
     return facts.name == info.name && facts.major == info.major;

@@ -93,6 +93,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   GRAFT_TRY(refuse_taken(prepared.text));
   GRAFT_TRY(check_contracts({prepared.generation.get()}));
   Stopwatch watch;
+  GRAFT_TRY(adopt_kept(prepared));
   GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
   times.initialise_ns = watch.lap_ns();
   ignore(store.publish(std::move(started.changes)), "slots that are new do not refuse");
@@ -108,6 +109,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.path = prepared.text.path;
     bundle.contracts = prepared.text.contracts;
     bundle.manifest = std::move(prepared.text.manifest);
+    bundle.artifact = std::move(prepared.artifact);
     bundle.live = std::move(prepared.generation);
     bundle.slots = std::move(started.slots);
     bundle.needs = std::move(started.needs);
@@ -119,13 +121,13 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   return info;
 }
 
-Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, StepTimes &times) {
+Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times) {
   std::vector<std::unique_ptr<Generation>> old;
   std::vector<BundleInfo> infos;
   {
     GRAFT_TRY(token.acquire());
     const HeldToken held(token);
-    for (const Prepared &prepared : set) {
+    for (Prepared &prepared : set) {
       const std::string &name = prepared.text.name;
       const Bundle *bundle = find_bundle(name);
       if (bundle == nullptr) return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was prepared");
@@ -134,6 +136,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
                                       " older generations that calls still hold; it is not reloaded until some end");
+      GRAFT_TRY(adopt_kept(prepared));
     }
 
     std::vector<const Generation *> fresh;
@@ -152,7 +155,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       const std::string &name = prepared.text.name;
       tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, prepared.generation->source_key, nullptr});
       ++begun;
-      auto started = start(prepared, GRAFT_REASON_RELOAD, find_bundle(name));
+      auto started = start(prepared, reason, find_bundle(name));
       if (!started) {
         outcome = std::move(started).error();
         break;
@@ -160,6 +163,10 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       started_set.push_back(*std::move(started));
     }
     times.initialise_ns = watch.lap_ns();
+    std::vector<SlotRecord *> closed;
+    if (outcome) outcome = migrate(started_set, closed);
+    if (outcome) outcome = probe(started_set, closed);
+    times.migrate_ns = watch.lap_ns();
     if (outcome) {
       std::vector<Change> changes;
       for (Started &started : started_set)
@@ -167,6 +174,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       outcome = store.publish(std::move(changes)); // the point of no return
     }
     if (!outcome) {
+      if (!closed.empty()) store.reopen(closed);
       undo(started_set);
       while (begun > 0) {
         const std::string &name = set[--begun].text.name;
@@ -182,9 +190,12 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       for (Started &started : started_set) {
         Prepared &prepared = *started.prepared;
         Bundle &bundle = bundles_.find(prepared.text.name)->second;
+        bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact)});
+        if (bundle.history.size() > config.history) bundle.history.pop_back();
         bundle.path = prepared.text.path;
         bundle.contracts = prepared.text.contracts;
         bundle.manifest = std::move(prepared.text.manifest);
+        bundle.artifact = std::move(prepared.artifact);
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
         bundle.slots = std::move(started.slots);
         bundle.needs = std::move(started.needs);
@@ -192,11 +203,6 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         infos.push_back(info_of(bundle));
       }
     }
-    for (const auto &generation : old)
-      for (const KeptFacts &kept : generation->facts.kept)
-        log.write(LogLevel::kWarn, "bundle '" + generation->bundle + "': '" + kept.name +
-                                       "' is marked GRAFT_KEEP and starts anew; "
-                                       "reloads do not carry state over yet");
     for (auto info = infos.rbegin(); info != infos.rend(); ++info) {
       log.write(LogLevel::kInfo, "reloaded bundle '" + info->name + "' as generation " + std::to_string(info->generation));
       tell({Phase::kReloaded, info->name, info->id, info->generation, info->source, nullptr});

@@ -34,6 +34,8 @@ Generation::~Generation() { stop(); }
 
 Result<void> Generation::start(const graft_init_context &context) {
   state_ = State::kRunning;
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (kept[i].is_fresh) fill_fresh(facts.kept[i], kept[i], *image);
   if (auto ran = image->run_initialisers(); !ran) {
     stop();
     Error error = std::move(ran).error();
@@ -97,7 +99,7 @@ Result<void> Generation::register_provider(const graft_provider *provider) {
 
 void Generation::stop() {
   const bool was_running = std::exchange(state_, State::kStopped) == State::kRunning;
-  if (!was_running || image == nullptr) return;
+  if (!was_running || image == nullptr) return kept.clear();
   if (auto *stop = function_at<StopFunction>(*image, "graft_stop")) {
     const auto caught = catch_all(stop);
     if (caught) context.services.log.write(LogLevel::kError, "graft_stop of bundle '" + bundle + "' threw " + *caught);
@@ -105,6 +107,20 @@ void Generation::stop() {
   image->run_finalisers();
   for (const std::string &held : context.services.contracts.give_back_all(number))
     context.services.log.write(LogLevel::kWarn, "bundle '" + bundle + "' did not give back " + held + "; it was taken back");
+  release_kept();
+}
+
+void Generation::release_kept() {
+  while (!kept.empty()) {
+    const KeptBinding binding = std::move(kept.back());
+    kept.pop_back();
+    const KeptFacts &variable = facts.kept[kept.size()];
+    const bool was_made = !binding.is_fresh || variable.life.empty() || *binding.life == KeptLife::kConstructed;
+    if (!was_made || binding.object.use_count() != 1) continue; // K3
+    if (const auto caught = catch_all([&] { destroy_kept(facts, variable, binding, *image); }))
+      context.services.log.write(LogLevel::kError, "the destructor of kept '" + variable.name + "' of bundle '" + bundle + "' threw " +
+                                                       *caught);
+  }
 }
 
 } // namespace graft

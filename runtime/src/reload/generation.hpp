@@ -9,6 +9,7 @@
 
 #include "../call/host_services.hpp"
 #include "../store/table.hpp"
+#include "kept_object.hpp"
 
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
@@ -43,7 +44,7 @@ struct Generation {
   Result<void> start(const graft_init_context &context);
   /// Adds a provider that `graft_init` offers; the table is copied. kInvalid, kConflict.
   Result<void> register_provider(const graft_provider *provider);
-  /// Runs `graft_stop` and the finalisers. Nobody may be inside.
+  /// Runs `graft_stop`, the finalisers and the destructors of the kept objects that nobody else is bound to. Nobody may be inside.
   void stop();
 
   const std::uint64_t number;
@@ -58,6 +59,7 @@ struct Generation {
   ContentKey source_key;
   ContentKey object_key;
   std::vector<Diagnostic> warnings;
+  std::vector<KeptBinding> kept;             ///< one for each of `facts.kept`
   std::vector<StagedProvider> providers;     ///< from facts, then what `graft_init` registered
   std::vector<std::unique_ptr<Table>> tables; ///< every table ever published of it; guarded by the store's mutex
   /// The thread inside `graft_init`; none otherwise. Relaxed: a thread asks only whether it is the one, and threads of the
@@ -66,6 +68,7 @@ struct Generation {
 
  private:
   Result<void> stage_from_facts();
+  void release_kept();
   enum class State { kLinked, kRunning, kStopped } state_ = State::kLinked;
 };
 

@@ -63,34 +63,77 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
     }
   }
 
-  Prepared prepared{std::move(text), nullptr, ticket};
+  Prepared prepared{std::move(text), std::move(artifact), nullptr, ticket};
+  GRAFT_TRY(link(prepared));
+  times.link_ns += watch.lap_ns();
+  return prepared;
+}
+
+/// Makes the bindings of a new generation, as its plan says.
+static Result<std::vector<KeptBinding>> bindings_for(const Facts &facts, const KeptPlan &plan, const Generation *live) {
+  std::vector<KeptBinding> bindings;
+  for (std::size_t i = 0; i < facts.kept.size(); ++i) {
+    const ObjectPlan &object = plan.objects[i];
+    const bool stays = object.way == ObjectPlan::Way::kInPlace;
+    GRAFT_TRY_ASSIGN(KeptBinding binding, stays ? KeptBinding{live->kept[*object.old].object} : fresh_binding(facts, facts.kept[i]));
+    bindings.push_back(std::move(binding));
+  }
+  return bindings;
+}
+
+Result<void> Runtime::Impl::link(Prepared &prepared) {
   const std::string &name = prepared.text.name;
+  const Artifact &artifact = prepared.artifact;
   prepared.generation =
       std::make_unique<Generation>(next_generation_.fetch_add(1, std::memory_order_relaxed), name, services);
   Generation &generation = *prepared.generation;
   generation.family = prepared.text.manifest.name;
   generation.version = prepared.text.manifest.version;
   generation.priority = prepared.text.manifest.priority;
+  {
+    const MutexLock lock(bundles_mutex_);
+    const auto found = bundles_.find(name);
+    const Generation *live = found != bundles_.end() ? found->second.live.get() : nullptr;
+    prepared.base = live != nullptr ? live->number : 0;
+    const Facts none;
+    const Facts &old = live != nullptr ? live->facts : none;
+    prepared.plan = plan_kept(old, artifact.facts, prepared.text.manifest);
+    if (prepared.plan.kind == PlanKind::kRefused) return refusal(name, prepared.plan, old, artifact.facts);
+    GRAFT_TRY_ASSIGN(generation.kept, bindings_for(artifact.facts, prepared.plan, live));
+  }
 
   jit::LinkOptions options;
   options.name = name;
   options.symbols = thunk_symbols();
   options.symbols.push_back({"graft_self", &generation.host});
-  options.exports = {"graft_init", "graft_stop"};
+  options.exports = {"graft_init", "graft_stop", "graft_probe"};
   for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
+  bind_kept(artifact.facts, generation.kept, options);
   auto image = linker->link(artifact, options);
+  for (KeptBinding &binding : generation.kept) {
+    binding.expected = binding.object;
+    if (!binding.is_fresh) binding.object.reset();
+  }
   if (!image) {
     Error error = std::move(image).error();
     error.message = "bundle '" + name + "': " + error.message;
     return error;
   }
   generation.image = *std::move(image);
-  generation.facts = std::move(artifact.facts);
+  generation.facts = artifact.facts;
   generation.source_key = artifact.source_key;
   generation.object_key = artifact.object_key;
-  generation.warnings = std::move(artifact.warnings);
-  times.link_ns += watch.lap_ns();
-  return prepared;
+  generation.warnings = artifact.warnings;
+  return {};
+}
+
+Result<void> Runtime::Impl::adopt_kept(Prepared &prepared) {
+  const Bundle *bundle = find_bundle(prepared.text.name);
+  const std::uint64_t base = bundle != nullptr ? bundle->live->number : 0;
+  if (prepared.base != base && !prepared.artifact.facts.kept.empty()) GRAFT_TRY(link(prepared));
+  for (KeptBinding &binding : prepared.generation->kept)
+    if (binding.object == nullptr) binding.object = binding.expected.lock();
+  return {};
 }
 
 Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::string> &names,
@@ -123,7 +166,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
     return set;
   };
   GRAFT_TRY_ASSIGN(std::vector<Prepared> set, prepare_all());
-  auto infos = commit(std::move(set), times);
+  auto infos = commit(std::move(set), GRAFT_REASON_RELOAD, times);
   if (options.times != nullptr) *options.times = times;
   return infos;
 }

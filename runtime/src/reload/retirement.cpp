@@ -18,6 +18,37 @@ bool is_pinned(const Generation &generation, const std::vector<const void *> &pi
   });
 }
 
+using Retired = std::vector<std::unique_ptr<Generation>>;
+
+/// Whether a newer generation is bound to the object, too: one that is retired as well, or the live one.
+bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &generation, const Retired &retired) {
+  long users = 0;
+  for (const auto &other : retired)
+    for (const KeptBinding &binding : other->kept) {
+      if (binding.object != object) continue;
+      if (other->number > generation.number) return true;
+      ++users;
+    }
+  return object.use_count() > users;
+}
+
+/// Whether a kept object that newer ones go on with points into the generation's code or constants: a function, a literal,
+/// virtual functions. Its plain data is not looked for. Every aligned word counts, whatever its type.
+bool is_pointed_at(const Generation &generation, const Retired &retired) {
+  const auto is_inside = [&](std::uintptr_t word) {
+    return std::ranges::any_of(generation.image->code(),
+                               [&](const auto &range) { return word >= range.begin && word < range.end; });
+  };
+  for (const KeptBinding &binding : generation.kept) {
+    if (binding.object == nullptr || !goes_on(binding.object, generation, retired)) continue;
+    const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
+    for (std::size_t i = 0; i < binding.object->size() / sizeof *words; ++i)
+      if (is_inside(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
+        return true; // relaxed: only the value of the word is asked for
+  }
+  return false;
+}
+
 } // namespace
 
 Retirement::~Retirement() {
@@ -53,19 +84,35 @@ bool Retirement::sweep() {
     const MutexLock lock(mutex_);
     if (retired_.empty()) return false;
     const std::vector<const void *> pinned = pinned_tables();
-    const auto kept = std::partition(retired_.begin(), retired_.end(),
-                                     [&](const auto &generation) { return is_pinned(*generation, pinned); });
-    free.assign(std::make_move_iterator(kept), std::make_move_iterator(retired_.end()));
-    retired_.erase(kept, retired_.end());
-    stopping_ += free.size();
+    const auto stays = [&](const std::unique_ptr<Generation> &generation) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
+      return is_pinned(*generation, pinned) || is_pointed_at(*generation, retired_) || waits_for_older(*generation);
+    };
+    std::vector<bool> decided; // before anything moves: they look at each other
+    for (const auto &generation : retired_) decided.push_back(stays(generation));
+    std::vector<std::unique_ptr<Generation>> left_over;
+    for (std::size_t i = 0; i < decided.size(); ++i) (decided[i] ? left_over : free).push_back(std::move(retired_[i]));
+    retired_ = std::move(left_over);
+    for (const auto &generation : free) stopping_.push_back({generation->bundle, generation->number});
     left = !retired_.empty();
   }
-  const std::size_t freed = free.size();
-  free.clear(); // finalisers are foreign code: no lock is held
-  const MutexLock lock(mutex_);
-  stopping_ -= freed;
-  changed_.notify_all();
-  return left;
+  for (auto &generation : free) {
+    const std::uint64_t number = generation->number;
+    generation.reset(); // finalisers are foreign code: no lock is held
+    const MutexLock lock(mutex_);
+    std::erase_if(stopping_, [&](const Stopping &gone) { return gone.number == number; });
+    changed_.notify_all();
+  }
+  return left && !free.empty() ? sweep() : left; // a newer one may have waited for those
+}
+
+bool Retirement::waits_for_older(const Generation &generation) const {
+  if (generation.kept.empty()) return false;
+  const auto is_older = [&](const std::string &bundle, std::uint64_t number) {
+    return bundle == generation.bundle && number < generation.number;
+  };
+  for (const auto &other : retired_) // one that an object points into is the last to go, and ends it
+    if (is_older(other->bundle, other->number) && !is_pointed_at(*other, retired_)) return true;
+  return std::ranges::any_of(stopping_, [&](const Stopping &other) { return is_older(other.bundle, other.number); });
 }
 
 void Retirement::look_until_closed() {
@@ -88,13 +135,26 @@ void Retirement::look_until_closed() {
 
 std::size_t Retirement::waiting(const std::string &bundle) const {
   const MutexLock lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(retired_.begin(), retired_.end(),
-                                                [&](const auto &generation) { return generation->bundle == bundle; }));
+  return static_cast<std::size_t>(
+      std::count_if(retired_.begin(), retired_.end(), [&](const auto &generation) { return generation->bundle == bundle; }));
+}
+
+std::vector<std::string> Retirement::inside(const std::string &bundle, const std::vector<const void *> &pinned) const {
+  std::vector<std::string> found;
+  const MutexLock lock(mutex_);
+  const auto say = [&](std::uint64_t number) {
+    found.push_back("bundle '" + bundle + "' generation " + std::to_string(number));
+  };
+  for (const auto &generation : retired_)
+    if (generation->bundle == bundle && is_pinned(*generation, pinned)) say(generation->number);
+  for (const Stopping &stopping : stopping_)
+    if (stopping.bundle == bundle) say(stopping.number);
+  return found;
 }
 
 Result<void> Retirement::await(std::chrono::milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
-  const auto is_empty = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return retired_.empty() && stopping_ == 0; };
+  const auto is_empty = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return retired_.empty() && stopping_.empty(); };
   for (auto pause = kFirstLook;; pause = std::min(pause * 2, kLastLook)) {
     sweep();
     const MutexLock lock(mutex_);
@@ -106,7 +166,7 @@ Result<void> Retirement::await(std::chrono::milliseconds limit) {
   std::string names;
   for (const auto &generation : retired_)
     names += (names.empty() ? "'" : ", '") + generation->bundle + "' generation " + std::to_string(generation->number);
-  return error(Code::kBusy, "still held by a call: " + names);
+  return error(Code::kBusy, "still held by a call, or by a kept object that points into it: " + names);
 }
 
 } // namespace graft

@@ -30,6 +30,8 @@ public:
   void retire(std::vector<std::unique_ptr<Generation>> generations);
   /// How many generations of a bundle still wait.
   std::size_t waiting(const std::string &bundle) const;
+  /// "bundle 'b' generation 7": the older generations of a bundle that are among `pinned`, or whose finalisers run.
+  std::vector<std::string> inside(const std::string &bundle, const std::vector<const void *> &pinned) const;
   /// kBusy with the bundles that are still pinned after `limit`.
   Result<void> await(std::chrono::milliseconds limit);
 
@@ -37,11 +39,17 @@ private:
   void look_until_closed();
   /// Stops and unmaps what is not pinned; says whether anything is left.
   bool sweep();
+  /// Whether an older generation of its bundle, which may share its kept objects, is not gone yet (K3).
+  bool waits_for_older(const Generation &generation) const GRAFT_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Condition changed_;
   std::vector<std::unique_ptr<Generation>> retired_ GRAFT_GUARDED_BY(mutex_);
-  std::size_t stopping_ GRAFT_GUARDED_BY(mutex_) = 0; // taken out by a sweep, their finalisers still running
+  struct Stopping {
+    std::string bundle;
+    std::uint64_t number = 0;
+  };
+  std::vector<Stopping> stopping_ GRAFT_GUARDED_BY(mutex_); // taken out by a sweep, their finalisers still running
   bool closed_ GRAFT_GUARDED_BY(mutex_) = false;
   std::thread thread_ GRAFT_GUARDED_BY(mutex_);
 };

@@ -132,7 +132,12 @@ Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uin
   if (functions > kMaxFunctions)
     return error(Code::kUnsupported, "a contract has at most 1,024 functions; this one has " + std::to_string(functions));
   SlotRecord &slot = *slot_of(handle);
+  {
+    const Pin pin(slot);
+    static_cast<void>(Table::of(pin.table()).settled()); // waits, as a call would
+  }
   const MutexLock lock(mutex_);
+  if (slot.gate != nullptr) return error(Code::kBusy, "contract '" + slot.contract->name + "' is being migrated; bind again");
   if (slot.tag.load(std::memory_order_relaxed) != handle.tag || slot.generation == nullptr)
     return error(Code::kStale, "the provider of '" + slot.contract->name + "' was unloaded; find the contract again");
   // Again, for the slot may have moved since it was found.
@@ -216,27 +221,72 @@ Result<void> Store::accepts(const Change &change) const {
 }
 
 Result<void> Store::publish(std::vector<Change> changes) {
-  const MutexLock lock(mutex_);
-  for (const Change &change : changes) GRAFT_TRY(accepts(change));
-  std::vector<ContractEntry *> outdated;
-  outdated.reserve(changes.size());
-  publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
-  for (Change &change : changes) {
-    SlotRecord &slot = *change.slot;
-    const bool is_best = slot.contract->best.load(std::memory_order_relaxed) == &slot;
-    if (change.generation != nullptr) {
-      if (occupy(change) && is_best) outdated.push_back(slot.contract);
-      continue;
+  std::shared_ptr<Gate> gate;
+  {
+    const MutexLock lock(mutex_);
+    for (const Change &change : changes) GRAFT_TRY(accepts(change));
+    std::vector<ContractEntry *> outdated;
+    outdated.reserve(changes.size());
+    publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
+    for (Change &change : changes) {
+      SlotRecord &slot = *change.slot;
+      const bool is_best = slot.contract->best.load(std::memory_order_relaxed) == &slot;
+      const bool changes_rank = change.generation == nullptr || occupy(change);
+      if (change.generation == nullptr) vacate(slot);
+      if (is_best && changes_rank) outdated.push_back(slot.contract);
+      if (slot.gate == nullptr) continue;
+      const Table &target = Table::of(slot.table.load(std::memory_order_relaxed));
+      gate = lead(slot, target, change.generation != nullptr ? change.generation->tables : slot.stale);
     }
-    vacate(slot);
-    if (is_best) outdated.push_back(slot.contract);
+    // Behind all changes: a set that vacates many providers of one contract looks for the next best once.
+    std::ranges::sort(outdated);
+    outdated.erase(std::ranges::unique(outdated).begin(), outdated.end());
+    for (ContractEntry *contract : outdated) find_best(*contract); // S7
+    publication_.count.fetch_add(1, std::memory_order_release);
   }
-  // Behind all changes: a set that vacates many providers of one contract looks for the next best once.
-  std::ranges::sort(outdated);
-  outdated.erase(std::ranges::unique(outdated).begin(), outdated.end());
-  for (ContractEntry *contract : outdated) find_best(*contract); // S7
-  publication_.count.fetch_add(1, std::memory_order_release);
+  if (gate != nullptr) gate->open();
   return {};
+}
+
+Result<std::shared_ptr<Gate>> Store::close(const std::vector<SlotRecord *> &slots, std::vector<const Generation *> old) {
+  auto gate = std::make_shared<Gate>(std::move(old)); // shared with the tables behind it
+  std::vector<std::unique_ptr<Table>> tables;
+  const MutexLock lock(mutex_);
+  for (const SlotRecord *slot : slots) {
+    tables.push_back(Table::create_gate(gate, Table::of(slot->table.load(std::memory_order_relaxed))));
+    if (tables.back() == nullptr) return error(Code::kExhausted, "there is no memory for the gate before '" + slot->contract->name + "'");
+  }
+  publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: a View sees all of them behind the gate, or none
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    SlotRecord &slot = *slots[i];
+    slot.behind = &Table::of(slot.table.load(std::memory_order_relaxed));
+    slot.gate = std::move(tables[i]);
+    slot.table.store(slot.gate->entries(), std::memory_order_release); // pairs with Pin's acquire
+  }
+  publication_.count.fetch_add(1, std::memory_order_release);
+  return gate;
+}
+
+void Store::reopen(const std::vector<SlotRecord *> &slots) {
+  std::shared_ptr<Gate> gate;
+  {
+    const MutexLock lock(mutex_);
+    publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd, as in close
+    for (SlotRecord *slot : slots) {
+      slot->table.store(slot->behind->entries(), std::memory_order_release); // pairs with Pin's acquire
+      gate = lead(*slot, *slot->behind, slot->generation->tables);
+    }
+    publication_.count.fetch_add(1, std::memory_order_release);
+  }
+  if (gate != nullptr) gate->open();
+}
+
+std::shared_ptr<Gate> Store::lead(SlotRecord &slot, const Table &target, std::vector<std::unique_ptr<Table>> &owner) {
+  slot.gate->lead_to(target);
+  std::shared_ptr<Gate> gate = slot.gate->gate();
+  owner.insert(owner.begin(), std::move(slot.gate)); // G1; of stale tables the last is the current one
+  slot.behind = nullptr;
+  return gate;
 }
 
 void Store::vacate(SlotRecord &slot) {

@@ -35,6 +35,7 @@
 #include "../bundle/contract_ref.hpp"
 #include "../contract/host_views.hpp"
 #include "contract_index.hpp"
+#include "gate.hpp"
 #include "table.hpp"
 
 namespace graft {
@@ -52,6 +53,8 @@ struct SlotRecord : Slot {
   bool claimed = false;                     // a commit holds it for a provider that is not published yet
   Generation *generation = nullptr;
   std::shared_ptr<const TableShape> shape;  // shared with the tables made from it
+  std::unique_ptr<Table> gate;              // while a gate is closed before it: what `table` holds
+  const Table *behind = nullptr;            // and what it held
   std::size_t width = 0;                    // functions of the widest view bound to it
   std::uint32_t bound_minor = 0;            // the highest minor that a live binding asked for
   std::vector<std::unique_ptr<Table>> stale; // the last is current; older ones may still be pinned
@@ -106,6 +109,12 @@ public:
   /// never refuse.
   Result<void> publish(std::vector<Change> changes);
 
+  /// Closes a gate before these slots, in one publication; `old` are the generations that are live in them. Calls wait from here on,
+  /// until `publish` moves all of the slots, or `reopen`. kExhausted. The caller drains.
+  Result<std::shared_ptr<Gate>> close(const std::vector<SlotRecord *> &slots, std::vector<const Generation *> old);
+  /// Opens the gate before these slots on what was live when it was closed.
+  void reopen(const std::vector<SlotRecord *> &slots);
+
   std::vector<ContractInfo> contracts() const;
 
   HostViews views; ///< what the host declares: every binding, and every change of a slot that is bound, is held against it
@@ -119,6 +128,8 @@ private:
   Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;
+  /// Makes the slot's gate, if there is one, lead to `target` and gives it to who owns that; opened once all of the set are (G2).
+  std::shared_ptr<Gate> lead(SlotRecord &slot, const Table &target, std::vector<std::unique_ptr<Table>> &owner) GRAFT_REQUIRES(mutex_);
   void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);
   /// Whether the slot may have lost its place as the best.
   bool occupy(Change &change) GRAFT_REQUIRES(mutex_);

@@ -49,6 +49,27 @@ std::unique_ptr<Table> Table::create_stale(std::shared_ptr<const TableShape> sha
   return table;
 }
 
+std::unique_ptr<Table> Table::create_gate(std::shared_ptr<Gate> gate, const Table &behind) {
+  std::unique_ptr<Table> table(new Table(nullptr, behind.shape_, behind.provided_, behind.width_));
+  table->gate_ = std::move(gate);
+  table->behind_ = &behind;
+  const void **entries = table->block_->entries();
+  table->gate_code_ = GateCode::create(*table, table->width_);
+  if (table->gate_code_ == nullptr) return nullptr;
+  for (std::size_t index = 0; index < table->width_; ++index) {
+    const void *old = behind.block_->entries()[index];
+    entries[index] = is_stub_address(old) ? old : table->gate_code_->entry(index);
+  }
+  return table;
+}
+
+const Table &Table::settled() const noexcept {
+  if (gate_ == nullptr) return *this;
+  return gate_->await() ? target_->settled() : behind_->settled();
+}
+
+const void *Table::target_of(const GateCall &call) noexcept { return call.table->settled().block_->entries()[call.index]; }
+
 bool Table::fits(const TableShape &shape, std::size_t width) const {
   if (width_ < width) return false;
   for (std::size_t index = 0; index < width; ++index)

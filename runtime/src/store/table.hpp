@@ -8,6 +8,7 @@
 #include <graft/abi.h>
 #include <graft/base/facts.hpp>
 
+#include "gate.hpp"
 #include "stubs.hpp"
 
 namespace graft {
@@ -35,11 +36,26 @@ public:
   /// A table of `width` kStale stubs, for a vacated slot.
   static std::unique_ptr<Table> create_stale(std::shared_ptr<const TableShape> shape, std::size_t width);
 
+  /// A table behind a gate, for calls into `behind` while that is closed. Functions that `behind` lacks stay missing. Null when the kernel
+  /// gives no memory for code.
+  static std::unique_ptr<Table> create_gate(std::shared_ptr<Gate> gate, const Table &behind);
+  /// Tells a gate's table what its gate opens on; once, before the gate opens.
+  void lead_to(const Table &target) noexcept { target_ = &target; }
+  /// Where the call of a gate's entry goes, once the gate is open.
+  static const void *target_of(const GateCall &call) noexcept;
+  /// The table itself, or what it leads to once its gate is open. Pinned where this one is.
+  const Table &settled() const noexcept;
+  std::shared_ptr<Gate> gate() const noexcept { return gate_; }
+
   /// What a slot holds: the first function pointer.
   const void *entries() const noexcept { return block_->entries(); }
   static const Table &of(const void *entries) noexcept;
 
-  Generation *generation() const noexcept { return generation_; }
+  /// Whose code a call ends in. Null for a vacated slot, and behind a gate that is closed.
+  Generation *generation() const noexcept {
+    if (gate_ == nullptr) return generation_;
+    return gate_->is_open() ? target_->generation() : nullptr;
+  }
   const TableShape &shape() const noexcept { return *shape_; }
   std::size_t width() const noexcept { return width_; }
   /// Whether its first `width` entries return as those of `shape` do.
@@ -64,6 +80,11 @@ private:
   std::size_t provided_;
   std::size_t width_;
   std::unique_ptr<Block, FreeBlock> block_;
+  // Of a gate's table only. The gate is shared with the commit and the set's other tables.
+  std::shared_ptr<Gate> gate_;
+  std::unique_ptr<GateCode> gate_code_;
+  const Table *behind_ = nullptr;
+  const Table *target_ = nullptr; // stored before the gate is open, read after (G2)
 };
 
 /// Leaves the stub's error on the calling thread and returns its code.

@@ -1,6 +1,8 @@
 // Thread records: a list that only grows, whose members are reused; a thread's first pin claims one, its end gives it back.
 #include "threads.hpp"
 
+#include "table.hpp"
+
 #include <graft/base/assert.hpp>
 #include <graft/base/mutex.hpp>
 #include <graft/bound.hpp>
@@ -173,6 +175,17 @@ std::vector<const void *> pinned_tables() {
     });
   std::sort(tables.begin(), tables.end());
   return tables;
+}
+
+bool pins_any(const std::vector<const Generation *> &generations) noexcept {
+  bool found = false;
+  visit_entries(own_record(), std::memory_order_relaxed, [&](const PinEntry &entry) {
+    const void *entries = entry.load(std::memory_order_relaxed);
+    const Generation *generation = entries != nullptr ? Table::of(entries).generation() : nullptr;
+    found = generation != nullptr && std::find(generations.begin(), generations.end(), generation) != generations.end();
+    return !found;
+  });
+  return found;
 }
 
 const void *innermost_pin() noexcept {

@@ -11,12 +11,17 @@
 
 namespace graft {
 
+struct Generation;
+
 /// Makes writers able to issue P2's barrier. Call once before the first scan; cheap to repeat.
 void enable_scans() noexcept;
 
 /// Every table that some thread pins now, sorted. Issues the barrier first (P2): a table that no slot names and that is not among
 /// them is never reached again (P3).
 std::vector<const void *> pinned_tables();
+
+/// Whether the calling thread pins a table of one of these generations.
+bool pins_any(const std::vector<const Generation *> &generations) noexcept;
 
 /// The table of the calling thread's innermost pin, null when it has none.
 const void *innermost_pin() noexcept;

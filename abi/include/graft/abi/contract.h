@@ -1,4 +1,4 @@
-/* How a contract is declared, provided and kept state is marked. Plain C, so that every tool that reads C reads it.
+/* How a contract is declared and provided. Plain C, so that every tool that reads C reads it.
  *
  *     GRAFT_CONTRACT(greeter, "demo.greeter", 1, 0) {
  *       graft_status (*greet)(graft_str name, graft_buf *out);
@@ -59,10 +59,5 @@ GRAFT_C_END
   GRAFT_C_END                                                                                       \
   GRAFT_STATIC_ASSERT(sizeof(struct tag) % sizeof(void (*)(void)) == 0,                             \
                       "a contract holds function pointers only") GRAFT_OPTIONAL_SEMICOLON
-
-/* Marks a variable whose value is to outlive a reload. Namespace scope, not const, not a template, not thread_local. The compiler
- * notes such variables with their types; this version of the runtime does not carry their values over yet, and logs a warning for
- * each when it starts anew. */
-#define GRAFT_KEEP GRAFT_ANNOTATE("graft.keep") __attribute__((used))
 
 #endif

@@ -99,6 +99,9 @@ extern const graft_host graft_self;
 /* What a bundle may define. A status other than GRAFT_OK from `graft_init` refuses the load with that code. `graft_stop` runs once
  * before the finalisers, when nobody is inside any more. */
 graft_status graft_init(const graft_host *host, const graft_init_context *context);
+/* Asked at each reload when the new code's initialisers ran and kept state was carried over, before anybody is sent to it: does it
+ * work? Any status but GRAFT_OK, or too long an answer, and the old code goes on. Calls may be waiting. */
+graft_status graft_probe(void);
 void graft_stop(void);
 
 GRAFT_C_END

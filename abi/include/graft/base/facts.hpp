@@ -50,10 +50,45 @@ struct ProviderFacts {
 
 /// A variable marked GRAFT_KEEP.
 struct KeptFacts {
-  std::string name;    ///< as written
-  std::string symbol;  ///< as linked
+  std::string name;         ///< as written
+  std::string symbol;       ///< as linked
   TypeIndex type = 0;
   std::string fingerprint;
+  SourcePos where;
+  std::string qualified;    ///< with its namespaces: what it is known by from one version to the next
+  std::string file;         ///< of the source that defines it, without folders; tells two statics of one name apart
+  std::string declaration;  ///< as written, on one line
+  // What the code asks for and offers when the object is to live outside of it; empty where it lives inside.
+  std::string binding;      ///< undefined in the objects: to be bound to the object's memory
+  std::string life;         ///< undefined, too: to be bound to a byte, see KeptLife; empty when no code constructs it
+  std::string initial;      ///< symbol of its initial bytes, of the type's size; empty: all zero
+};
+
+/// The byte behind `KeptFacts::life`. Its constructor looks at it and leaves `kConstructed` behind.
+enum class KeptLife : std::uint8_t { kKept = 0, kFresh = 1, kConstructed = 2 };
+
+/// How values of a class are copied and destroyed; for the classes that kept variables are made of. Classes that are not listed are
+/// bytes.
+struct KeptClass {
+  TypeIndex type = 0;
+  std::string replace;      ///< symbol of `void(void *to, const void *from)`; empty: cannot be copied, unless `bytes`
+  std::string destroy;      ///< symbol of `void(void *)`; empty: nothing to do
+  bool bytes = false;       ///< trivially copyable
+  bool polymorphic = false; ///< points to its virtual functions
+  bool foreign = false;     ///< of a system header: a whole, whose fields nobody looks at
+};
+
+/// A class with virtual functions that kept variables hold or point at. Its row tells its name only, so this tells the rest.
+struct KeptLayout {
+  TypeIndex type = 0;
+  std::string text;         ///< bases, fields, virtual functions: equal where code of either version may use the object
+};
+
+/// A function marked GRAFT_MIGRATE.
+struct MigrationFacts {
+  TypeIndex to = 0;
+  TypeIndex from = 0;
+  std::string symbol;       ///< of `void(to *, const from *)`
   SourcePos where;
 };
 
@@ -69,6 +104,9 @@ struct Facts {
   std::vector<ContractFacts> contracts;
   std::vector<ProviderFacts> providers;
   std::vector<KeptFacts> kept;
+  std::vector<KeptClass> kept_classes;
+  std::vector<KeptLayout> kept_layouts;
+  std::vector<MigrationFacts> migrations;
   std::vector<HeaderFacts> headers;
   bool defines_init = false;  ///< a graft_init with C linkage
   bool defines_stop = false;  ///< a graft_stop with C linkage

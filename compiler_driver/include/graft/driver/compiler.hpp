@@ -36,6 +36,9 @@ enum class Need : std::uint8_t {
   kFacts,    ///< parse and check only: facts, diagnostics, no objects and no imports
 };
 
+/// Where GRAFT_KEEP variables live: in the object like any other, or outside, where the linker is told that they are.
+enum class Kept : std::uint8_t { kInside, kOutside };
+
 struct Options {
   std::string c_standard = "c17";
   std::string cxx_standard = "c++23";
@@ -45,6 +48,7 @@ struct Options {
   std::string working_directory;     ///< relative names are relative to it; empty: the process's own
   Bitcode bitcode = Bitcode::kOmit;
   Need need = Need::kObjects;
+  Kept kept = Kept::kInside;
 };
 
 /// All that one compile needs to know.

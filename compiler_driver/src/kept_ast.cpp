@@ -1,0 +1,131 @@
+// See kept_ast.hpp. The functions are instances of the templates of graft/abi/keep.h.
+//
+// Rationale: the constructor of a variable is an unnamed function in the IR, and nothing there says which variable is its
+// own. Clang copies the attribute `patchable_function_entry` of a variable to that function, with its number: so the number
+// carries the variable's index, and kept_objects.cpp takes the attribute away again. The way not taken is to guess from what
+// the function touches. `no_destroy` keeps Clang from registering the destructor: a kept object outlives the code that would
+// call it.
+#include "kept_ast.hpp"
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Attr.h>
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/AST/Mangle.h>
+#include <clang/AST/RecordLayout.h>
+#include <clang/Sema/Lookup.h>
+#include <clang/Sema/Sema.h>
+
+namespace graft::driver {
+namespace {
+
+bool is_public(const clang::CXXMethodDecl *method) {
+  return method != nullptr && !method->isDeleted() && method->getAccess() == clang::AS_public;
+}
+
+} // namespace
+
+void KeptAst::prepare(clang::VarDecl &variable, std::size_t index) {
+  clang::ASTContext &context = sema_.getASTContext();
+  if (!context.getLangOpts().CPlusPlus || variable.getType()->isDependentType()) return;
+  variable.addAttr(clang::PatchableFunctionEntryAttr::CreateImplicit(context, kKeptMark + static_cast<unsigned>(index),
+                                                                     /*Offset=*/0, /*Section=*/""));
+  variable.addAttr(clang::NoDestroyAttr::CreateImplicit(context));
+  add_class(variable.getType());
+  add_layouts(variable.getType());
+}
+
+void KeptAst::add_layouts(clang::QualType type) {
+  clang::ASTContext &context = sema_.getASTContext();
+  type = context.getBaseElementType(context.getCanonicalType(type)).getUnqualifiedType();
+  if (type->isPointerType()) return add_layouts(type->getPointeeType());
+  auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || !record->hasDefinition() || !walked_.insert(record->getCanonicalDecl()).second) return;
+  record = record->getDefinition();
+  if (record->isDynamicClass()) facts_.kept_layouts.push_back({types_.add(type), layout_of(*record)});
+  for (const clang::CXXBaseSpecifier &base : record->bases()) add_layouts(base.getType());
+  for (const clang::FieldDecl *field : record->fields()) add_layouts(field->getType());
+}
+
+void KeptAst::add_class(clang::QualType type) {
+  clang::ASTContext &context = sema_.getASTContext();
+  type = context.getBaseElementType(context.getCanonicalType(type).getUnqualifiedType());
+  type = type.getUnqualifiedType();
+  auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || !record->hasDefinition() || record->isLambda()) return;
+  record = record->getDefinition();
+  if (!seen_.insert(record).second) return;
+
+  KeptClass kept;
+  kept.type = types_.add(type);
+  kept.bytes = type.isTriviallyCopyableType(context);
+  kept.polymorphic = record->isDynamicClass();
+  kept.foreign = context.getSourceManager().isInSystemHeader(record->getLocation());
+  if (!kept.bytes && can_copy(type)) kept.replace = instantiate("graft_kept_replace", type);
+  if (type.isDestructedType() != clang::QualType::DK_none && is_public(sema_.LookupDestructor(record)))
+    kept.destroy = instantiate("graft_kept_destroy", type);
+  const bool foreign = kept.foreign;
+  facts_.kept_classes.push_back(std::move(kept));
+  if (foreign) return;
+  for (const clang::CXXBaseSpecifier &base : record->bases()) add_class(base.getType());
+  for (const clang::FieldDecl *field : record->fields()) add_class(field->getType());
+}
+
+/// Everything that code of another version must agree on to use an object of a class with virtual functions.
+std::string KeptAst::layout_of(const clang::CXXRecordDecl &record) {
+  const clang::ASTContext &context = sema_.getASTContext();
+  const clang::ASTRecordLayout &layout = context.getASTRecordLayout(&record);
+  std::string text = record.getQualifiedNameAsString() + ":" + std::to_string(layout.getSize().getQuantity()) + "{";
+  for (const clang::CXXBaseSpecifier &base : record.bases()) {
+    const auto *type = base.getType()->getAsCXXRecordDecl();
+    if (type != nullptr) text += (base.isVirtual() ? "virtual " : "") + layout_of(*type->getDefinition()) + ";";
+  }
+  for (const clang::FieldDecl *field : record.fields())
+    text += field->getName().str() + "@" + std::to_string(context.getFieldOffset(field)) + ":" +
+            fingerprint(facts_.types, types_.add(field->getType())) + ";";
+  for (const clang::CXXMethodDecl *method : record.methods())
+    if (method->isVirtual()) text += method->getDeclName().getAsString() + " " + method->getType().getAsString() + ";";
+  return text + "}";
+}
+
+/// Whether a copy compiles, bodies included. A container's copy constructor is always declared; whether its body compiles is
+/// up to what it holds, so template arguments count as fields.
+bool KeptAst::can_copy(clang::QualType type) {
+  clang::ASTContext &context = sema_.getASTContext();
+  type = context.getBaseElementType(context.getCanonicalType(type));
+  if (type->isReferenceType() || type->isIncompleteType()) return !type->isReferenceType();
+  auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || type.isTriviallyCopyableType(context)) return true;
+  if (record->isAbstract() || record->isUnion() || !is_public(sema_.LookupDestructor(record))) return false;
+  const auto *copy = sema_.LookupCopyingConstructor(record, clang::Qualifiers::Const);
+  if (!is_public(copy)) return false;
+  if (!copying_.insert(record).second) return true;
+  bool can = true;
+  for (const clang::CXXBaseSpecifier &base : record->bases())
+    can = can && (!copy->isDefaulted() || can_copy(base.getType()));
+  for (const clang::FieldDecl *field : record->fields()) can = can && (!copy->isDefaulted() || can_copy(field->getType()));
+  if (const auto *special = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(record))
+    for (const clang::TemplateArgument &argument : special->getTemplateArgs().asArray())
+      if (argument.getKind() == clang::TemplateArgument::Type) can = can && can_copy(argument.getAsType());
+  copying_.erase(record);
+  return can;
+}
+
+std::string KeptAst::instantiate(llvm::StringRef name, clang::QualType type) {
+  clang::ASTContext &context = sema_.getASTContext();
+  clang::LookupResult found(sema_, clang::DeclarationName(&context.Idents.get(name)), clang::SourceLocation(),
+                            clang::Sema::LookupOrdinaryName);
+  sema_.LookupQualifiedName(found, context.getTranslationUnitDecl());
+  auto *pattern = found.empty() ? nullptr : llvm::dyn_cast<clang::FunctionTemplateDecl>(found.getRepresentativeDecl());
+  if (pattern == nullptr) return {};
+  found.suppressDiagnostics();
+  const clang::TemplateArgument argument(type);
+  const auto *arguments = clang::TemplateArgumentList::CreateCopy(context, argument);
+  clang::FunctionDecl *function = sema_.InstantiateFunctionDeclaration(pattern, arguments, pattern->getLocation());
+  if (function == nullptr) return {};
+  function->addAttr(clang::UsedAttr::CreateImplicit(context));
+  sema_.MarkFunctionReferenced(pattern->getLocation(), function);
+  return clang::ASTNameGenerator(context).getName(function);
+}
+
+} // namespace graft::driver

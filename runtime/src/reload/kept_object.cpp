@@ -1,0 +1,68 @@
+// Making, filling and ending kept objects.
+#include "kept_object.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace graft {
+namespace {
+
+const KeptClass *class_of(const Facts &facts, TypeIndex type) {
+  const auto found = std::ranges::find(facts.kept_classes, type, &KeptClass::type);
+  return found == facts.kept_classes.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+void KeptObject::Free::operator()(std::byte *memory) const { std::free(memory); }
+
+Result<std::shared_ptr<KeptObject>> KeptObject::create(std::string name, std::size_t size, std::size_t align) {
+  const std::size_t least = std::max(align, alignof(std::max_align_t));
+  const std::size_t rounded = (std::max<std::size_t>(size, 1) + least - 1) / least * least;
+  std::unique_ptr<std::byte[], Free> memory(static_cast<std::byte *>(std::aligned_alloc(least, rounded)));
+  if (memory == nullptr)
+    return error(Code::kExhausted, "there is no memory for the " + std::to_string(size) + " bytes of kept '" + name + "'");
+  std::memset(memory.get(), 0, rounded);
+  return std::shared_ptr<KeptObject>(new KeptObject(std::move(name), size, std::move(memory)));
+}
+
+Result<KeptBinding> fresh_binding(const Facts &facts, const KeptFacts &variable) {
+  const Type &type = facts.types[variable.type];
+  KeptBinding binding;
+  GRAFT_TRY_ASSIGN(binding.object, KeptObject::create(variable.qualified, type.size, type.align));
+  binding.is_fresh = true;
+  return binding;
+}
+
+void bind_kept(const Facts &facts, const std::vector<KeptBinding> &kept, jit::LinkOptions &options) {
+  for (std::size_t i = 0; i < facts.kept.size(); ++i) {
+    const KeptFacts &variable = facts.kept[i];
+    options.symbols.push_back({variable.binding, kept[i].object->memory()});
+    if (!variable.life.empty()) options.symbols.push_back({variable.life, kept[i].life.get()});
+    if (!variable.initial.empty()) options.exports.push_back(variable.initial);
+  }
+  for (const KeptClass &kept_class : facts.kept_classes)
+    for (const std::string &symbol : {kept_class.replace, kept_class.destroy})
+      if (!symbol.empty()) options.exports.push_back(symbol);
+  for (const MigrationFacts &migration : facts.migrations) options.exports.push_back(migration.symbol);
+}
+
+void fill_fresh(const KeptFacts &facts, const KeptBinding &kept, const jit::Image &image) {
+  const void *initial = facts.initial.empty() ? nullptr : image.address(facts.initial);
+  if (initial != nullptr) std::memcpy(kept.object->memory(), initial, kept.object->size());
+  *kept.life = KeptLife::kFresh;
+}
+
+void destroy_kept(const Facts &facts, const KeptFacts &kept, const KeptBinding &binding, const jit::Image &image) {
+  TypeIndex type = kept.type;
+  std::size_t count = 1;
+  for (; facts.types[type].kind == TypeKind::kArray; type = facts.types[type].target) count *= facts.types[type].count;
+  const KeptClass *kept_class = class_of(facts, type);
+  if (kept_class == nullptr || kept_class->destroy.empty()) return;
+  using Destroy = void(void *);
+  auto *destroy = reinterpret_cast<Destroy *>(const_cast<void *>(image.address(kept_class->destroy)));
+  for (std::size_t i = count; i > 0; --i) destroy(binding.object->memory() + (i - 1) * facts.types[type].size);
+}
+
+} // namespace graft

@@ -1,0 +1,66 @@
+// Kept objects: the memory behind GRAFT_KEEP variables, which no generation owns.
+//
+//   K1  An object's address and type never change. A variable whose type changes gets a new object; the old one stays as it
+//   is. K2  The memory is there before any code that is bound to it is linked, and until the last generation that is bound
+//   to it is gone. K3  An object is destroyed once: by the last generation that is bound to it, when nobody is inside that
+//   one and none older waits.
+#pragma once
+
+#include <graft/base/facts.hpp>
+#include <graft/jit/linker.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace graft {
+
+/// The memory of one kept variable.
+///
+/// Threads: what is in it belongs to the plugin's threads; the rest is constant.
+class KeptObject {
+ public:
+  /// `size` zeros. kExhausted.
+  static Result<std::shared_ptr<KeptObject>> create(std::string name, std::size_t size, std::size_t align);
+
+  std::byte *memory() const { return memory_.get(); }
+  std::size_t size() const { return size_; }
+  const std::string &name() const { return name_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte *memory) const;
+  };
+  KeptObject(std::string name, std::size_t size, std::unique_ptr<std::byte[], Free> memory)
+      : name_(std::move(name)), size_(size), memory_(std::move(memory)) {}
+
+  std::string name_;
+  std::size_t size_;
+  std::unique_ptr<std::byte[], Free> memory_;
+};
+
+/// What binds one kept variable of a generation to its object.
+struct KeptBinding {
+  /// Shared by the generations that are bound to it (K2): they end in any order.
+  std::shared_ptr<KeptObject> object;
+  /// The same while the generation is only prepared: a reload that may never happen keeps nothing alive.
+  std::weak_ptr<KeptObject> expected{};
+  /// What the variable's constructor looks at and leaves behind. In memory of its own, because code is bound to its address.
+  std::unique_ptr<KeptLife> life = std::make_unique<KeptLife>(KeptLife::kKept);
+  bool is_fresh = false; ///< made for this generation, whose initialisers fill it in
+};
+
+/// A new object for `variable`.
+Result<KeptBinding> fresh_binding(const Facts &facts, const KeptFacts &variable);
+
+/// Binds the variables of `facts` in `options`, and asks for what `fill` and `destroy` need.
+void bind_kept(const Facts &facts, const std::vector<KeptBinding> &kept, jit::LinkOptions &options);
+
+/// Gives a fresh object its initial bytes, before the image's initialisers run.
+void fill_fresh(const KeptFacts &facts, const KeptBinding &kept, const jit::Image &image);
+
+/// Runs the destructor of an object that nobody else is bound to. What it throws is the caller's.
+void destroy_kept(const Facts &facts, const KeptFacts &kept, const KeptBinding &binding, const jit::Image &image);
+
+} // namespace graft

@@ -1,0 +1,143 @@
+// Variable by variable; types are type_plan.hpp's business.
+#include "kept_plan.hpp"
+
+#include "kept_match.hpp"
+#include "type_plan.hpp"
+
+#include <algorithm>
+
+namespace graft {
+namespace {
+
+void plan_variable(KeptPlan &plan, ObjectPlan &object, const Facts &old, const KeptFacts &before, const Facts &fresh,
+                   const KeptFacts &variable, const std::byte *initial) {
+  const std::string was = spelling(old.types, before.type);
+  const std::string is = spelling(fresh.types, variable.type);
+  if (is_same_type(old, before.type, fresh, variable.type)) {
+    object.way = ObjectPlan::Way::kInPlace;
+    plan.items.push_back({Fate::kKept, variable.qualified, was, is, "in place"});
+    return;
+  }
+  object.way = ObjectPlan::Way::kMigrate;
+  TypePlanner planner(old, fresh, initial);
+  planner.match({variable.type, before.type, 0, 0, 0, 0, variable.qualified}, object.steps);
+  const bool is_split = planner.items.size() != 1 || planner.items.front().path != variable.qualified;
+  if (is_split) plan.items.push_back({Fate::kConverted, variable.qualified, was, is, "its address changes"});
+  if (!is_split && planner.items.front().fate == Fate::kConverted) planner.items.front().how += "; its address changes";
+  std::ranges::move(planner.items, std::back_inserter(plan.items));
+}
+
+PlanKind kind_of(const KeptPlan &plan) {
+  const auto has = [&](Fate fate) { return std::ranges::find(plan.items, fate, &PlanItem::fate) != plan.items.end(); };
+  const auto goes = [&](ObjectPlan::Way way) {
+    return std::ranges::find(plan.objects, way, &ObjectPlan::way) != plan.objects.end();
+  };
+  if (has(Fate::kRefused)) return PlanKind::kRefused;
+  if (goes(ObjectPlan::Way::kMigrate)) return PlanKind::kMigrated;
+  return goes(ObjectPlan::Way::kInPlace) ? PlanKind::kKept : PlanKind::kCodeOnly;
+}
+
+StatePolicy policy_of(const Manifest &manifest, const KeptFacts &variable) {
+  for (const std::string &name : {variable.qualified, variable.name})
+    if (const auto own = manifest.state_of.find(name); own != manifest.state_of.end()) return own->second;
+  return manifest.state;
+}
+
+/// The refused path's variable: the longest name that it begins with.
+const KeptFacts *variable_of(const std::vector<KeptFacts> &kept, const std::string &path) {
+  const KeptFacts *best = nullptr;
+  for (const KeptFacts &variable : kept)
+    if (path.starts_with(variable.qualified) && (best == nullptr || variable.qualified.size() > best->qualified.size()))
+      best = &variable;
+  return best;
+}
+
+} // namespace
+
+KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial) {
+  KeptPlan plan;
+  const auto matches = match_kept(old.kept, fresh.kept);
+  for (std::size_t i = 0; i < fresh.kept.size(); ++i) {
+    const KeptFacts &variable = fresh.kept[i];
+    ObjectPlan &object = plan.objects.emplace_back();
+    object.old = matches[i];
+    const std::string is = spelling(fresh.types, variable.type);
+    const StatePolicy policy = policy_of(manifest, variable);
+    if (!object.old)
+      plan.items.push_back({Fate::kNew, variable.qualified, {}, is, "its initial value"});
+    else if (policy == StatePolicy::kReset)
+      plan.items.push_back({Fate::kReset, variable.qualified, spelling(old.types, old.kept[*object.old].type), is, {}});
+    else
+      plan_variable(plan, object, old, old.kept[*object.old], fresh, variable, initial ? initial(variable) : nullptr);
+    if (policy == StatePolicy::kKeep && object.way == ObjectPlan::Way::kMigrate)
+      plan.items.push_back({Fate::kRefused, variable.qualified, spelling(old.types, old.kept[*object.old].type), is,
+                            "the manifest's policy 'keep' lets nothing but its old type be"});
+  }
+  for (std::size_t i = 0; i < old.kept.size(); ++i)
+    if (std::ranges::find(matches, std::optional(i)) == matches.end())
+      plan.items.push_back({Fate::kDropped, old.kept[i].qualified, spelling(old.types, old.kept[i].type), {}, {}});
+  plan.kind = kind_of(plan);
+  return plan;
+}
+
+Error refusal(const std::string &bundle, const KeptPlan &plan, const Facts &old, const Facts &fresh) {
+  const auto refused = std::ranges::find(plan.items, Fate::kRefused, &PlanItem::fate);
+  GRAFT_ASSERT(refused != plan.items.end(), "a refused plan says what is refused");
+  const KeptFacts *is = variable_of(fresh.kept, refused->path);
+  const KeptFacts *was = variable_of(old.kept, refused->path);
+  std::string sentence = "bundle '" + bundle + "': kept '" + refused->path + "' was '" + refused->was + "'";
+  if (was != nullptr) sentence += " in '" + was->declaration + "' at " + to_string(was->where);
+  sentence += " and is '" + refused->is + "'";
+  if (is != nullptr) sentence += " in '" + is->declaration + "'";
+  sentence += ": " + refused->how + "; write GRAFT_MIGRATE, or rename it to begin anew";
+  return error(Code::kIncompatible, std::move(sentence), is != nullptr ? is->where : SourcePos{});
+}
+
+const char *to_string(Fate fate) noexcept {
+  switch (fate) {
+  case Fate::kKept:
+    return "kept";
+  case Fate::kMoved:
+    return "moved";
+  case Fate::kConverted:
+    return "converted";
+  case Fate::kDropped:
+    return "dropped";
+  case Fate::kNew:
+    return "new";
+  case Fate::kReset:
+    return "reset";
+  case Fate::kRefused:
+    return "refused";
+  }
+  return "unknown";
+}
+
+const char *to_string(PlanKind kind) noexcept {
+  switch (kind) {
+  case PlanKind::kCodeOnly:
+    return "code only";
+  case PlanKind::kKept:
+    return "state kept";
+  case PlanKind::kMigrated:
+    return "state migrated";
+  case PlanKind::kRefused:
+    return "refused";
+  }
+  return "unknown";
+}
+
+std::string to_string(const ReloadPlan &plan) {
+  std::string text = "bundle '" + plan.bundle + "': " + to_string(plan.kind) + "\n";
+  for (const PlanItem &item : plan.items) {
+    std::string line = std::string("  ") + to_string(item.fate);
+    line.resize(13, ' ');
+    line += item.path + ": " + (item.was.empty() ? item.is : item.was);
+    if (!item.was.empty() && !item.is.empty() && item.was != item.is) line += " -> " + item.is;
+    if (!item.how.empty()) line += " (" + item.how + ")";
+    text += line + "\n";
+  }
+  return text;
+}
+
+} // namespace graft

@@ -1,0 +1,61 @@
+// Plans that nobody carries out, and the way back.
+#include "../runtime_impl.hpp"
+
+namespace graft {
+
+Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
+  const std::string name = text.name;
+  if (find_bundle(name) == nullptr)
+    return error(Code::kNotFound, "bundle '" + name + "' is not loaded; load it before its reload is planned");
+  GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(make_job(text, config.optimise, config.include_dirs)));
+  Prepared prepared{std::move(text), std::move(artifact), nullptr};
+  const auto linked = link(prepared); // initial values are known once they are linked
+  if (!linked && prepared.plan.kind != PlanKind::kRefused) return linked.error();
+
+  const auto initial = [&](const KeptFacts &variable) -> const std::byte * {
+    if (!linked || !variable.life.empty()) return nullptr; // its constructor decides
+    if (!variable.initial.empty())
+      return static_cast<const std::byte *>(prepared.generation->image->address(variable.initial));
+    for (const KeptBinding &binding : prepared.generation->kept)
+      if (binding.object != nullptr && binding.object->name() == variable.qualified)
+        return binding.object->memory(); // zeros still
+    return nullptr;
+  };
+  const MutexLock lock(bundles_mutex_);
+  const auto found = bundles_.find(name);
+  if (found == bundles_.end())
+    return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was planned");
+  KeptPlan plan = plan_kept(found->second.live->facts, prepared.artifact.facts, prepared.text.manifest, initial);
+  return ReloadPlan{name, plan.kind, found->second.live->number, std::move(plan.items)};
+}
+
+Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t steps, ReloadOptions options) {
+  GRAFT_TRY(token.refuse_owner());
+  StepTimes times;
+  Prepared prepared{{}, {}, nullptr, draw_ticket()};
+  {
+    const MutexLock lock(bundles_mutex_);
+    const auto found = bundles_.find(name);
+    if (found == bundles_.end()) return error(Code::kNotFound, "no bundle '" + std::string(name) + "' is loaded");
+    const std::deque<PastVersion> &history = found->second.history;
+    if (steps == 0 || steps > history.size())
+      return error(Code::kNotFound, "bundle '" + std::string(name) + "' can go back by 1 to " +
+                                        std::to_string(history.size()) + " versions, not by " + std::to_string(steps));
+    const PastVersion &past = history[steps - 1];
+    prepared.text.name = found->first;
+    prepared.text.manifest = past.manifest;
+    prepared.text.path = past.path;
+    prepared.artifact = past.artifact;
+  }
+  if (auto linked = link(prepared); !linked) {
+    tell({Phase::kFailed, name, bundle_id(name), 0, {}, &linked.error()});
+    return std::move(linked).error();
+  }
+  std::vector<Prepared> set;
+  set.push_back(std::move(prepared));
+  GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, commit(std::move(set), GRAFT_REASON_ROLLBACK, times));
+  if (options.times != nullptr) *options.times = times;
+  return std::move(infos.front());
+}
+
+} // namespace graft

@@ -1,0 +1,117 @@
+// Waiting at a gate, and the code that leads there.
+#include "gate.hpp"
+
+#include "table.hpp"
+#include "threads.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+// r11 is the address of the GateCall. All argument registers are as the caller left them, and are again when the
+// function is entered; its frame is gone by then, so that arguments on the stack are where they should be.
+asm(R"(
+.text
+.balign 16
+graft_gate_enter:
+  .cfi_startproc
+  pushq %rbp
+  .cfi_def_cfa_offset 16
+  .cfi_offset %rbp, -16
+  movq %rsp, %rbp
+  .cfi_def_cfa_register %rbp
+  subq $192, %rsp
+  movq %rdi, (%rsp)
+  movq %rsi, 8(%rsp)
+  movq %rdx, 16(%rsp)
+  movq %rcx, 24(%rsp)
+  movq %r8, 32(%rsp)
+  movq %r9, 40(%rsp)
+  movq %rax, 48(%rsp)
+  movups %xmm0, 64(%rsp)
+  movups %xmm1, 80(%rsp)
+  movups %xmm2, 96(%rsp)
+  movups %xmm3, 112(%rsp)
+  movups %xmm4, 128(%rsp)
+  movups %xmm5, 144(%rsp)
+  movups %xmm6, 160(%rsp)
+  movups %xmm7, 176(%rsp)
+  movq %r11, %rdi
+  callq graft_gate_target
+  movq %rax, %r11
+  movq (%rsp), %rdi
+  movq 8(%rsp), %rsi
+  movq 16(%rsp), %rdx
+  movq 24(%rsp), %rcx
+  movq 32(%rsp), %r8
+  movq 40(%rsp), %r9
+  movq 48(%rsp), %rax
+  movups 64(%rsp), %xmm0
+  movups 80(%rsp), %xmm1
+  movups 96(%rsp), %xmm2
+  movups 112(%rsp), %xmm3
+  movups 128(%rsp), %xmm4
+  movups 144(%rsp), %xmm5
+  movups 160(%rsp), %xmm6
+  movups 176(%rsp), %xmm7
+  leave
+  .cfi_def_cfa %rsp, 8
+  jmp *%r11
+  .cfi_endproc
+)");
+
+extern "C" {
+extern const char graft_gate_enter[] __attribute__((visibility("hidden")));
+
+__attribute__((visibility("hidden"), used)) const void *graft_gate_target(const graft::GateCall *call) noexcept {
+  return graft::Table::target_of(*call);
+}
+}
+
+namespace graft {
+namespace {
+
+constexpr std::size_t kEntryBytes = 24;
+
+void write_entry(char *code, const GateCall *call) {
+  const auto put_address = [](char *at, const void *address) { std::memcpy(at, &address, sizeof address); };
+  constexpr char kCode[kEntryBytes + 1] = "\x49\xbb........"  // movabs r11, call
+                                          "\x49\xba........"  // movabs r10, graft_gate_enter
+                                          "\x41\xff\xe2\xcc"; // jmp *r10
+  std::memcpy(code, kCode, kEntryBytes);
+  put_address(code + 2, call);
+  put_address(code + 12, graft_gate_enter);
+}
+
+} // namespace
+
+bool Gate::await() const noexcept {
+  if (is_open()) return true;
+  if (is_owner() || pins_any(old_)) return false;
+  while (!is_open()) open_.wait(0, std::memory_order_acquire); // a futex: no point where a thread is cancelled
+  return true;
+}
+
+std::unique_ptr<GateCode> GateCode::create(const Table &table, std::size_t count) {
+  constexpr std::size_t kPage = 4096;
+  std::vector<GateCall> calls;
+  for (std::size_t index = 0; index < count; ++index) calls.push_back({&table, index});
+  std::unique_ptr<GateCode> gate(new GateCode(std::move(calls)));
+  const std::size_t bytes = (count * kEntryBytes / kPage + 1) * kPage;
+  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  gate->code_ = static_cast<char *>(memory);
+  gate->bytes_ = bytes;
+  for (std::size_t index = 0; index < count; ++index) write_entry(gate->code_ + index * kEntryBytes, &gate->calls_[index]);
+  if (mprotect(memory, bytes, PROT_READ | PROT_EXEC) != 0) return nullptr;
+  return gate;
+}
+
+GateCode::~GateCode() {
+  if (code_ != nullptr) munmap(code_, bytes_);
+}
+
+const void *GateCode::entry(std::size_t index) const noexcept { return code_ + index * kEntryBytes; }
+
+} // namespace graft

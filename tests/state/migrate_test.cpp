@@ -1,0 +1,180 @@
+// Kept variables whose type changed: what is carried over, how the plan says so, and what is refused.
+#include "state.hpp"
+
+namespace graft {
+namespace {
+
+using test::c_text;
+using test::cxx_text;
+using test::FailsWith;
+using test::Succeeds;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Migrate : public test::State {
+ protected:
+  /// The plan of a reload as text, then the reload.
+  std::string reload(const MemoryBundle &bundle) {
+    const auto plan = runtime->plan(bundle);
+    EXPECT_THAT(plan, Succeeds());
+    EXPECT_THAT(runtime->reload(bundle), Succeeds());
+    return plan ? to_string(*plan) : "";
+  }
+};
+
+TEST_F(Migrate, FieldsGoByTheirNames) {
+  load(c_text("GRAFT_KEEP static struct { int a; short b; char gone; } s = {1, 2, 3};", "s.a += 10, s.b += 10, 0"));
+  call();
+  const std::string plan = reload(c_text("GRAFT_KEEP static struct { short b; long long a; int fresh; } s = {7, 7, 42};",
+                                         "(int)(s.a * 10000 + s.b * 100 + s.fresh)"));
+  EXPECT_EQ(call(), 111242);
+  EXPECT_THAT(plan, AllOf(HasSubstr("state migrated"), HasSubstr("converted  s.a: int32_t -> int64_t (widened)"),
+                          HasSubstr("moved      s.b: int16_t"), HasSubstr("new        s.fresh: int32_t (42)"),
+                          HasSubstr("dropped    s.gone: char")));
+}
+
+TEST_F(Migrate, NumbersWiden) {
+  load(c_text("#include <stdbool.h>\nGRAFT_KEEP static struct { signed char a; unsigned char b; float c; bool d; int e; "
+              "unsigned f : 3; } s"
+              " = {-5, 250, 1.5f, true, -9, 6};",
+              "0"));
+  reload(c_text("GRAFT_KEEP static struct { long a; short b; double c; int d; double e; unsigned f : 7; } s;",
+                "s.a == -5 && s.b == 250 && s.c == 1.5 && s.d == 1 && s.e == -9 && s.f == 6"));
+  EXPECT_EQ(call(), 1);
+}
+
+TEST_F(Migrate, ANumberThatMayNotFitIsRefusedWithBothDeclarations) {
+  load(c_text("GRAFT_KEEP static struct { long points; } best = {5};", "(int)best.points"));
+  const MemoryBundle narrow = c_text("GRAFT_KEEP static struct { int points; } best;", "best.points");
+  EXPECT_THAT(runtime->reload(narrow),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("'best.points'"), HasSubstr("struct { long points; } best"),
+                                                   HasSubstr("struct { int points; } best"), HasSubstr("may not fit"))));
+  EXPECT_EQ(call(), 5);
+  EXPECT_EQ(runtime->plan(narrow)->kind, PlanKind::kRefused);
+}
+
+TEST_F(Migrate, EnumsGoByTheirEnumeratorsNames) {
+  load(c_text("enum color { RED, GREEN, BLUE };\nGRAFT_KEEP static enum color c = BLUE;", "c = GREEN"));
+  call();
+  EXPECT_THAT(reload(c_text("enum color { BLUE, GREEN = 7, RED };\nGRAFT_KEEP static enum color c;", "c")),
+              HasSubstr("by the enumerators' names"));
+  EXPECT_EQ(call(), 7);
+}
+
+TEST_F(Migrate, AnEnumeratorThatIsGoneIsRefusedWhileItIsHeld) {
+  load(c_text("enum color { RED, GREEN };\nGRAFT_KEEP static enum color c = RED;", "c = 1 - c"));
+  call();
+  const MemoryBundle without = c_text("enum color { RED };\nGRAFT_KEEP static enum color c;", "c + 5");
+  EXPECT_THAT(runtime->reload(without), FailsWith(Code::kInvalid, HasSubstr("kept 'c' holds 1")));
+  EXPECT_EQ(call(), 0);
+  EXPECT_THAT(runtime->reload(without), Succeeds());
+  EXPECT_EQ(call(), 5);
+}
+
+TEST_F(Migrate, ArraysGrowAndShrink) {
+  load(c_text("GRAFT_KEEP static int a[2] = {1, 2}, b[3] = {3, 4, 5};", "0"));
+  const std::string plan =
+      reload(c_text("GRAFT_KEEP static int a[4] = {9, 9, 9, 9}, b[2];", "a[0] + a[1] + a[2] + a[3] + b[0] + b[1]"));
+  EXPECT_EQ(call(), 1 + 2 + 9 + 9 + 3 + 4);
+  EXPECT_THAT(plan, AllOf(HasSubstr("from [2] on, initial values"), HasSubstr("from [2] on, values are dropped")));
+}
+
+TEST_F(Migrate, NestedStructsAndArraysOfStructs) {
+  load(c_text(
+      "struct in { int x, y; };\nGRAFT_KEEP static struct { struct in a[2]; struct in *gone; } s = {{{1, 2}, {3, 4}}};",
+      "0"));
+  reload(c_text("struct in { int y; long x; };\nGRAFT_KEEP static struct { int first; struct in a[3]; } s;",
+                "(int)(s.a[0].x * 1000 + s.a[0].y * 100 + s.a[1].x * 10 + s.a[1].y)"));
+  EXPECT_EQ(call(), 1234);
+}
+
+TEST_F(Migrate, APointerToWhatChangedIsRefused) {
+  load(c_text("struct node { int v; };\nGRAFT_KEEP static struct node *head;", "0"));
+  EXPECT_THAT(runtime->reload(c_text("struct node { long v; };\nGRAFT_KEEP static struct node *head;", "1")),
+              FailsWith(Code::kIncompatible, HasSubstr("laid out in another way")));
+}
+
+TEST_F(Migrate, APointerIntoTheOldCodeIsRefusedWhileItIsThere) {
+  load(c_text("GRAFT_KEEP static struct { const char *word; } s;", "(s.word = s.word ? 0 : \"literal\") != 0"));
+  EXPECT_EQ(call(), 1);
+  const MemoryBundle longer = c_text("GRAFT_KEEP static struct { const char *word; int more; } s;", "s.word != 0");
+  EXPECT_THAT(runtime->reload(longer),
+              FailsWith(Code::kIncompatible, HasSubstr("'s' points at byte 0 into the code or constants")));
+  EXPECT_EQ(call(), 0);
+  EXPECT_THAT(runtime->reload(longer), Succeeds());
+}
+
+const std::string kLibrary = "#include <map>\n#include <memory>\n#include <string>\n#include <vector>\n";
+
+TEST_F(Migrate, CxxFieldsAreCopiedByTheirOwnConstructors) {
+  load(cxx_text(
+      kLibrary +
+          "struct state { std::string name = \"a name that is too long for the object itself\"; std::vector<int> v; };\n"
+          "GRAFT_KEEP state s;\n",
+      "(s.v.push_back(5), (int)s.v.size())"));
+  call();
+  const std::string plan = reload(cxx_text(kLibrary + "struct state { int fresh = 3; std::vector<int> v; std::map<int, int> "
+                                                      "m{{1, 2}}; std::string name; };\nGRAFT_KEEP state s;\n",
+                                           "(int)(s.name.size() * 1000 + s.v.at(0) * 100 + s.m[1] * 10 + s.fresh)"));
+  EXPECT_EQ(call(), 45523);
+  EXPECT_THAT(plan, HasSubstr("by its copy constructor"));
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds()); // and the old object was destroyed
+}
+
+TEST_F(Migrate, AClassThatCannotBeCopiedIsRefused) {
+  const std::string state = kLibrary + "struct state { std::vector<std::unique_ptr<int>> v; EXTRA };\nGRAFT_KEEP state s;\n";
+  const auto with = [&](const std::string &extra) {
+    std::string text = state;
+    return cxx_text(text.replace(text.find("EXTRA"), 5, extra), "1");
+  };
+  load(with(""));
+  EXPECT_THAT(runtime->reload(with("int more;")),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("'s.v'"), HasSubstr("cannot be copied"))));
+}
+
+TEST_F(Migrate, TheAuthorsOwnFunctionDecidesForItsType) {
+  load(c_text("struct score { int half; };\nGRAFT_KEEP static struct { struct score s; int other; } state = {{21}, 5};",
+              "0"));
+  const std::string plan =
+      reload(c_text("struct score_v1 { int half; };\nstruct score { char points; };\n"
+                    "GRAFT_MIGRATE(struct score, struct score_v1, to, from) { to->points = (char)(from->half * 2); }\n"
+                    "GRAFT_KEEP static struct { int other; struct score s; } state;",
+                    "state.s.points + state.other"));
+  EXPECT_EQ(call(), 47);
+  EXPECT_THAT(plan, HasSubstr("by GRAFT_MIGRATE at main.c:5"));
+}
+
+TEST_F(Migrate, ACopyThatThrowsLeavesTheOldSideAsItWas) {
+  const std::string part = "struct part { int v = 1; bool thrower = true; part() = default; part(const part &o) : v(o.v) { "
+                           "if (o.thrower) throw 7; }"
+                           " ~part() {} };\n";
+  load(cxx_text(part + "struct state { part p; };\nGRAFT_KEEP state s;\n", "++s.p.v"));
+  EXPECT_EQ(call(), 2);
+  EXPECT_THAT(runtime->reload(cxx_text(part + "struct state { part p; int more; };\nGRAFT_KEEP state s;\n", "s.p.v")),
+              FailsWith(Code::kException, HasSubstr("copying it threw an object of type int")));
+  EXPECT_EQ(call(), 3);
+}
+
+TEST_F(Migrate, AClassWithVirtualFunctionsStaysOrIsRefused) {
+  const auto version = [](const std::string &extra, const std::string &answer) {
+    return cxx_text("struct base { virtual int f() { return 1; } " + extra +
+                        " virtual ~base() = default; int v = 3; };\nGRAFT_KEEP base b;\n",
+                    answer);
+  };
+  load(version("", "b.v"));
+  EXPECT_THAT(runtime->reload(version("virtual int g() { return 2; }", "b.v")),
+              FailsWith(Code::kIncompatible, HasSubstr("virtual functions changed")));
+}
+
+TEST_F(Migrate, WhatIsDroppedIsDestroyedByTheOldCode) {
+  static int ended = 0;
+  load(cxx_text("struct noisy { ~noisy() { ++*(int *)" + std::to_string(reinterpret_cast<std::uintptr_t>(&ended)) +
+                    "ul; } };\nGRAFT_KEEP noisy n;\n",
+                "0"));
+  EXPECT_THAT(reload(cxx_text("", "1")), HasSubstr("dropped    n: "));
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_EQ(ended, 1);
+}
+
+} // namespace
+} // namespace graft

@@ -1,0 +1,64 @@
+// The way back: to earlier versions, with today's state.
+#include "score_v1/score.h"
+#include "state.hpp"
+
+namespace graft {
+namespace {
+
+using test::c_text;
+using test::FailsWith;
+using test::Succeeds;
+using testing::HasSubstr;
+
+class Rollback : public test::State {};
+
+TEST_F(Rollback, TheCodeGoesBackAndTheStateStays) {
+  load(c_text("GRAFT_KEEP static int n;", "++n"));
+  call();
+  ASSERT_THAT(runtime->reload(c_text("GRAFT_KEEP static int n;", "n += 10")), Succeeds());
+  EXPECT_EQ(call(), 11);
+  ASSERT_THAT(runtime->rollback("b"), Succeeds());
+  EXPECT_EQ(call(), 12);
+}
+
+TEST_F(Rollback, ByMoreThanOneVersion) {
+  load(c_text("", "1"));
+  for (int version = 2; version <= 4; ++version)
+    ASSERT_THAT(runtime->reload(c_text("", std::to_string(version))), Succeeds());
+  ASSERT_THAT(runtime->rollback("b", 3), Succeeds());
+  EXPECT_EQ(call(), 1);
+}
+
+TEST_F(Rollback, NoFurtherThanWhatIsRemembered) {
+  load(c_text("", "1"));
+  EXPECT_THAT(runtime->rollback("b"), FailsWith(Code::kNotFound, HasSubstr("1 to 0 versions")));
+  EXPECT_THAT(runtime->rollback("stranger"), FailsWith(Code::kNotFound, HasSubstr("'stranger'")));
+}
+
+TEST_F(Rollback, StateThatDoesNotFitBackIsRefused) {
+  load(c_text("GRAFT_KEEP static int n;", "n"));
+  ASSERT_THAT(runtime->reload(c_text("GRAFT_KEEP static long n;", "(int)++n")), Succeeds());
+  EXPECT_THAT(runtime->rollback("b"), FailsWith(Code::kIncompatible, HasSubstr("may not fit")));
+  EXPECT_EQ(call(), 1);
+}
+
+TEST_F(Rollback, InitialisersHearTheReason) {
+  const std::string init = "static int reason;\ngraft_status graft_init(const graft_host *h, const graft_init_context *c) "
+                           "{ (void)h; reason = (int)c->reason; return 0; }";
+  load(c_text(init, "reason"));
+  ASSERT_THAT(runtime->reload(c_text("", "9")), Succeeds());
+  ASSERT_THAT(runtime->rollback("b"), Succeeds());
+  EXPECT_EQ(call(), GRAFT_REASON_ROLLBACK);
+}
+
+TEST(ScoreBundles, ThePointsGoOnFromTheFirstVersionToTheSecond) {
+  auto runtime = Runtime::create();
+  ASSERT_THAT(runtime->load(test::shipped("score_v1")), Succeeds());
+  const auto bound = *runtime->bind<::score>();
+  EXPECT_EQ(bound->add(40), 40);
+  ASSERT_THAT(runtime->reload(test::shipped("score_v2")), Succeeds());
+  EXPECT_EQ(bound->add(2), 42);
+}
+
+} // namespace
+} // namespace graft
