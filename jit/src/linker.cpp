@@ -65,6 +65,10 @@ class ImageImpl : public Image {
     return place == state_->exports.end() ? nullptr : place->second;
   }
   const std::vector<AddressRange> &code() const override { return state_->code; }
+  bool owns(std::uintptr_t address) const override {
+    const auto is_in = [&](const PageRun &run) { return address >= run.begin && address < run.begin + run.bytes; };
+    return is_in(state_->placement.code) || is_in(state_->placement.writable);
+  }
   ImageStats stats() const override { return state_->stats; }
 
  private:

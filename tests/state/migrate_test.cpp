@@ -99,7 +99,7 @@ TEST_F(Migrate, APointerIntoTheOldCodeIsRefusedWhileItIsThere) {
   EXPECT_EQ(call(), 1);
   const MemoryBundle longer = c_text("GRAFT_KEEP static struct { const char *word; int more; } s;", "s.word != 0");
   EXPECT_THAT(runtime->reload(longer),
-              FailsWith(Code::kIncompatible, HasSubstr("'s' points at byte 0 into the code or constants")));
+              FailsWith(Code::kIncompatible, HasSubstr("'s' points at byte 0 into the memory of generation")));
   EXPECT_EQ(call(), 0);
   EXPECT_THAT(runtime->reload(longer), Succeeds());
 }

@@ -27,11 +27,10 @@ std::size_t calls_inside(const Generation &generation, const std::vector<const v
 Result<void> refuse_pointers_back(const KeptFacts &variable, const KeptObject &object, const Generation &old) {
   const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
   for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
-    for (const jit::AddressRange &range : old.image->code())
-      if (words[i] >= range.begin && words[i] < range.end)
+    if (old.image->owns(words[i]))
         return error(Code::kIncompatible, "bundle '" + old.bundle + "': kept '" + variable.qualified + "' points at byte " +
                                               std::to_string(i * sizeof *words) +
-                                              " into the code or constants of generation " + std::to_string(old.number) +
+                                              " into the memory of generation " + std::to_string(old.number) +
                                               ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
   return {};
 }

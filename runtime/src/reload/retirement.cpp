@@ -35,15 +35,11 @@ bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &genera
 /// Whether a kept object that newer ones go on with points into the generation's code or constants: a function, a literal,
 /// virtual functions. Its plain data is not looked for. Every aligned word counts, whatever its type.
 bool is_pointed_at(const Generation &generation, const Retired &retired) {
-  const auto is_inside = [&](std::uintptr_t word) {
-    return std::ranges::any_of(generation.image->code(),
-                               [&](const auto &range) { return word >= range.begin && word < range.end; });
-  };
   for (const KeptBinding &binding : generation.kept) {
     if (binding.object == nullptr || !goes_on(binding.object, generation, retired)) continue;
     const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
     for (std::size_t i = 0; i < binding.object->size() / sizeof *words; ++i)
-      if (is_inside(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
+      if (generation.image->owns(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
         return true; // relaxed: only the value of the word is asked for
   }
   return false;

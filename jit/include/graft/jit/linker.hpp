@@ -94,6 +94,8 @@ class Image {
   virtual const void *address(std::string_view symbol) const = 0;
   /// The executable ranges: "is this pc mine?"
   virtual const std::vector<AddressRange> &code() const = 0;
+  /// Whether an address lies in the image's memory: code, constants or data.
+  virtual bool owns(std::uintptr_t address) const = 0;
   virtual ImageStats stats() const = 0;
 };
 
