@@ -142,6 +142,13 @@ void graft_runtime_forget(graft_runtime *runtime, uint64_t listener) {
   if (runtime != nullptr) runtime->impl->forget(listener);
 }
 
+graft_status graft_runtime_serve(graft_runtime *runtime, const char *socket) {
+  if (runtime == nullptr) return missing_argument();
+  ServeOptions options;
+  if (socket != nullptr) options.socket = socket;
+  return status_of(runtime->impl->serve(std::move(options)));
+}
+
 const graft_host *graft_runtime_host(graft_runtime *runtime) { return runtime != nullptr ? &runtime->impl->host() : nullptr; }
 
 size_t graft_last_error(char *out, size_t capacity) { return copy_last_error(out, capacity); }

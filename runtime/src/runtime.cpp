@@ -136,7 +136,7 @@ Result<void> Runtime::Impl::rebind(BundleText &text, const std::vector<std::file
 }
 
 Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Runtime::~Runtime() = default;
+Runtime::~Runtime() { stop_serving(); }
 
 Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last) {
   GRAFT_TRY_ASSIGN(auto impl, Impl::create(std::move(config)));
@@ -261,6 +261,19 @@ std::uint64_t Runtime::listen(std::function<void(const Event &)> listener) {
 }
 
 void Runtime::forget(std::uint64_t listener) { impl_->forget(listener); }
+
+Result<std::string> Runtime::serve(ServeOptions options) {
+  const MutexLock lock(impl_->server_mutex_);
+  if (impl_->server_) return error(Code::kConflict, "this runtime serves already, at '" + impl_->server_->path() + "'");
+  GRAFT_TRY_ASSIGN(impl_->server_, Server::create(*this, std::move(options)));
+  return impl_->server_->path();
+}
+
+void Runtime::stop_serving() {
+  std::unique_ptr<Server> server;
+  const MutexLock lock(impl_->server_mutex_);
+  server.swap(impl_->server_);
+}
 
 Result<void> Runtime::await_retired(std::chrono::milliseconds limit) { return impl_->retirement.await(limit); }
 

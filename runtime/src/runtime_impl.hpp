@@ -6,6 +6,7 @@
 #include "call/host_contracts.hpp"
 #include "call/host_services.hpp"
 #include "observe/log.hpp"
+#include "observe/serve.hpp"
 #include "reload/generation.hpp"
 #include "reload/retirement.hpp"
 #include "reload/token.hpp"
@@ -111,6 +112,9 @@ public:
   std::vector<std::pair<std::uint64_t, std::thread::id>>
       listening_ GRAFT_GUARDED_BY(listeners_mutex_); // who is inside which
   Condition listened_;
+
+  Mutex server_mutex_;
+  std::unique_ptr<Server> server_ GRAFT_GUARDED_BY(server_mutex_);
 
  private:
   Bundle *find_bundle(std::string_view name);

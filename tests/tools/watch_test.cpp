@@ -141,6 +141,31 @@ TEST(Watch, AFolderOfBundlesIsKeptAsItsSourcesAre) {
   EXPECT_EQ(watching.stop(SIGINT), 0);
 }
 
+TEST(Watch, AHostThatServesIsAskedFromOutside) {
+  const TempFolder folder;
+  folder.write("t/t.c", source("return 1;"));
+  const std::string socket = folder / "host.sock";
+  Watching watching({"watch", folder / "t", "--socket", socket});
+  ASSERT_TRUE(watching.prints("watching 1 bundle"));
+  EXPECT_THAT(graft({"ps", "--socket", socket}).out, HasSubstr("t 0.0.0: generation 1, source "));
+  EXPECT_THAT(graft({"reload", "--socket", socket}).out, HasSubstr("already runs this text"));
+  EXPECT_THAT(graft({"reload", "t", "--force", "--socket", socket}).out, HasSubstr("reloaded  t 0.0.0: generation 2"));
+  EXPECT_THAT(graft({"reload", "stranger", "--socket", socket}).err, HasSubstr("stranger"));
+  EXPECT_THAT(graft({"ps", "--json", "--socket", socket}).out, HasSubstr("\"generation\": 2"));
+  EXPECT_THAT(graft({"unload", "t", "--socket", socket}).out, HasSubstr("unloaded  t"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+  EXPECT_EQ(graft({"ps", "--socket", socket}).status, 1);
+}
+
+TEST(Watch, HostsAreFoundInTheUsersFolder) {
+  const TempFolder folder;
+  Input input;
+  input.environment = {"XDG_RUNTIME_DIR=" + folder.path().string()};
+  EXPECT_THAT(graft({"ps"}, input).err, HasSubstr("no host of this user serves"));
+  EXPECT_THAT(graft({"reload"}, input).err, HasSubstr("start one with 'graft watch --serve'"));
+  EXPECT_THAT(graft({"unload", "t", "--pid", "1"}, input).err, HasSubstr("process 1 does not serve"));
+}
+
 TEST(Watch, ItsJsonCarriesGenerationAndSource) {
   const TempFolder folder;
   folder.write("t/t.c", source("return 1;"));

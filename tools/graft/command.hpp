@@ -26,6 +26,8 @@ void add_include_dirs(CLI::App &command, std::vector<std::string> &directories);
 
 // Each makes its subcommand in `app` and, when it is the one that was asked for, leaves what it does in `action`.
 void add_watch(CLI::App &app, Action &action);
+/// `graft ps`, `reload` and `unload`: what a running host is asked.
+void add_remotes(CLI::App &app, Action &action);
 void add_check(CLI::App &app, Action &action);
 void add_inspect(CLI::App &app, Action &action);
 void add_contracts(CLI::App &app, Action &action);

@@ -1,6 +1,8 @@
 // One function per kind of fact.
 #include "json.hpp"
 
+#include <graft/json.hpp>
+
 #include <fmt/format.h>
 
 namespace graft::tool {
@@ -92,50 +94,16 @@ Json json_of(const SymbolInfo &symbol) {
 
 } // namespace
 
-Json json_of(const Diagnostic &diagnostic) {
-  Json json = {{"severity", to_string(diagnostic.severity)}, {"message", diagnostic.message}};
-  if (!diagnostic.where.file.empty()) json.update(json_of(diagnostic.where));
-  if (!diagnostic.option.empty()) json["option"] = diagnostic.option;
-  if (!diagnostic.snippet.empty()) json["snippet"] = diagnostic.snippet;
-  if (diagnostic.caret_begin != 0)
-    json.update({{"caret_begin", diagnostic.caret_begin}, {"caret_end", diagnostic.caret_end}});
-  for (const FixIt &fixit : diagnostic.fixits)
-    json["fixits"].push_back(
-        {{"begin", json_of(fixit.begin)}, {"end", json_of(fixit.end)}, {"replacement", fixit.replacement}});
-  if (!diagnostic.notes.empty()) json["notes"] = json_of(diagnostic.notes);
-  return json;
-}
+// What hosts say of themselves has one form, the runtime's.
+Json json_of(const Diagnostic &diagnostic) { return Json::parse(to_json(diagnostic)); }
+Json json_of(const Error &error) { return Json::parse(to_json(error)); }
+Json json_of(const BundleInfo &bundle) { return Json::parse(to_json(bundle)); }
+Json json_of(const StepTimes &times) { return Json::parse(to_json(times)); }
 
 Json json_of(const std::vector<Diagnostic> &diagnostics) {
   Json list = Json::array();
   for (const Diagnostic &diagnostic : diagnostics) list.push_back(json_of(diagnostic));
   return list;
-}
-
-Json json_of(const Error &error) {
-  Json json = {{"code", to_string(error.code)}, {"message", error.message}};
-  if (!error.where.file.empty()) json["where"] = json_of(error.where);
-  if (!error.diagnostics.empty()) json["diagnostics"] = json_of(error.diagnostics);
-  return json;
-}
-
-Json json_of(const BundleInfo &bundle) {
-  return {{"name", bundle.name},
-          {"version", bundle.version},
-          {"path", bundle.path},
-          {"generation", bundle.generation},
-          {"source", short_text(bundle.source)},
-          {"provides", bundle.provides},
-          {"requires", bundle.requires_},
-          {"warnings", json_of(bundle.warnings)}};
-}
-
-Json json_of(const StepTimes &times) {
-  return {{"read", times.read_ns},
-          {"compile", times.compile_ns},
-          {"link", times.link_ns},
-          {"initialise", times.initialise_ns},
-          {"publish", times.publish_ns}};
 }
 
 Json json_of(const CallOutcome &outcome, const ContentKey &source) {

@@ -58,6 +58,7 @@ int run(std::vector<std::string> words) {
   if (!words.empty() && words[0] == "run") calls = take_calls(words);
   add_run(app, calls, action);
   add_watch(app, action);
+  add_remotes(app, action);
   add_exec(app);
   add_check(app, action);
   add_inspect(app, action);

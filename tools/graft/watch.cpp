@@ -2,14 +2,26 @@
 #include "host_options.hpp"
 #include "watch_report.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
 
 namespace graft::tool {
 namespace {
 
-int watch(const HostOptions &options) {
+struct WatchWords : HostOptions {
+  bool serve = false;
+  std::string socket;
+};
+
+int watch(const WatchWords &options) {
   auto runtime = Runtime::create(config_of(options));
   if (!runtime) return fail(runtime.error(), options.format);
+  if (options.serve || !options.socket.empty()) {
+    const auto socket = runtime->serve({.socket = options.socket});
+    if (!socket) return fail(socket.error(), options.format);
+    if (options.format == Format::kText) fmt::print(stderr, "serving at {}\n", *socket);
+  }
   WatchOptions watching;
   watching.paths = options.paths;
   watching.tell = [format = options.format](const WatchEvent &event) { report(event, format); };
@@ -21,9 +33,11 @@ int watch(const HostOptions &options) {
 } // namespace
 
 void add_watch(CLI::App &app, Action &action) {
-  auto options = std::make_shared<HostOptions>(); // shared with the action, which outlives this call
+  auto options = std::make_shared<WatchWords>(); // shared with the action, which outlives this call
   CLI::App *command = app.add_subcommand("watch", "load bundles and reload them at every save");
   add_host_options(*command, *options);
+  command->add_flag("--serve", options->serve, "let 'graft ps', 'reload' and 'unload' ask this host");
+  command->add_option("--socket", options->socket, "where to serve; a folder of mode 0700")->type_name("PATH");
   command->footer(R"(
 A PATH is a bundle, or a folder of bundles: then a bundle that appears there is loaded and one that is removed is unloaded. All files
 that a bundle was made from are watched, headers in other folders too; what decides is their content. Bundles that share a changed

@@ -89,6 +89,9 @@ GRAFT_EXPORT uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listen
                                            void *context);
 GRAFT_EXPORT void graft_runtime_forget(graft_runtime *runtime, uint64_t listener);
 
+/* Lets this user's other processes ask this runtime over a Unix socket. Null: the usual one. GRAFT_CONFLICT, GRAFT_REFUSED. */
+GRAFT_EXPORT graft_status graft_runtime_serve(graft_runtime *runtime, const char *socket);
+
 /* The host's own table: the allocator behind every graft_buf. Valid as long as the runtime. */
 GRAFT_EXPORT const graft_host *graft_runtime_host(graft_runtime *runtime);
 

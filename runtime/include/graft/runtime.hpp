@@ -18,6 +18,7 @@
 
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
+#include <graft/base/clock.hpp>
 #include <graft/base/export.hpp>
 #include <graft/base/ids.hpp>
 #include <graft/base/result.hpp>
@@ -130,6 +131,13 @@ struct LoadOptions {
   std::vector<std::filesystem::path> contracts{};
 };
 
+/// How a runtime serves.
+struct ServeOptions {
+  std::filesystem::path socket{};               ///< in a folder of mode 0700; empty: `PID.sock` in the usual folder (serve.hpp)
+  std::chrono::milliseconds idle{10'000};       ///< who connects and neither asks nor listens is let go after this
+  Clock *clock = nullptr;                       ///< null: the machine's own
+};
+
 /// A set of bundles, their contracts, and the code behind them. Many may live in one process and share nothing.
 ///
 /// Owns: every generation that it linked. Threads: all functions may be called from any thread; load, reload and unload are
@@ -219,6 +227,13 @@ public:
 
   /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with the bundles that are still held.
   Result<void> await_retired(std::chrono::milliseconds limit);
+
+  /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket, whose path it
+  /// returns. Off until it is called. kConflict when it serves already or another host has that socket, kRefused for a folder that
+  /// others can enter.
+  Result<std::string> serve(ServeOptions options = {});
+  /// Waits for a request that is being done; so not from a callback of this runtime. The destructor does it first.
+  void stop_serving();
 
 private:
   friend class Watcher;

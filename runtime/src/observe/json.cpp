@@ -1,0 +1,72 @@
+// One function per kind of fact.
+#include "json.hpp"
+
+namespace graft {
+namespace {
+
+Json json_of(const SourcePos &where) {
+  Json json = {{"file", where.file}};
+  if (where.line != 0) json["line"] = where.line;
+  if (where.column != 0) json["column"] = where.column;
+  return json;
+}
+
+Json json_of(const Diagnostic &diagnostic) {
+  Json json = {{"severity", to_string(diagnostic.severity)}, {"message", diagnostic.message}};
+  if (!diagnostic.where.file.empty()) json.update(json_of(diagnostic.where));
+  if (!diagnostic.option.empty()) json["option"] = diagnostic.option;
+  if (!diagnostic.snippet.empty()) json["snippet"] = diagnostic.snippet;
+  if (diagnostic.caret_begin != 0)
+    json.update({{"caret_begin", diagnostic.caret_begin}, {"caret_end", diagnostic.caret_end}});
+  for (const FixIt &fixit : diagnostic.fixits)
+    json["fixits"].push_back(
+        {{"begin", json_of(fixit.begin)}, {"end", json_of(fixit.end)}, {"replacement", fixit.replacement}});
+  for (const Diagnostic &note : diagnostic.notes) json["notes"].push_back(json_of(note));
+  return json;
+}
+
+} // namespace
+
+Json json_of(const Error &error) {
+  Json json = {{"code", to_string(error.code)}, {"message", error.message}};
+  if (!error.where.file.empty()) json["where"] = json_of(error.where);
+  for (const Diagnostic &diagnostic : error.diagnostics) json["diagnostics"].push_back(json_of(diagnostic));
+  return json;
+}
+
+Json json_of(const BundleInfo &bundle) {
+  Json json = {{"name", bundle.name},
+               {"version", bundle.version},
+               {"path", bundle.path},
+               {"generation", bundle.generation},
+               {"source", short_text(bundle.source)},
+               {"provides", bundle.provides},
+               {"requires", bundle.requires_},
+               {"retired", bundle.retired},
+               {"warnings", Json::array()}};
+  for (const Diagnostic &warning : bundle.warnings) json["warnings"].push_back(json_of(warning));
+  return json;
+}
+
+Json json_of(const std::vector<BundleInfo> &bundles) {
+  Json json = Json::array();
+  for (const BundleInfo &bundle : bundles) json.push_back(json_of(bundle));
+  return json;
+}
+
+Json json_of(const StepTimes &times) {
+  return {{"read", times.read_ns},
+          {"compile", times.compile_ns},
+          {"link", times.link_ns},
+          {"initialise", times.initialise_ns},
+          {"publish", times.publish_ns}};
+}
+
+std::string line_of(const Json &json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string to_json(const Diagnostic &diagnostic) { return line_of(json_of(diagnostic)); }
+std::string to_json(const Error &error) { return line_of(json_of(error)); }
+std::string to_json(const BundleInfo &bundle) { return line_of(json_of(bundle)); }
+std::string to_json(const StepTimes &times) { return line_of(json_of(times)); }
+
+} // namespace graft

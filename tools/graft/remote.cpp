@@ -1,0 +1,165 @@
+// `graft ps`, `reload`, `unload`: ask a host that serves.
+#include "command.hpp"
+#include "json.hpp"
+#include "output.hpp"
+
+#include <graft/serve.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+
+namespace graft::tool {
+namespace {
+
+struct RemoteOptions {
+  int pid = 0;
+  std::string socket;
+  std::vector<std::string> bundles;
+  bool force = false;
+  Format format = Format::kText;
+};
+
+int fail(const Error &error, Format format) {
+  if (format == Format::kJson)
+    print_json({{"error", json_of(error)}});
+  else
+    print_error(error);
+  return kFailed;
+}
+
+/// The hosts that are meant: one by socket or pid, else all.
+Result<std::vector<ServedHost>> hosts_of(const RemoteOptions &options) {
+  if (!options.socket.empty()) return std::vector{ServedHost{options.pid, options.socket}};
+  GRAFT_TRY_ASSIGN(std::vector<ServedHost> hosts, served_hosts());
+  if (options.pid != 0) std::erase_if(hosts, [&](const ServedHost &host) { return host.pid != options.pid; });
+  if (hosts.empty() && options.pid != 0)
+    return error(Code::kNotFound, fmt::format("process {} does not serve; 'graft ps' lists those that do", options.pid));
+  return hosts;
+}
+
+Result<ServedHost> one_host(const RemoteOptions &options) {
+  GRAFT_TRY_ASSIGN(const std::vector<ServedHost> hosts, hosts_of(options));
+  if (hosts.empty())
+    return error(Code::kNotFound,
+                 "no host of this user serves; start one with 'graft watch --serve' or call Runtime::serve");
+  if (hosts.size() == 1) return hosts.front();
+  std::vector<std::string> names;
+  for (const ServedHost &host : hosts) names.push_back(fmt::format("{} ({})", host.pid, host.socket));
+  return error(Code::kConflict,
+               fmt::format("{} hosts serve: {}; say which with --pid or --socket", hosts.size(), fmt::join(names, ", ")));
+}
+
+Result<Json> ask_host(const ServedHost &host, const Json &request) {
+  GRAFT_TRY_ASSIGN(const std::string line, ask(host.socket, request.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  Json answer = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!answer.is_object() || !answer.contains("ok"))
+    return error(Code::kInternal, fmt::format("the host at '{}' does not speak graft's protocol", host.socket));
+  return answer;
+}
+
+void print_bundle(const Json &bundle) {
+  fmt::print("  {} {}: generation {}, source {}", bundle.value("name", ""), bundle.value("version", ""),
+             bundle.value("generation", std::uint64_t{0}), bundle.value("source", ""));
+  if (const auto retired = bundle.value("retired", std::uint64_t{0}); retired != 0) fmt::print(", {} retired", retired);
+  fmt::print("{}\n", bundle.value("path", "").empty() ? "" : ", " + shorten(bundle.value("path", "")));
+}
+
+int ps(const RemoteOptions &options) {
+  const auto hosts = hosts_of(options);
+  if (!hosts) return fail(hosts.error(), options.format);
+  Json all = Json::array();
+  for (const ServedHost &host : *hosts) {
+    const auto answer = ask_host(host, {{"graft", 1}, {"do", "ps"}});
+    if (!answer) return fail(answer.error(), options.format);
+    Json result = answer->value("result", Json::object());
+    result["socket"] = host.socket;
+    all.push_back(result);
+    if (options.format == Format::kJson) continue;
+    fmt::print("{} {} at {}\n", result.value("pid", 0), result.value("version", ""), host.socket);
+    for (const Json &bundle : result.value("bundles", Json::array())) print_bundle(bundle);
+  }
+  if (options.format == Format::kJson)
+    print_json(all);
+  else if (hosts->empty())
+    fmt::print(stderr, "no host of this user serves\n");
+  return kDone;
+}
+
+/// A name as it is; a path as the host, which runs elsewhere, understands it.
+std::vector<std::string> named(std::vector<std::string> bundles) {
+  for (std::string &bundle : bundles)
+    if (bundle.find('/') != bundle.npos) bundle = std::filesystem::absolute(bundle).lexically_normal().string();
+  return bundles;
+}
+
+/// Sends one request and shows its answer. What is unchanged is done.
+int request(const RemoteOptions &options, Json words) {
+  const auto host = one_host(options);
+  if (!host) return fail(host.error(), options.format);
+  words["graft"] = 1;
+  const auto answer = ask_host(*host, words);
+  if (!answer) return fail(answer.error(), options.format);
+  const bool is_done = answer->value("ok", false);
+  const Json error = answer->value("error", Json::object());
+  const bool is_unchanged = error.value("code", "") == to_string(Code::kUnchanged);
+  if (options.format == Format::kJson) {
+    print_json(*answer);
+    return is_done || is_unchanged ? kDone : kFailed;
+  }
+  if (!is_done) {
+    for (const Json &diagnostic : error.value("diagnostics", Json::array()))
+      fmt::print(stderr, "{}:{}:{}: {}: {}\n", diagnostic.value("file", ""), diagnostic.value("line", 0),
+                 diagnostic.value("column", 0), diagnostic.value("severity", ""), diagnostic.value("message", ""));
+    if (!is_unchanged) print_error(error.value("message", "the host refused"));
+    if (is_unchanged) fmt::print("{}\n", error.value("message", ""));
+    return is_unchanged ? kDone : kFailed;
+  }
+  const Json result = answer->value("result", Json::object());
+  for (const Json &bundle : result.value("bundles", Json::array())) {
+    fmt::print("{}", paint(stdout, Ink::kGreen, "reloaded"));
+    print_bundle(bundle);
+  }
+  for (const Json &name : result.value("unloaded", Json::array()))
+    fmt::print("{}  {}\n", paint(stdout, Ink::kGreen, "unloaded"), name.get<std::string>());
+  return kDone;
+}
+
+CLI::App *add_remote(CLI::App &app, const char *name, const char *help, RemoteOptions &options) {
+  CLI::App *command = app.add_subcommand(name, help);
+  command->add_option("--pid", options.pid, "the host's process")->type_name("PID");
+  command->add_option("--socket", options.socket, "the host's socket, when it is not in the usual folder")
+      ->type_name("PATH");
+  add_json(*command, options.format);
+  return command;
+}
+
+} // namespace
+
+void add_remotes(CLI::App &app, Action &action) {
+  // Each is shared with its action, which outlives this call.
+  const auto asked = std::make_shared<RemoteOptions>(), reloaded = std::make_shared<RemoteOptions>(),
+             unloaded = std::make_shared<RemoteOptions>();
+
+  CLI::App *command = add_remote(app, "ps", "list the hosts that serve, and their bundles", *asked);
+  command->footer("\nA host serves when it calls Runtime::serve, or runs as 'graft watch --serve'.");
+  command->callback([&action, asked] { action = [asked] { return ps(*asked); }; });
+
+  command = add_remote(app, "reload", "let a running host reload bundles, as one transaction", *reloaded);
+  command->add_option("BUNDLE", reloaded->bundles, "names or paths; none: all that came from files");
+  command->add_flag("--force", reloaded->force, "also what did not change");
+  command->callback([&action, reloaded] {
+    action = [reloaded] {
+      return request(*reloaded, {{"do", "reload"}, {"bundles", named(reloaded->bundles)}, {"force", reloaded->force}});
+    };
+  });
+
+  command = add_remote(app, "unload", "let a running host unload bundles", *unloaded);
+  command->add_option("BUNDLE", unloaded->bundles, "names")->required();
+  command->callback([&action, unloaded] {
+    action = [unloaded] { return request(*unloaded, {{"do", "unload"}, {"bundles", unloaded->bundles}}); };
+  });
+}
+
+} // namespace graft::tool
