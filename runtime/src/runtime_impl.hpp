@@ -172,6 +172,8 @@ public:
   std::vector<Bundle *> dependents_first(Bundle &bundle);
   Result<void> refuse_needed(const Bundle &bundle);
 
+  /// Binds each member to the state that is live now, and holds the set's contracts against everybody else's.
+  Result<void> fit(std::vector<Prepared> &set);
   void undo(std::vector<Started> &set);
 
   // migration.cpp

@@ -121,6 +121,15 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   return info;
 }
 
+Result<void> Runtime::Impl::fit(std::vector<Prepared> &set) {
+  std::vector<const Generation *> fresh;
+  for (Prepared &prepared : set) {
+    GRAFT_TRY(adopt_kept(prepared));
+    fresh.push_back(prepared.generation.get());
+  }
+  return check_contracts(fresh);
+}
+
 Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times) {
   std::vector<std::unique_ptr<Generation>> old;
   std::vector<BundleInfo> infos;
@@ -136,14 +145,12 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
                                       " older generations that calls still hold; it is not reloaded until some end");
-      GRAFT_TRY(adopt_kept(prepared));
     }
-
-    std::vector<const Generation *> fresh;
-    for (const Prepared &prepared : set) fresh.push_back(prepared.generation.get());
-    if (auto fits = check_contracts(fresh); !fits) {
-      for (const Generation *one : fresh)
-        tell({Phase::kFailed, one->bundle, bundle_id(one->bundle), one->number, one->source_key, &fits.error()});
+    if (auto fits = fit(set); !fits) {
+      for (const Prepared &prepared : set) {
+        const Generation &refused = *prepared.generation;
+        tell({Phase::kFailed, refused.bundle, bundle_id(refused.bundle), refused.number, refused.source_key, &fits.error()});
+      }
       return std::move(fits).error();
     }
 

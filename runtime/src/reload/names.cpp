@@ -1,5 +1,5 @@
 // Which bundle a name means. One that stands beside others of its name is called `name@version` everywhere; see
-// runtime/doc/decisions/0008-side-by-side.md.
+// runtime/doc/decisions/0010-side-by-side.md.
 #include "../runtime_impl.hpp"
 
 namespace graft {
