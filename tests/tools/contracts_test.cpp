@@ -23,7 +23,7 @@ class ContractHeaders : public testing::Test {
     folder_.write("clerk/clerk.c", "#include \"clerk.h\"\nstatic int32_t count(int32_t number) { return number; }\n"
                                    "GRAFT_PROVIDE(clerk, {.count = count})\n");
   }
-  Folder folder_;
+  TempFolder folder_;
   std::string old_ = folder_.write("clerk/clerk.h", header("0", "  int32_t (*count)(int32_t number);\n"));
   std::string longer_ =
       folder_.write("new/clerk.h", header("1", "  int32_t (*count)(int32_t number);\n  void (*later)(void);\n"));
@@ -33,14 +33,16 @@ class ContractHeaders : public testing::Test {
 TEST_F(ContractHeaders, ArePrintedWithTheirFingerprints) {
   const Outcome text = graft({"contracts", old_});
   EXPECT_EQ(text.status, 0) << text.err;
-  EXPECT_THAT(text.out, AllOf(HasSubstr("test.clerk@1.0"), HasSubstr("int32_t (*count)(int32_t number)"), HasSubstr("fn(i32)->i32")));
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("test.clerk@1.0"), HasSubstr("int32_t (*count)(int32_t number)"), HasSubstr("fn(i32)->i32")));
   const json facts = parsed(graft({"contracts", "--json", old_}).out);
   ASSERT_TRUE(facts.is_array() && facts.size() == 1) << facts;
   EXPECT_EQ(facts[0]["functions"][0]["fingerprint"], "fn(i32)->i32");
 }
 
 TEST_F(ContractHeaders, AreReadWithTheMacrosThatAreDefined) {
-  const std::string file = folder_.write("choice.h", header("0", "#ifdef WIDE\n  int64_t (*f)(void);\n#else\n  int32_t (*f)(void);\n#endif\n"));
+  const std::string file =
+      folder_.write("choice.h", header("0", "#ifdef WIDE\n  int64_t (*f)(void);\n#else\n  int32_t (*f)(void);\n#endif\n"));
   EXPECT_THAT(graft({"contracts", "-DWIDE=1", file}).out, HasSubstr("fn()->i64"));
   EXPECT_THAT(graft({"contracts", file}).out, HasSubstr("fn()->i32"));
 }
@@ -65,8 +67,8 @@ TEST_F(ContractHeaders, StandInForABundlesOwn) {
 TEST_F(ContractHeaders, ThatNoLongerFitShowTheLineAndBothDeclarations) {
   const Outcome text = graft({"rebind", folder_ / "clerk", "--contract", other_});
   EXPECT_EQ(text.status, 1);
-  EXPECT_THAT(text.err, AllOf(HasSubstr("clerk.c:3:"), HasSubstr("'count' was declared so"), HasSubstr("'count' is now declared so"),
-                              HasSubstr("int32_t (*count)(const char *text);")));
+  EXPECT_THAT(text.err, AllOf(HasSubstr("clerk.c:3:"), HasSubstr("'count' was declared so"),
+                              HasSubstr("'count' is now declared so"), HasSubstr("int32_t (*count)(const char *text);")));
   const json facts = parsed(graft({"rebind", "--json", folder_ / "clerk", "--contract", other_}).out);
   EXPECT_EQ(facts["error"]["code"], "invalid");
 }
