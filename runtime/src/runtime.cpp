@@ -69,6 +69,7 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
   info.needs = bundle.needs;
   info.priority = bundle.manifest.priority;
   info.retired = retirement.waiting(bundle.name);
+  info.plan = bundle.plan;
   info.warnings = bundle.live->warnings;
   return info;
 }

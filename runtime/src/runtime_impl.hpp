@@ -5,6 +5,7 @@
 #include "bundle/bundle_text.hpp"
 #include "call/host_contracts.hpp"
 #include "call/host_services.hpp"
+#include "contract/roles.hpp"
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
 #include "reload/generation.hpp"
@@ -50,6 +51,7 @@ struct Bundle {
   std::uint64_t ticket = 0;        ///< of the request that made the live generation
   Artifact artifact;               ///< of the live generation, for rollbacks
   std::deque<PastVersion> history; ///< newest first
+  std::string plan;                ///< what the last reload did to its state, in words
 };
 
 /// A bundle that is compiled, verified and linked; none of its code has run.
@@ -144,6 +146,7 @@ public:
 
   mutable Mutex bundles_mutex_;
   std::map<std::string, Bundle, std::less<>> bundles_ GRAFT_GUARDED_BY(bundles_mutex_);
+  ContractRoles roles_ GRAFT_GUARDED_BY(bundles_mutex_); ///< of the live generations
 
   Mutex listeners_mutex_;
   std::map<std::uint64_t, std::function<void(const Event &)>> listeners_ GRAFT_GUARDED_BY(listeners_mutex_);

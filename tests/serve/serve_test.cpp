@@ -47,6 +47,15 @@ TEST_F(Serve, AReloadThatFailsIsAnsweredWithItsDiagnostics) {
   EXPECT_EQ(runtime->bind<test_number>()->number(), 1);
 }
 
+TEST_F(Serve, ARollbackThatIsAskedForIsLive) {
+  folder.write("b/b.c", number_text(2));
+  ask_for(R"({"graft":1,"do":"reload","bundles":["b"]})");
+  const Json answer = ask_for(R"({"graft":1,"do":"rollback","bundles":["b"]})");
+  EXPECT_EQ(answer["result"]["bundles"][0]["generation"], 3);
+  EXPECT_EQ(runtime->bind<test_number>()->number(), 1);
+  EXPECT_EQ(ask_for(R"({"graft":1,"do":"rollback","bundles":["b"],"steps":9})")["error"]["code"], "not found");
+}
+
 TEST_F(Serve, AnUnloadThatIsAskedForIsDone) {
   EXPECT_EQ(ask_for(R"({"graft":1,"do":"unload","bundles":["b"]})")["ok"], true);
   EXPECT_TRUE(runtime->bundles().empty());
@@ -61,6 +70,8 @@ TEST_F(Serve, WhatItDoesNotUnderstandIsRefusedWithASentence) {
   EXPECT_THAT(refusal(R"({"graft":1,"do":"explode"})"), HasSubstr("'explode' was asked for"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"reload","bundles":[1]})"), HasSubstr("\"bundles\" is a list of names"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"reload","force":"yes"})"), HasSubstr("\"force\" is true or false"));
+  EXPECT_THAT(refusal(R"({"graft":1,"do":"rollback"})"), HasSubstr("rollback needs \"bundles\""));
+  EXPECT_THAT(refusal(R"({"graft":1,"do":"rollback","bundles":["b"],"steps":-1})"), HasSubstr("\"steps\" is a number"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"unload"})"), HasSubstr("unload needs \"bundles\""));
 }
 

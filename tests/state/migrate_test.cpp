@@ -53,6 +53,35 @@ TEST_F(Migrate, ANumberThatMayNotFitIsRefusedWithBothDeclarations) {
   EXPECT_EQ(runtime->plan(narrow)->kind, PlanKind::kRefused);
 }
 
+/// The same bundle with a manifest.
+MemoryBundle with(MemoryBundle bundle, const std::string &manifest) {
+  bundle.files.push_back({"graft.toml", "name = \"" + bundle.name + "\"\n" + manifest});
+  return bundle;
+}
+
+TEST_F(Migrate, ThePolicyResetBeginsAnew) {
+  const std::string state = "GRAFT_KEEP static int count = 5;\nGRAFT_KEEP static int other = 5;";
+  load(with(c_text(state, "++count * 10 + ++other"), "state = \"reset\"\n"));
+  EXPECT_EQ(call(), 66);
+  const std::string plan = reload(with(c_text(state, "count * 10 + other"), "state = \"reset\"\n"));
+  EXPECT_EQ(call(), 55);
+  EXPECT_THAT(plan, HasSubstr("reset"));
+}
+
+TEST_F(Migrate, ThePolicyKeepRefusesWhatWouldBeConverted) {
+  load(with(c_text("GRAFT_KEEP static int count = 5;", "count"), "state = \"keep\"\n"));
+  EXPECT_THAT(runtime->reload(with(c_text("GRAFT_KEEP static long count;", "(int)count"), "state = \"keep\"\n")),
+              FailsWith(Code::kIncompatible, HasSubstr("policy 'keep'")));
+  EXPECT_EQ(call(), 5);
+}
+
+TEST_F(Migrate, ABundleSaysWhatItsLastReloadDid) {
+  load(c_text("GRAFT_KEEP static int count = 5;", "count"));
+  EXPECT_EQ(runtime->bundles().at(0).plan, "");
+  reload(c_text("GRAFT_KEEP static long count;", "(int)count"));
+  EXPECT_EQ(runtime->bundles().at(0).plan, "state migrated: 1 converted");
+}
+
 TEST_F(Migrate, EnumsGoByTheirEnumeratorsNames) {
   load(c_text("enum color { RED, GREEN, BLUE };\nGRAFT_KEEP static enum color c = BLUE;", "c = GREEN"));
   call();

@@ -18,6 +18,7 @@ struct RemoteOptions {
   std::string socket;
   std::vector<std::string> bundles;
   bool force = false;
+  std::size_t steps = 1;
   Format format = Format::kText;
 };
 
@@ -140,7 +141,7 @@ CLI::App *add_remote(CLI::App &app, const char *name, const char *help, RemoteOp
 void add_remotes(CLI::App &app, Action &action) {
   // Each is shared with its action, which outlives this call.
   const auto asked = std::make_shared<RemoteOptions>(), reloaded = std::make_shared<RemoteOptions>(),
-             unloaded = std::make_shared<RemoteOptions>();
+             rolled_back = std::make_shared<RemoteOptions>(), unloaded = std::make_shared<RemoteOptions>();
 
   CLI::App *command = add_remote(app, "ps", "list the hosts that serve, and their bundles", *asked);
   command->footer("\nA host serves when it calls Runtime::serve, or runs as 'graft watch --serve'.");
@@ -152,6 +153,15 @@ void add_remotes(CLI::App &app, Action &action) {
   command->callback([&action, reloaded] {
     action = [reloaded] {
       return request(*reloaded, {{"do", "reload"}, {"bundles", named(reloaded->bundles)}, {"force", reloaded->force}});
+    };
+  });
+
+  command = add_remote(app, "rollback", "let a running host go back to what a bundle ran before", *rolled_back);
+  command->add_option("BUNDLE", rolled_back->bundles, "its name")->required()->expected(1);
+  command->add_option("--steps", rolled_back->steps, "reloads to go back")->check(CLI::PositiveNumber);
+  command->callback([&action, rolled_back] {
+    action = [rolled_back] {
+      return request(*rolled_back, {{"do", "rollback"}, {"bundles", rolled_back->bundles}, {"steps", rolled_back->steps}});
     };
   });
 

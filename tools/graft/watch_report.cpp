@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace graft::tool {
@@ -25,6 +26,14 @@ std::string named(const std::vector<BundleInfo> &bundles) {
   }
   return fmt::format("{}: generation{} {}", fmt::join(names, ", "), names.size() == 1 ? "" : "s",
                      fmt::join(generations, ", "));
+}
+
+/// What became of their state, each way once.
+std::string plans(const std::vector<BundleInfo> &bundles) {
+  std::vector<std::string> words;
+  for (const BundleInfo &bundle : bundles)
+    if (std::ranges::find(words, bundle.plan) == words.end()) words.push_back(bundle.plan);
+  return fmt::format("{}", fmt::join(words, "; "));
 }
 
 std::string files(const std::vector<std::string> &changed) {
@@ -53,7 +62,7 @@ void print_event(const WatchEvent &event) {
   case WatchPhase::kLoaded:
     return fmt::print("{} {}, {}\n", word, named(event.bundles), steps(event.times));
   case WatchPhase::kReloaded:
-    return fmt::print("{} {}, code only, {}, changed {}\n", word, named(event.bundles), steps(event.times),
+    return fmt::print("{} {}, {}, {}, changed {}\n", word, named(event.bundles), plans(event.bundles), steps(event.times),
                       files(event.changed));
   case WatchPhase::kUnchanged:
     return fmt::print("{} {}, changed {}\n", paint(stdout, Ink::kDim, "same code"), named(event.bundles),

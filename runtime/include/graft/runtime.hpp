@@ -91,6 +91,7 @@ struct BundleInfo {
   std::vector<std::string> needs;     ///< the bundles that meet them, sorted
   std::int32_t priority = 0;          ///< among providers of one version of a contract
   std::size_t retired = 0;            ///< older generations that a pin still holds
+  std::string plan;                   ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
   std::vector<Diagnostic> warnings;   ///< of the compile that made the live generation
 };
 

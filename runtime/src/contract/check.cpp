@@ -7,25 +7,16 @@
 namespace graft {
 namespace {
 
-bool provides(const Generation &generation, const ContractFacts &contract) {
-  const auto is_it = [&](const auto &provider) {
-    return provider.contract == contract.name && provider.major == contract.major;
-  };
-  return std::ranges::any_of(generation.facts.providers, is_it) || std::ranges::any_of(generation.providers, is_it);
-}
-
 ContractSide side(const Generation &generation, const ContractFacts &contract) {
   return {contract, generation.facts.types, "bundle '" + generation.bundle + "'"};
 }
 
-/// What one calls of the other: contracts that `provider` provides, and that `caller` declares and does not provide.
-Result<void> check_pair(const Generation &caller, const Generation &provider) {
-  for (const ContractFacts &called : caller.facts.contracts) {
-    const ContractFacts *provided = find_contract(provider.facts, called.name, called.major);
-    if (provided == nullptr || !provides(provider, *provided) || provides(caller, called)) continue;
-    GRAFT_TRY(compare(side(caller, called), side(provider, *provided)));
-  }
-  return {};
+/// What `caller` calls and `provider` provides under the name of `contract`.
+Result<void> check_pair(const Generation &caller, const Generation &provider, const ContractFacts &contract) {
+  const ContractFacts *called = find_contract(caller.facts, contract.name, contract.major);
+  const ContractFacts *provided = find_contract(provider.facts, contract.name, contract.major);
+  if (called == nullptr || provided == nullptr) return {};
+  return compare(side(caller, *called), side(provider, *provided));
 }
 
 Result<void> check_host(const HostViews &views, const Generation &provider) {
@@ -37,16 +28,24 @@ Result<void> check_host(const HostViews &views, const Generation &provider) {
 } // namespace
 
 Result<void> Runtime::Impl::check_contracts(const std::vector<const Generation *> &fresh) {
-  std::vector<const Generation *> world = fresh;
   const MutexLock lock(bundles_mutex_);
-  for (const auto &[name, bundle] : bundles_)
-    if (std::ranges::find(fresh, name, &Generation::bundle) == fresh.end()) world.push_back(bundle.live.get());
+  const auto stays = [&](const Generation *live) {
+    return std::ranges::find(fresh, live->bundle, &Generation::bundle) == fresh.end();
+  };
   for (const Generation *one : fresh) {
     GRAFT_TRY(check_host(store.views, *one));
-    for (const Generation *other : world) {
-      if (other == one) continue;
-      GRAFT_TRY(check_pair(*other, *one));
-      GRAFT_TRY(check_pair(*one, *other));
+    for (const ContractFacts &contract : one->facts.contracts) {
+      const bool is_provider = provides(*one, contract);
+      const auto check = [&](const Generation *other) {
+        return is_provider ? check_pair(*other, *one, contract) : check_pair(*one, *other, contract);
+      };
+      const ContractRoles::Users &users = roles_.of(contract);
+      for (const Generation *other : is_provider ? users.callers : users.providers)
+        if (stays(other)) GRAFT_TRY(check(other));
+      for (const Generation *other : fresh)
+        if (const ContractFacts *same = find_contract(other->facts, contract.name, contract.major);
+            other != one && same != nullptr && provides(*other, *same) != is_provider)
+          GRAFT_TRY(check(other));
     }
   }
   return {};

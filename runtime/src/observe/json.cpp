@@ -42,6 +42,7 @@ Json json_of(const BundleInfo &bundle) {
                {"source", short_text(bundle.source)},
                {"provides", bundle.provides},
                {"requires", bundle.requires_},
+               {"plan", bundle.plan},
                {"retired", bundle.retired},
                {"warnings", Json::array()}};
   for (const Diagnostic &warning : bundle.warnings) json["warnings"].push_back(json_of(warning));

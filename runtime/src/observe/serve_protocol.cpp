@@ -47,11 +47,13 @@ Result<Request> read_request(const Json &json, Request request) {
   using Verb = Request::Verb;
   request.verb = word == "ps"          ? Verb::kPs
                  : word == "reload"    ? Verb::kReload
+                 : word == "rollback"  ? Verb::kRollback
                  : word == "unload"    ? Verb::kUnload
                  : word == "subscribe" ? Verb::kSubscribe
                                        : Verb::kNone;
   if (request.verb == Verb::kNone)
-    return error(Code::kUnsupported, "\"do\" is one of ps, reload, unload, subscribe; '" + word + "' was asked for");
+    return error(Code::kUnsupported,
+                 "\"do\" is one of ps, reload, rollback, unload, subscribe; '" + word + "' was asked for");
   if (const auto bundles = json.find("bundles"); bundles != json.end()) {
     if (!is_names(*bundles)) return error(Code::kInvalid, "\"bundles\" is a list of names");
     for (const Json &name : *bundles) request.bundles.push_back(name.get<std::string>());
@@ -60,8 +62,14 @@ Result<Request> read_request(const Json &json, Request request) {
     if (!force->is_boolean()) return error(Code::kInvalid, "\"force\" is true or false");
     request.force = force->get<bool>() ? Force::kYes : Force::kNo;
   }
+  if (const auto steps = json.find("steps"); steps != json.end()) {
+    if (!steps->is_number_unsigned()) return error(Code::kInvalid, "\"steps\" is a number of reloads to go back");
+    request.steps = steps->get<std::size_t>();
+  }
   if (request.verb == Verb::kUnload && request.bundles.empty())
     return error(Code::kInvalid, "unload needs \"bundles\", a list of names");
+  if (request.verb == Verb::kRollback && request.bundles.size() != 1)
+    return error(Code::kInvalid, "rollback needs \"bundles\", a list of one name");
   return request;
 }
 
@@ -76,6 +84,13 @@ Result<Json> reload(Runtime &runtime, const Request &request) {
   return Json{{"bundles", json_of(bundles)}, {"times_ns", json_of(times)}};
 }
 
+Result<Json> rollback(Runtime &runtime, const Request &request) {
+  StepTimes times;
+  GRAFT_TRY_ASSIGN(const BundleInfo bundle,
+                   runtime.rollback(request.bundles.front(), request.steps, {request.force, &times}));
+  return Json{{"bundles", json_of(std::vector{bundle})}, {"times_ns", json_of(times)}};
+}
+
 Result<Json> unload(Runtime &runtime, const Request &request) {
   for (const std::string &name : request.bundles) GRAFT_TRY(runtime.unload(name));
   return Json{{"unloaded", request.bundles}};
@@ -87,6 +102,8 @@ Result<Json> perform(Runtime &runtime, const Request &request) {
     return Json{{"pid", ::getpid()}, {"version", version_text()}, {"bundles", json_of(runtime.bundles())}};
   case Request::Verb::kReload:
     return reload(runtime, request);
+  case Request::Verb::kRollback:
+    return rollback(runtime, request);
   case Request::Verb::kUnload:
     return unload(runtime, request);
   case Request::Verb::kSubscribe:

@@ -111,6 +111,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.manifest = std::move(prepared.text.manifest);
     bundle.artifact = std::move(prepared.artifact);
     bundle.live = std::move(prepared.generation);
+    roles_.add(*bundle.live);
     bundle.slots = std::move(started.slots);
     bundle.needs = std::move(started.needs);
     bundle.loaded = prepared.ticket;
@@ -203,6 +204,9 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         bundle.contracts = prepared.text.contracts;
         bundle.manifest = std::move(prepared.text.manifest);
         bundle.artifact = std::move(prepared.artifact);
+        roles_.remove(*bundle.live);
+        roles_.add(*prepared.generation);
+        bundle.plan = in_words(prepared.plan);
         old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
         bundle.slots = std::move(started.slots);
         bundle.needs = std::move(started.needs);

@@ -93,6 +93,18 @@ Error refusal(const std::string &bundle, const KeptPlan &plan, const Facts &old,
   return error(Code::kIncompatible, std::move(sentence), is != nullptr ? is->where : SourcePos{});
 }
 
+std::string in_words(const KeptPlan &plan) {
+  std::string words = to_string(plan.kind);
+  const char *between = ": ";
+  for (const Fate fate : {Fate::kKept, Fate::kMoved, Fate::kConverted, Fate::kNew, Fate::kDropped, Fate::kReset}) {
+    const auto count = std::ranges::count(plan.items, fate, &PlanItem::fate);
+    if (count == 0) continue;
+    words += between + std::to_string(count) + " " + to_string(fate);
+    between = ", ";
+  }
+  return words;
+}
+
 const char *to_string(Fate fate) noexcept {
   switch (fate) {
   case Fate::kKept:

@@ -41,6 +41,9 @@ using InitialBytes = std::function<const std::byte *(const KeptFacts &)>;
 /// `manifest`: the new version's, whose policies decide.
 KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial = {});
 
+/// "code only", or "state migrated: 2 kept, 1 new": what a reload did.
+std::string in_words(const KeptPlan &plan);
+
 /// Why a refused plan is refused: the first refused item, with both declarations.
 Error refusal(const std::string &bundle, const KeptPlan &plan, const Facts &old, const Facts &fresh);
 

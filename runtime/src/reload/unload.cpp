@@ -46,6 +46,7 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
     const MutexLock lock(bundles_mutex_);
     for (Bundle *one : set) {
       log.write(LogLevel::kInfo, "unloaded bundle '" + one->name + "'");
+      roles_.remove(*one->live);
       old.push_back(std::move(one->live));
       inputs.forget(one->name);
       bundles_.erase(bundles_.find(one->name));
