@@ -122,6 +122,9 @@ Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) 
   } else if (bundle.code() == Code::kConflict) {
     return bundle.error();
   }
+  std::error_code absent;
+  if (path == name_or_path && !path.empty() && path.find('/') == path.npos && !std::filesystem::exists(path, absent))
+    return error(Code::kNotFound, "no bundle '" + path + "' is loaded, and there is no file of that name");
   if (path.empty())
     return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
   GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));

@@ -49,7 +49,7 @@ struct Bundle {
   std::vector<std::string> needs;  ///< names of the bundles that its requirements were met by
   std::uint64_t loaded = 0;        ///< rank of its load
   std::uint64_t ticket = 0;        ///< of the request that made the live generation
-  Artifact artifact;               ///< of the live generation, for rollbacks
+  Artifact artifact;               ///< of the live generation, for rollbacks; without its facts, which that one holds
   std::deque<PastVersion> history; ///< newest first
   std::string plan;                ///< what the last reload did to its state, in words
 };

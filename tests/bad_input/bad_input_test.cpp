@@ -65,6 +65,17 @@ TEST_F(BadInput, AnUnreadableFileIsRefusedForItsPermissions) {
   EXPECT_THAT(runtime->load(folder.path()), FailsWith(Code::kInvalid, AllOf(HasSubstr("secret.c"), HasSubstr("ermission"))));
 }
 
+TEST_F(BadInput, AFileThatIsFarTooLargeIsNotRead) {
+  const test::TempFolder folder;
+  const auto file = folder.write("huge.c", number_text(1));
+  std::filesystem::resize_file(file, 3'000'000'000); // sparse
+  EXPECT_THAT(runtime->load(folder.path()), FailsWith(Code::kInvalid, AllOf(HasSubstr("huge.c"), HasSubstr("at most"))));
+}
+
+TEST_F(BadInput, AReloadOfWhatIsNotLoadedSaysSo) {
+  EXPECT_THAT(runtime->reload("stranger"), FailsWith(Code::kNotFound, HasSubstr("no bundle 'stranger' is loaded")));
+}
+
 TEST_F(BadInput, ABundleThatProvidesNothingSaysHowToProvide) {
   EXPECT_THAT(runtime->load(shipped("bad/no_provider")), FailsWith(Code::kInvalid, HasSubstr("GRAFT_PROVIDE")));
 }

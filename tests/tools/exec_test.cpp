@@ -77,6 +77,12 @@ INSTANTIATE_TEST_SUITE_P(
                          {}}),
     [](const testing::TestParamInfo<Case> &info) { return info.param.name; });
 
+TEST(Exec, WithoutAFileItSaysWhatItNeeds) {
+  const Outcome outcome = graft({"exec"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, testing::HasSubstr("needs a source file"));
+}
+
 TEST(Exec, EveryStatusIsTheProgramsOwn) {
   const TempFolder folder;
   const std::string file =

@@ -70,7 +70,8 @@ int run(std::vector<std::string> words) {
   add_demo(app, action);
 
   if (is_unknown_command(app, words)) return refuse_command(app, words[0]);
-  if (words.size() > 1 && words[0] == "exec" && words[1] != "--help" && words[1] != "-h")
+  const bool asks_help = words.size() > 1 && (words[1] == "--help" || words[1] == "-h");
+  if (!words.empty() && words[0] == "exec" && !asks_help)
     return run_exec({words.begin() + 1, words.end()});
   if (words.empty()) words.push_back("--help");
   try {

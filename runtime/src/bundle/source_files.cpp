@@ -97,6 +97,9 @@ bool is_litter(std::string_view name) {
          (name.starts_with('#') && name.ends_with('#'));
 }
 
+/// Far above any source (SQLite's amalgamation has 9 million), and far below what would exhaust the host.
+constexpr off_t kMostBytes = 256 * 1024 * 1024;
+
 Result<std::string> read_file(const fs::path &path) {
   const int file =
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // non-blocking: a FIFO must not hang us
@@ -106,6 +109,11 @@ Result<std::string> read_file(const fs::path &path) {
   if (failure == 0 && !S_ISREG(status.st_mode)) {
     ::close(file);
     return error(Code::kInvalid, "cannot read '" + path.string() + "': it is not a regular file");
+  }
+  if (failure == 0 && status.st_size > kMostBytes) {
+    ::close(file);
+    return error(Code::kInvalid, "cannot read '" + path.string() + "': it has " + std::to_string(status.st_size) +
+                                     " bytes, and a file of a bundle at most " + std::to_string(kMostBytes));
   }
   std::string text;
   if (failure == 0) {

@@ -89,6 +89,7 @@ Result<void> HostContracts::withdraw(std::string_view name, std::uint32_t major)
       std::string names;
       for (const std::string &user : users)
         names += (names.empty() ? "" : ", ") + (user.empty() ? "the host" : "'" + user + "'");
+      if (users.empty()) return error(Code::kBusy, offered->text() + " is being acquired or given back; try again");
       return error(Code::kConflict, offered->text() + " is in use by " + names + "; it is withdrawn once they gave it back");
     }
     offers_.erase(host_contract_id(name, major));

@@ -110,6 +110,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.contracts = prepared.text.contracts;
     bundle.manifest = std::move(prepared.text.manifest);
     bundle.artifact = std::move(prepared.artifact);
+    bundle.artifact.facts = {}; // held once, by the generation
     bundle.live = std::move(prepared.generation);
     roles_.add(*bundle.live);
     bundle.slots = std::move(started.slots);
@@ -198,12 +199,14 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       for (Started &started : started_set) {
         Prepared &prepared = *started.prepared;
         Bundle &bundle = bundles_.find(prepared.text.name)->second;
+        bundle.artifact.facts = bundle.live->facts; // held once while it lives
         bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact)});
         if (bundle.history.size() > config.history) bundle.history.pop_back();
         bundle.path = prepared.text.path;
         bundle.contracts = prepared.text.contracts;
         bundle.manifest = std::move(prepared.text.manifest);
         bundle.artifact = std::move(prepared.artifact);
+        bundle.artifact.facts = {};
         roles_.remove(*bundle.live);
         roles_.add(*prepared.generation);
         bundle.plan = in_words(prepared.plan);

@@ -31,8 +31,10 @@ Result<void> Runtime::Impl::refuse_taken(const BundleText &text) {
     return error(Code::kConflict, "bundle '" + text.name +
                                       "' is loaded already; reload it, unload it first, or load another version " +
                                       "beside it");
-  for (const auto &[name, bundle] : bundles_)
-    if (name_beside(bundle.manifest) == name_beside(text.manifest))
+  // The same version can stand here under two names only: the manifest's, and the one beside others.
+  const std::string beside = name_beside(text.manifest);
+  for (const std::string &name : {text.manifest.name, beside})
+    if (const auto other = bundles_.find(name); other != bundles_.end() && name_beside(other->second.manifest) == beside)
       return error(Code::kConflict, "bundle '" + text.manifest.name + "' " + text.manifest.version.text +
                                         " is loaded already, as '" + name + "'; two of one name differ in their versions");
   return {};

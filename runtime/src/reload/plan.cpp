@@ -38,6 +38,8 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     const auto found = bundles_.find(name);
     if (found == bundles_.end()) return error(Code::kNotFound, "no bundle '" + std::string(name) + "' is loaded");
     const std::deque<PastVersion> &history = found->second.history;
+    if (history.empty())
+      return error(Code::kNotFound, "bundle '" + std::string(name) + "' was not reloaded yet, so there is nothing to go back to");
     if (steps == 0 || steps > history.size())
       return error(Code::kNotFound, "bundle '" + std::string(name) + "' can go back by 1 to " +
                                         std::to_string(history.size()) + " versions, not by " + std::to_string(steps));
