@@ -1,7 +1,6 @@
 // The public Runtime: reads what it is given, prepares, commits, and answers questions.
 #include "call/caught.hpp"
 #include "contract/rebind.hpp"
-#include "reload/stopwatch.hpp"
 #include "runtime_impl.hpp"
 #include "store/threads.hpp"
 
@@ -150,26 +149,15 @@ Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const Embed
 }
 
 Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions options) {
-  Stopwatch watch;
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
-  GRAFT_TRY(impl_->rebind(text, options.contracts));
-  if (options.times != nullptr) options.times->read_ns = watch.lap_ns();
-  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
-  return impl_->load(std::move(text), options.times);
+  return impl_->load([&] { return read_bundle(path); }, options);
 }
 
 Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
-  GRAFT_TRY(impl_->rebind(text, options.contracts));
-  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
-  return impl_->load(std::move(text), options.times);
+  return impl_->load([&] { return read_bundle(bundle); }, options);
 }
 
 Result<BundleInfo> Runtime::load(const ArchiveBundle &bundle, LoadOptions options) {
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
-  GRAFT_TRY(impl_->rebind(text, options.contracts));
-  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
-  return impl_->load(std::move(text), options.times);
+  return impl_->load([&] { return read_bundle(bundle); }, options);
 }
 
 Result<LoadReport> Runtime::load_all(const std::filesystem::path &folder) {

@@ -95,7 +95,7 @@ public:
   Result<BundleInfo> rollback(std::string_view name, std::size_t steps, ReloadOptions options);
 
   // commit.cpp
-  Result<BundleInfo> load(BundleText text, StepTimes *times);
+  Result<BundleInfo> load(const std::function<Result<BundleText>()> &read, const LoadOptions &options);
   /// Starts and publishes what no bundle stands for yet.
   Result<BundleInfo> commit_new(Prepared prepared, StepTimes &times);
   Result<std::vector<BundleInfo>> commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times);

@@ -85,14 +85,6 @@ Result<Json> list(const ContractsCommand &command) {
   return all;
 }
 
-int fail(const Error &error, Format format) {
-  if (format == Format::kJson)
-    print_json({{"error", json_of(error)}});
-  else
-    print_error(error);
-  return kFailed;
-}
-
 int run_contracts(const ContractsCommand &command) {
   if (!command.output.empty()) {
     if (command.headers.size() != 1) {

@@ -33,12 +33,4 @@ Config config_of(const HostOptions &options) {
   return config;
 }
 
-int fail(const Error &error, Format format) {
-  if (format == Format::kJson)
-    print_json_line({{"error", json_of(error)}});
-  else
-    print_error(error);
-  return kFailed;
-}
-
 } // namespace graft::tool

@@ -19,7 +19,4 @@ void add_host_options(CLI::App &command, HostOptions &options);
 
 Config config_of(const HostOptions &options);
 
-/// Prints the error, or a line of JSON, and gives the exit code.
-int fail(const Error &error, Format format);
-
 } // namespace graft::tool

@@ -119,14 +119,6 @@ void print_inspection(const Inspection &inspection) {
   print_headers(artifact.facts);
 }
 
-int fail(const Error &error, Format format) {
-  if (format == Format::kJson)
-    print_json({{"error", json_of(error)}});
-  else
-    print_error(error);
-  return kFailed;
-}
-
 int inspect_bundle(const InspectCommand &command) {
   InspectOptions options;
   options.include_dirs = command.include_dirs;

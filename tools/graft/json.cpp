@@ -1,6 +1,8 @@
 // One function per kind of fact.
 #include "json.hpp"
 
+#include "output.hpp"
+
 #include <graft/json.hpp>
 
 #include <fmt/format.h>
@@ -161,6 +163,14 @@ void print_json(const Json &json) { fmt::print("{}\n", json.dump(2, ' ', false, 
 void print_json_line(const Json &json) {
   fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
   std::fflush(stdout);
+}
+
+int fail(const Error &error, Format format) {
+  if (format == Format::kJson)
+    print_json_line({{"error", json_of(error)}});
+  else
+    print_error(error);
+  return kFailed;
 }
 
 } // namespace graft::tool

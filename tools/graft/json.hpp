@@ -1,6 +1,8 @@
 // The command's facts as JSON. Keys are snake_case words; what is not known is left out, not null.
 #pragma once
 
+#include "command.hpp"
+
 #include <graft/call.hpp>
 #include <graft/inspect.hpp>
 #include <graft/runtime.hpp>
@@ -26,5 +28,8 @@ Json json_of(const Inspection &inspection);
 /// To stdout, indented, or on one line for streams of them.
 void print_json(const Json &json);
 void print_json_line(const Json &json);
+
+/// Prints the error, or a line of JSON, and gives the exit code.
+int fail(const Error &error, Format format);
 
 } // namespace graft::tool

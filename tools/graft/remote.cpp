@@ -22,14 +22,6 @@ struct RemoteOptions {
   Format format = Format::kText;
 };
 
-int fail(const Error &error, Format format) {
-  if (format == Format::kJson)
-    print_json({{"error", json_of(error)}});
-  else
-    print_error(error);
-  return kFailed;
-}
-
 /// The hosts that are meant: one by socket or pid, else all.
 Result<std::vector<ServedHost>> hosts_of(const RemoteOptions &options) {
   if (!options.socket.empty()) return std::vector{ServedHost{options.pid, options.socket}};

@@ -1,5 +1,6 @@
 // `graft watch`: a host that does nothing but keep bundles as new as their sources.
 #include "host_options.hpp"
+#include "json.hpp"
 #include "watch_report.hpp"
 
 #include <fmt/format.h>

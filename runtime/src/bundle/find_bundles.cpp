@@ -12,14 +12,13 @@ namespace fs = std::filesystem;
 
 bool is_bundle_file(const fs::path &path) { return is_source_name(path.filename().string()) || path.extension() == ".tar"; }
 
-/// Has a manifest or, directly in it, a source.
+} // namespace
+
 bool is_bundle_folder(const fs::path &folder) {
   if (std::error_code failure; fs::exists(folder / "graft.toml", failure)) return true;
   const auto sources = list_sources(folder);
   return sources && !sources->empty();
 }
-
-} // namespace
 
 Result<std::vector<fs::path>> find_bundles(const fs::path &path) {
   std::error_code failure;

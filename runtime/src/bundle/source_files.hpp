@@ -23,6 +23,9 @@ Result<std::string> read_file(const std::filesystem::path &path);
 /// The sources directly in `folder`, sorted by name. kInvalid when the folder cannot be read.
 Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder);
 
+/// Whether a folder is a bundle itself: it has a manifest or, directly in it, a source.
+bool is_bundle_folder(const std::filesystem::path &folder);
+
 /// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A
 /// pattern without wildcards must name a source file; with them, files of other kinds are passed over. kInvalid when nothing
 /// matches.

@@ -144,6 +144,7 @@ bool HostContracts::waits_for_me(const Offered &offered) const {
 }
 
 Result<void *> HostContracts::shared_self(Offered &offered, const graft_service_request &request) {
+  if (offered.offer.create == nullptr) return offered.offer.user_data;
   {
     const MutexLock lock(mutex_);
     while (offered.creating != std::thread::id()) { // H2
@@ -154,8 +155,7 @@ Result<void *> HostContracts::shared_self(Offered &offered, const graft_service_
       created_.wait(mutex_, [&] { return offered.creating == std::thread::id(); });
       waiting_.erase(std::this_thread::get_id());
     }
-    if (offered.self != nullptr || offered.offer.create == nullptr)
-      return offered.offer.create == nullptr ? offered.offer.user_data : offered.self;
+    if (offered.self != nullptr) return offered.self;
     offered.creating = std::this_thread::get_id();
   }
   auto made = offered.create(request);

@@ -39,9 +39,9 @@ Result<void> Runtime::Impl::check_contracts(const std::vector<const Generation *
       const auto check = [&](const Generation *other) {
         return is_provider ? check_pair(*other, *one, contract) : check_pair(*one, *other, contract);
       };
-      const ContractRoles::Users &users = roles_.of(contract);
-      for (const Generation *other : is_provider ? users.callers : users.providers)
-        if (stays(other)) GRAFT_TRY(check(other));
+      if (const ContractRoles::Users *users = roles_.of(contract))
+        for (const Generation *other : is_provider ? users->callers : users->providers)
+          if (stays(other)) GRAFT_TRY(check(other));
       for (const Generation *other : fresh)
         if (const ContractFacts *same = find_contract(other->facts, contract.name, contract.major);
             other != one && same != nullptr && provides(*other, *same) != is_provider)

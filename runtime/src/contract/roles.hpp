@@ -42,10 +42,10 @@ class ContractRoles {
       users.pop_back();
     }
   }
-  const Users &of(const ContractFacts &contract) const {
-    static const Users none;
+  /// Null when nobody declares it.
+  const Users *of(const ContractFacts &contract) const {
     const auto found = users_.find(guest_contract_id(contract.name, contract.major));
-    return found != users_.end() ? found->second : none;
+    return found != users_.end() ? &found->second : nullptr;
   }
 
  private:

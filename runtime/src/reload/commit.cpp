@@ -74,16 +74,18 @@ void Runtime::Impl::undo(std::vector<Started> &set) {
   set.clear();
 }
 
-Result<BundleInfo> Runtime::Impl::load(BundleText text, StepTimes *times_out) {
+Result<BundleInfo> Runtime::Impl::load(const std::function<Result<BundleText>()> &read, const LoadOptions &options) {
   StepTimes times;
   GRAFT_TRY(token.refuse_owner());
+  Stopwatch watch;
+  GRAFT_TRY_ASSIGN(BundleText text, read());
+  GRAFT_TRY(rebind(text, options.contracts));
+  times.read_ns = watch.lap_ns();
+  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   GRAFT_TRY(refuse_taken(text));
   GRAFT_TRY_ASSIGN(Prepared prepared, prepare(std::move(text), draw_ticket(), Force::kYes, times));
   GRAFT_TRY_ASSIGN(BundleInfo info, commit_new(std::move(prepared), times));
-  if (times_out != nullptr) {
-    times.read_ns = times_out->read_ns;
-    *times_out = times;
-  }
+  if (options.times != nullptr) *options.times = times;
   return info;
 }
 

@@ -17,13 +17,6 @@ std::string folder_of(const std::string &path) { return path.substr(0, std::max<
 
 } // namespace
 
-bool is_bundle_folder(const std::string &folder) {
-  std::error_code failure;
-  if (fs::exists(folder + "/graft.toml", failure)) return true;
-  const auto sources = list_sources(folder);
-  return sources && !sources->empty();
-}
-
 bool Collection::holds(const std::string &bundle) const { return folder_of(bundle) == path_; }
 
 bool Collection::concerns(const std::string &touched) const {

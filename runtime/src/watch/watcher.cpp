@@ -2,6 +2,7 @@
 // can.
 //
 // What is saved while a reload runs waits in inotify's queue: it becomes one more reload, of the newest text.
+#include "../bundle/source_files.hpp"
 #include "../call/caught.hpp"
 #include "../runtime_impl.hpp"
 #include "collection.hpp"
