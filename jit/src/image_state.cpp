@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
@@ -31,6 +32,25 @@ void ExitList::run() {
     }
     call_foreign([&] { newest.run(newest.argument); });
   }
+}
+
+void FunctionNames::add(std::uintptr_t begin, std::uint32_t bytes, std::string_view name) {
+  functions_.push_back({begin, bytes, static_cast<std::uint32_t>(names_.size())});
+  names_.append(name);
+  names_ += '\0';
+}
+
+void FunctionNames::sort() {
+  std::ranges::sort(functions_, {}, &Function::begin);
+  functions_.shrink_to_fit();
+  names_.shrink_to_fit();
+}
+
+std::string FunctionNames::at(std::uintptr_t address) const {
+  auto next = std::ranges::upper_bound(functions_, address, {}, &Function::begin);
+  if (next == functions_.begin()) return {};
+  const Function &function = *--next;
+  return address - function.begin < function.bytes ? names_.c_str() + function.name : "";
 }
 
 void ImageState::finalise(Arrays arrays) {
@@ -67,17 +87,18 @@ void ImageState::detach() {
 
 namespace {
 
-ImageState *image_of(void *dso_handle) { return dso_handle == nullptr ? nullptr : *static_cast<ImageState **>(dso_handle); }
+/// Null for a registration that belongs to no image.
+ImageState *find_image(void *dso_handle) { return dso_handle == nullptr ? nullptr : &image_of(dso_handle); }
 
 int register_exit(void (*run)(void *), void *argument, void *dso_handle) {
-  ImageState *image = image_of(dso_handle);
+  ImageState *image = find_image(dso_handle);
   if (image == nullptr) return -1;
   image->at_exit.add(run, argument);
   return 0;
 }
 
 int register_quick_exit(void (*run)(void *), void *dso_handle) {
-  ImageState *image = image_of(dso_handle);
+  ImageState *image = find_image(dso_handle);
   if (image == nullptr) return -1;
   image->at_quick_exit.add(run, nullptr);
   return 0;
@@ -85,12 +106,12 @@ int register_quick_exit(void (*run)(void *), void *dso_handle) {
 
 /// `quick_exit` of an image: its own functions first, of which a program has none here, then those of the process.
 void leave_quickly(int status, void *dso_handle) {
-  if (ImageState *image = image_of(dso_handle)) image->at_quick_exit.run();
+  if (ImageState *image = find_image(dso_handle)) image->at_quick_exit.run();
   std::quick_exit(status);
 }
 
 int register_thread_exit(void (*run)(void *), void *object, void *dso_handle) {
-  ImageState *image = image_of(dso_handle);
+  ImageState *image = find_image(dso_handle);
   if (image == nullptr) return -1;
   image->threads->at_thread_exit(image, run, object);
   return 0;
@@ -101,7 +122,7 @@ void *thread_local_address(ThreadControl *control, void *dso_handle) {
   // Acquire: pairs with the release in variable_of; the variable is complete when it is seen.
   ThreadVariable *variable = std::atomic_ref(control->variable).load(std::memory_order_acquire);
   if (variable == nullptr) [[unlikely]]
-    variable = &image_of(dso_handle)->variable_of(*control);
+    variable = &image_of(dso_handle).variable_of(*control);
   if (variable->storage == nullptr) return ::__tls_get_addr(variable->native);
   return variable->storage->address(*control, variable->slot);
 }
@@ -136,7 +157,7 @@ const void *special_function(std::string_view name, Ending ending) {
   for (const Special &special : specials) {
     if (special.name == name) return special.is_exit && ending == Ending::kProcess ? nullptr : special.address;
   }
-  return nullptr;
+  return left_behind_function(name);
 }
 
 } // namespace graft::jit

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "address_space.hpp"
+#include "left_behind.hpp"
 #include "thread_locals.hpp"
 
 #include <graft/base/mutex.hpp>
@@ -55,16 +56,37 @@ class ExitList {
   std::vector<Entry> entries_ GRAFT_GUARDED_BY(mutex_);
 };
 
+/// The functions of an image by address: names in one text, because there are many and nobody looks until something is wrong.
+class FunctionNames {
+ public:
+  /// In any order, then `sort` once.
+  void add(std::uintptr_t begin, std::uint32_t bytes, std::string_view name);
+  void sort();
+  /// As it was linked; empty when there is none.
+  std::string at(std::uintptr_t address) const;
+
+ private:
+  struct Function {
+    std::uintptr_t begin;
+    std::uint32_t bytes;
+    std::uint32_t name; ///< offset in `names_`, where a zero ends it
+  };
+  std::vector<Function> functions_;
+  std::string names_;
+};
+
 using Initialiser = void (*)(int argc, const char *const *argv, char **environment);
 using Finaliser = void (*)();
 
 /// Filled in by the link; read-only afterwards but for the exit lists.
 struct ImageState {
   ThreadStorage *threads = nullptr;
+  TimerList *timers = nullptr;
   Ending ending = Ending::kUnload;
   Placement placement;
   std::vector<AddressRange> code;
   ImageStats stats;
+  FunctionNames functions;
   std::unordered_map<std::string, const void *> exports;
   std::vector<Initialiser> initialisers; ///< in the order they run
   std::vector<Finaliser> finalisers;     ///< in the order they run
@@ -78,6 +100,7 @@ struct ImageState {
   Libraries libraries;
   ExitList at_exit;
   ExitList at_quick_exit;
+  LeftBehind left_behind;
 
   /// Thread-locals of all threads, what was registered, and with `Arrays::kRun` the finalisers.
   enum class Arrays { kRun, kSkip };
@@ -87,6 +110,9 @@ struct ImageState {
   /// Forgets what threads and the C library hold of the image.
   void detach();
 };
+
+/// Whom a `__dso_handle` stands for; it is not null.
+inline ImageState &image_of(void *dso_handle) { return **static_cast<ImageState **>(dso_handle); }
 
 /// A C function that images of that `ending` are bound to by name, whatever the process has under it; null: there is none.
 const void *special_function(std::string_view name, Ending ending);

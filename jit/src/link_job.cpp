@@ -227,6 +227,12 @@ static llvm::Error forget_dependencies(LinkGraph &graph) {
 }
 
 llvm::Error LinkJob::record(LinkGraph &graph) {
+  for (const GraphSymbol *symbol : graph.defined_symbols()) {
+    if (!symbol->hasName() || !symbol->isCallable() || symbol->getSize() == 0) continue;
+    const llvm::StringRef name = *symbol->getName();
+    image_.functions.add(symbol->getAddress().getValue(), static_cast<std::uint32_t>(symbol->getSize()), {name.data(), name.size()});
+  }
+  image_.functions.sort();
   for (const auto &[name, symbol] : exports_) image_.exports[name] = symbol->getAddress().toPtr<const void *>();
   if (Section *frames = graph.findSectionByName(kFrames); frames != nullptr && frame_header_ != nullptr) {
     image_.frames = llvm::jitlink::SectionRange(*frames).getStart().toPtr<const void *>();

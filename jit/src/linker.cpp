@@ -9,6 +9,7 @@
 #include <graft/base/current_exception.hpp>
 #include <graft/jit/linker.hpp>
 
+#include <llvm/Demangle/Demangle.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 
@@ -70,9 +71,13 @@ class ImageImpl : public Image {
     return is_in(state_->placement.code) || is_in(state_->placement.writable);
   }
   ImageStats stats() const override { return state_->stats; }
+  std::string function_at(std::uintptr_t address) const override { return llvm::demangle(state_->functions.at(address)); }
+  std::vector<ThreadInside> threads() const override { return state_->left_behind.threads(); }
+  std::vector<std::string> end_timers() override { return state_->left_behind.end_timers(); }
+  std::vector<std::string> take_back() override { return state_->left_behind.take_back(*this); }
 
  private:
-  enum class Life : std::uint8_t { kLinked, kRunning, kStopped };
+  enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
 
   LinkerImpl &linker_;
   Session &session_;
@@ -102,6 +107,7 @@ class LinkerImpl : public Linker {
   AddressSpace space_;
   MemoryManager memory_;
   std::unique_ptr<ThreadStorage> threads_;
+  TimerList timers_;
   Builtins builtins_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Session>> sessions_ GRAFT_GUARDED_BY(mutex_);
@@ -130,19 +136,19 @@ Result<void> ImageImpl::run_initialisers() {
     throw;
   } catch (...) {
     const std::string what = describe_current_exception();
-    life_ = Life::kStopped;
-    // What was constructed registered its end. `.fini_array` is not run: its functions pair with no initialiser, and those
-    // that they count on may not have run.
-    state_->finalise(ImageState::Arrays::kSkip);
+    life_ = Life::kFailed;
+    if (threads().empty()) run_finalisers();
     return error(Code::kException, "an initialiser threw " + what);
   }
   return {};
 }
 
 void ImageImpl::run_finalisers() {
-  if (life_ != Life::kRunning) return;
-  life_ = Life::kStopped;
-  state_->finalise(ImageState::Arrays::kRun);
+  const Life before = std::exchange(life_, Life::kStopped);
+  // What was constructed registered its end. Where an initialiser threw, `.fini_array` is not run: its functions pair with no
+  // initialiser, and those that they count on may not have run.
+  if (before == Life::kRunning) state_->finalise(ImageState::Arrays::kRun);
+  if (before == Life::kFailed) state_->finalise(ImageState::Arrays::kSkip);
 }
 
 ImageImpl::~ImageImpl() {
@@ -228,6 +234,7 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
   auto state = std::make_unique<ImageState>();
   state->threads = threads_.get();
+  state->timers = &timers_;
   state->ending = options.ending;
   LinkJob job(artifact, options, *state, builtins_, session->names());
   GRAFT_TRY_ASSIGN(auto graph, job.make_graph());

@@ -23,6 +23,7 @@ struct Stub {
   std::uint8_t code_bytes;
   std::uint8_t handle_at; ///< offset of the displacement to `__dso_handle`
   std::uint8_t jump_at;   ///< offset of the displacement to the target
+  bool is_programs_own = false; ///< a program has the C library's
 };
 
 constexpr Stub kStubs[] = {
@@ -35,6 +36,22 @@ constexpr Stub kStubs[] = {
     // lea __dso_handle(%rip), %rsi; jmp: (control object, handle)
     {"__emutls_get_address", "graft.emutls", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
     // lea __dso_handle(%rip), %rcx; jmp: (prepare, parent, child, handle)
+    // What starts something that would outlive the image: (its arguments, handle), in %rsi, %rdx, %rcx or %r8.
+    {"pthread_create", "graft.pthread_create", {0x4c, '\x8d', 0x05, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"thrd_create", "graft.thrd_create", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
+     "graft.std_thread",
+     {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'},
+     12,
+     3,
+     8,
+     true},
+    {"timer_create", "graft.timer_create", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"timer_delete", "graft.timer_delete", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"pthread_key_create", "graft.key_create", {0x48, '\x8d', 0x15, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"tss_create", "graft.key_create", {0x48, '\x8d', 0x15, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"pthread_key_delete", "graft.key_delete", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"tss_delete", "graft.key_delete", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
     {"pthread_atfork", "__register_atfork", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
 };
 
@@ -58,6 +75,7 @@ GraphSymbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, Image
   auto &graph = merger.graph();
   Section *section = nullptr;
   for (const Stub &stub : kStubs) {
+    if (stub.is_programs_own && image.ending == Ending::kProcess) continue;
     if (!merger.uses(stub.name) || merger.defines(stub.name) || outside.is_given(stub.name)) continue;
     if (section == nullptr) {
       section = &graph.createSection("graft.stubs", llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);

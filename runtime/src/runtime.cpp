@@ -33,7 +33,7 @@ Runtime::Impl::Impl(Config config, std::unique_ptr<driver::Compiler> compiler, s
     log.write(LogLevel::kWarn, "the unwinder does not ask graft for frames; throws get slower with every loaded bundle");
 }
 
-Runtime::Impl::~Impl() {
+void Runtime::Impl::unload_all() {
   std::vector<Bundle *> order;
   {
     const MutexLock lock(bundles_mutex_);
@@ -47,11 +47,7 @@ Runtime::Impl::~Impl() {
     old.push_back(std::move(bundle->live));
   }
   ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
-  for (auto &generation : old) {
-    std::vector<std::unique_ptr<Generation>> one;
-    one.push_back(std::move(generation));
-    retirement.retire(std::move(one));
-  }
+  for (auto &generation : old) retirement.retire(std::move(generation));
 }
 
 BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
@@ -140,7 +136,18 @@ Result<void> Runtime::Impl::rebind(BundleText &text, const std::vector<std::file
 }
 
 Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Runtime::~Runtime() { stop_serving(); }
+
+Runtime::~Runtime() {
+  stop_serving();
+  impl_->unload_all();
+  const auto ended = impl_->retirement.await(impl_->config.farewell);
+  if (ended) return;
+  impl_->log.write(LogLevel::kError, "the runtime ends while code is " + ended.error().message + "; that code stays in memory");
+  impl_->log.close();
+  static std::atomic<Impl *> left_behind{nullptr}; // for leak checkers: what still runs needs it all. Relaxed: nobody reads it
+  impl_->next_left_behind = left_behind.exchange(impl_.get(), std::memory_order_relaxed);
+  (void)impl_.release();
+}
 
 Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last) {
   GRAFT_TRY_ASSIGN(auto impl, Impl::create(std::move(config)));
@@ -313,6 +320,8 @@ void Runtime::stop_serving() {
   const MutexLock lock(impl_->server_mutex_);
   server.swap(impl_->server_);
 }
+
+std::vector<Holder> Runtime::holders(std::string_view bundle, AskThreads ask) const { return impl_->retirement.holders(bundle, ask); }
 
 Result<void> Runtime::await_retired(std::chrono::milliseconds limit) { return impl_->retirement.await(limit); }
 

@@ -76,7 +76,9 @@ class Runtime::Impl {
 public:
   static Result<std::unique_ptr<Impl>> create(Config config);
   Impl(Config config, std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker);
-  ~Impl();
+  /// The end of a runtime: vacates every slot, and retires who is live, the last loaded first.
+  void unload_all();
+  Impl *next_left_behind = nullptr; ///< of those that could not end
 
   // prepare.cpp
   std::uint64_t draw_ticket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
@@ -177,7 +179,8 @@ public:
 
   /// Binds each member to the state that is live now, and holds the set's contracts against everybody else's.
   Result<void> fit(std::vector<Prepared> &set);
-  void undo(std::vector<Started> &set);
+  /// Gives back the slots of what was started, and ends all of the set, the last first.
+  void undo(std::vector<Started> &started_set, std::vector<Prepared> &set);
 
   // migration.cpp
   /// Where a plan of the set says so: closes the gate before the set's slots, drains, and carries the state over. `closed` then names the
@@ -185,8 +188,10 @@ public:
   Result<void> migrate(const std::vector<Started> &set, std::vector<SlotRecord *> &closed);
   /// Waits until no thread is inside these or older generations of their bundles. kBusy, with who is.
   Result<void> drain(const std::vector<const Generation *> &old);
-  /// Asks each new generation's `graft_probe`. One that takes too long finds the gate open on the old side, and `closed` empty.
-  Result<void> probe(const std::vector<Started> &set, std::vector<SlotRecord *> &closed);
+
+  // probe.cpp
+  /// Asks each new generation's `graft_probe`. kBusy for one that takes too long: its thread is then left inside.
+  Result<void> probe(const std::vector<Started> &set);
 
   std::atomic<std::uint64_t> next_ticket_{1};     // relaxed: only uniqueness and order of draws matter
   std::atomic<std::uint64_t> next_generation_{1}; // relaxed: only uniqueness matters

@@ -178,7 +178,7 @@ TEST(HostContracts, WhatABundleDidNotGiveBackIsTakenBackWhenItStops) {
   ASSERT_THAT(runtime->unload("user"), Succeeds());
   ASSERT_THAT(runtime->await_retired(std::chrono::seconds(30)), Succeeds());
   EXPECT_EQ(runtime->offers().at(0).uses, 0u);
-  EXPECT_THAT(log, HasSubstr("bundle 'user' did not give back host contract 'app.counter@1.2'"));
+  EXPECT_THAT(log, HasSubstr("did not give back host contract 'app.counter@1.2'"));
 }
 
 TEST(HostContracts, ACreationMayAcquireAnother) {

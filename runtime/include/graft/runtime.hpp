@@ -25,6 +25,7 @@
 
 #include "bound.hpp"
 #include "contracts.hpp"
+#include "holders.hpp"
 #include "offer.hpp"
 #include "plan.hpp"
 #include "version.hpp"
@@ -55,6 +56,9 @@ struct Config {
   std::size_t history = 4;           ///< versions of each bundle that `rollback` can go back to
   std::chrono::milliseconds drain{100};  ///< how long a reload that carries state over waits for running calls to end
   std::chrono::milliseconds gate{500};   ///< how long a bundle's `graft_probe` may take
+  /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in memory for
+  /// good, and the log says so.
+  std::chrono::milliseconds farewell{5'000};
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;
@@ -189,7 +193,7 @@ public:
   static Result<std::unique_ptr<Runtime>> create(Config config = {}) {
     return create_with(std::move(config), detail::first_view, detail::last_view);
   }
-  /// Unloads everything. No call may be running and no Binding may be left.
+  /// Unloads everything. No call may be running and no Binding may be left. Waits for Config::farewell at most.
   ~Runtime();
 
   /// Loads a folder, a single source file, or a bundle from memory: compile, link, verify, run its initialisers, publish.
@@ -290,7 +294,9 @@ public:
   /// When it returns, no other thread is inside the listener, and none will call it.
   void forget(std::uint64_t listener);
 
-  /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with the bundles that are still held.
+  /// Who still holds replaced or unloaded code of a bundle, or of all: each call, thread and kept object.
+  std::vector<Holder> holders(std::string_view bundle = {}, AskThreads ask = AskThreads::kNo) const;
+  /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with who still holds one.
   Result<void> await_retired(std::chrono::milliseconds limit);
 
   /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket, whose path it

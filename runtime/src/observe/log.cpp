@@ -12,13 +12,20 @@ namespace {
 constexpr spdlog::level::level_enum to_spdlog(LogLevel level) { return static_cast<spdlog::level::level_enum>(level); }
 static_assert(to_spdlog(LogLevel::kTrace) == spdlog::level::trace && to_spdlog(LogLevel::kError) == spdlog::level::err);
 
+} // namespace
+
 class HostSink : public spdlog::sinks::base_sink<std::mutex> {
 public:
   explicit HostSink(std::function<void(LogLevel, std::string_view)> callback) : callback_(std::move(callback)) {}
 
+  void close() {
+    const std::lock_guard lock(mutex_);
+    callback_ = nullptr;
+  }
+
 protected:
   void sink_it_(const spdlog::details::log_msg &message) override {
-    callback_(static_cast<LogLevel>(message.level), {message.payload.data(), message.payload.size()});
+    if (callback_) callback_(static_cast<LogLevel>(message.level), {message.payload.data(), message.payload.size()});
   }
   void flush_() override {}
 
@@ -26,12 +33,10 @@ private:
   std::function<void(LogLevel, std::string_view)> callback_;
 };
 
-} // namespace
-
 Log::Log(std::function<void(LogLevel, std::string_view)> callback, LogLevel level) {
   if (!callback) return;
-  // spdlog shares sinks between loggers; this one has a single owner all the same.
-  logger_ = std::make_unique<spdlog::logger>("graft", std::make_shared<HostSink>(std::move(callback)));
+  sink_ = std::make_shared<HostSink>(std::move(callback));
+  logger_ = std::make_unique<spdlog::logger>("graft", sink_);
   logger_->set_level(to_spdlog(level));
   logger_->set_error_handler([](const std::string &) {});
 }
@@ -39,6 +44,10 @@ Log::Log(std::function<void(LogLevel, std::string_view)> callback, LogLevel leve
 Log::~Log() = default;
 
 bool Log::takes(LogLevel level) const noexcept { return logger_ && logger_->should_log(to_spdlog(level)); }
+
+void Log::close() noexcept {
+  if (sink_) sink_->close();
+}
 
 void Log::write(LogLevel level, std::string_view line) noexcept {
   if (takes(level)) logger_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));

@@ -13,6 +13,8 @@ class logger;
 
 namespace graft {
 
+class HostSink;
+
 /// Owns: its logger; borrows nothing. Threads: any; the callback sees one line at a time.
 class Log {
 public:
@@ -21,8 +23,11 @@ public:
 
   void write(LogLevel level, std::string_view line) noexcept;
   bool takes(LogLevel level) const noexcept;
+  /// When it returns, the callback is not running, and is never called again.
+  void close() noexcept;
 
 private:
+  std::shared_ptr<HostSink> sink_; // shared with the logger: spdlog's loggers share their sinks
   std::unique_ptr<spdlog::logger> logger_;
 };
 

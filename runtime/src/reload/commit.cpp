@@ -65,13 +65,12 @@ Result<void> Runtime::Impl::stage(Started &started, const Bundle *previous) {
   return {};
 }
 
-void Runtime::Impl::undo(std::vector<Started> &set) {
-  for (auto started = set.rbegin(); started != set.rend(); ++started) {
+void Runtime::Impl::undo(std::vector<Started> &started_set, std::vector<Prepared> &set) {
+  for (auto started = started_set.rbegin(); started != started_set.rend(); ++started)
     for (const Change &change : started->changes)
       if (change.generation != nullptr) store.unclaim(*change.slot);
-    started->prepared->generation->stop();
-  }
-  set.clear();
+  started_set.clear();
+  for (auto prepared = set.rbegin(); prepared != set.rend(); ++prepared) retirement.retire(std::move(prepared->generation));
 }
 
 Result<BundleInfo> Runtime::Impl::load(const std::function<Result<BundleText>()> &read, const LoadOptions &options) {
@@ -96,7 +95,12 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   GRAFT_TRY(check_contracts({prepared.generation.get()}));
   Stopwatch watch;
   GRAFT_TRY(adopt_kept(prepared));
-  GRAFT_TRY_ASSIGN(Started started, start(prepared, GRAFT_REASON_LOAD, nullptr));
+  auto outcome = start(prepared, GRAFT_REASON_LOAD, nullptr);
+  if (!outcome) {
+    retirement.retire(std::move(prepared.generation));
+    return std::move(outcome).error();
+  }
+  Started &started = *outcome;
   times.initialise_ns = watch.lap_ns();
   ignore(store.publish(std::move(started.changes)), "slots that are new do not refuse");
   times.publish_ns = watch.lap_ns();
@@ -148,7 +152,8 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         return error(Code::kSuperseded, "a newer reload of bundle '" + name + "' already won");
       if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
-                                      " older generations that calls still hold; it is not reloaded until some end");
+                                      " older generations that are still held; it is not reloaded until some end: " +
+                                      in_words(retirement.holders(name, AskThreads::kNo)));
     }
     if (auto fits = fit(set); !fits) {
       for (const Prepared &prepared : set) {
@@ -176,7 +181,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     times.initialise_ns = watch.lap_ns();
     std::vector<SlotRecord *> closed;
     if (outcome) outcome = migrate(started_set, closed);
-    if (outcome) outcome = probe(started_set, closed);
+    if (outcome) outcome = probe(started_set);
     times.migrate_ns = watch.lap_ns();
     if (outcome) {
       std::vector<Change> changes;
@@ -186,12 +191,15 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     }
     if (!outcome) {
       if (!closed.empty()) store.reopen(closed);
-      undo(started_set);
+      std::vector<Event> failed;
       while (begun > 0) {
-        const std::string &name = set[--begun].text.name;
-        const Generation &refused = *set[begun].generation;
-        tell({Phase::kFailed, name, bundle_id(name), refused.number, refused.source_key, &outcome.error()});
+        const Prepared &prepared = set[--begun];
+        const std::string &name = prepared.text.name;
+        const Generation &refused = *prepared.generation;
+        failed.push_back({Phase::kFailed, name, bundle_id(name), refused.number, refused.source_key, &outcome.error()});
       }
+      undo(started_set, set);
+      for (const Event &event : failed) tell(event);
       return std::move(outcome).error();
     }
     times.publish_ns = watch.lap_ns();

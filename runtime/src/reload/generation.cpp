@@ -21,6 +21,14 @@ Function *function_at(const jit::Image &image, const char *symbol) {
   return reinterpret_cast<Function *>(const_cast<void *>(image.address(symbol)));
 }
 
+/// "2 threads: 'worker' (123), 'io' (124)".
+std::string in_words(const std::vector<jit::ThreadInside> &threads) {
+  std::string words = std::to_string(threads.size()) + (threads.size() == 1 ? " thread: " : " threads: ");
+  for (const jit::ThreadInside &thread : threads)
+    words += (&thread == threads.data() ? "'" : ", '") + thread.name + "' (" + std::to_string(thread.id) + ")";
+  return words;
+}
+
 std::string versioned(std::string_view contract, unsigned major, unsigned minor) {
   return std::string(contract) + "@" + std::to_string(major) + "." + std::to_string(minor);
 }
@@ -30,14 +38,16 @@ std::string versioned(std::string_view contract, unsigned major, unsigned minor)
 Generation::Generation(std::uint64_t number, std::string bundle, HostServices &services)
     : number(number), bundle(std::move(bundle)), family(this->bundle), context{services, this}, host(make_host_table(context)) {}
 
-Generation::~Generation() { stop(); }
+Generation::~Generation() {
+  // Only what is stopped is destroyed, as a rule; whoever could not wait for that waits here.
+  while (!stop()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
 
 Result<void> Generation::start(const graft_init_context &context) {
   state_ = State::kRunning;
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (kept[i].is_fresh) fill_fresh(facts.kept[i], kept[i], *image);
   if (auto ran = image->run_initialisers(); !ran) {
-    stop();
     Error error = std::move(ran).error();
     error.message = "bundle '" + bundle + "': " + error.message;
     return error;
@@ -57,7 +67,6 @@ Result<void> Generation::start(const graft_init_context &context) {
       staged = error(static_cast<Code>(status), std::move(sentence));
     }
   }
-  if (!staged) stop();
   return staged;
 }
 
@@ -97,17 +106,42 @@ Result<void> Generation::register_provider(const graft_provider *provider) {
   return {};
 }
 
-void Generation::stop() {
-  const bool was_running = std::exchange(state_, State::kStopped) == State::kRunning;
-  if (!was_running || image == nullptr) return kept.clear();
-  if (auto *stop = function_at<StopFunction>(*image, "graft_stop")) {
-    const auto caught = catch_all(stop);
-    if (caught) context.services.log.write(LogLevel::kError, "graft_stop of bundle '" + bundle + "' threw " + *caught);
+std::vector<jit::ThreadInside> Generation::threads() const {
+  std::vector<jit::ThreadInside> inside;
+  if (image != nullptr) inside = image->threads();
+  if (const int id = probing.load(std::memory_order_acquire)) inside.push_back({id, "graft_probe"}); // pairs with the probe's end
+  return inside;
+}
+
+void Generation::warn(const std::string &sentence) const {
+  context.services.log.write(LogLevel::kWarn, "bundle '" + bundle + "' generation " + std::to_string(number) + " " + sentence);
+}
+
+bool Generation::stop() {
+  if (state_ == State::kLinked || image == nullptr) {
+    kept.clear();
+    state_ = State::kStopped;
   }
-  image->run_finalisers();
-  for (const std::string &held : context.services.contracts.give_back_all(number))
-    context.services.log.write(LogLevel::kWarn, "bundle '" + bundle + "' did not give back " + held + "; it was taken back");
-  release_kept();
+  if (state_ == State::kRunning) {
+    state_ = State::kStopping;
+    if (auto *stop = function_at<StopFunction>(*image, "graft_stop"))
+      if (const auto caught = catch_all(stop)) warn("has a graft_stop that threw " + *caught);
+    if (const auto inside = threads(); !inside.empty()) warn("still runs " + in_words(inside) + "; its code stays until they end");
+  }
+  if (state_ == State::kStopping) {
+    for (const std::string &ended : image->end_timers()) warn("left " + ended + " behind; ended");
+    if (!threads().empty()) return false;
+    image->run_finalisers();
+    state_ = State::kFinalised;
+  }
+  if (state_ == State::kFinalised) {
+    if (!threads().empty()) return false; // that a finaliser started
+    for (const std::string &left : image->take_back()) warn("left " + left + " behind; taken back");
+    for (const std::string &held : context.services.contracts.give_back_all(number)) warn("did not give back " + held + "; taken back");
+    release_kept();
+    state_ = State::kStopped;
+  }
+  return true;
 }
 
 void Generation::release_kept() {

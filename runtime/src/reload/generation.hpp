@@ -1,10 +1,11 @@
 // One artifact linked into memory, with all that lives and dies with it: its image, its tables, its host table.
 //
-//   linked --start()--> running --stop()--> stopped --destroyed--> unmapped
-//      +----------------- destroyed -----------------------------------^
+//   linked --start()--> running --stop()--> stopping --stop()--> stopped --destroyed--> unmapped
+//      +------------------------- destroyed --------------------------------------------^
 //
 // running:  calls may be in flight; a pin of any of its tables keeps it so
-// stopped:  no entry names it (P3), `graft_stop` and the finalisers have run
+// stopping: no entry names it (P3), `graft_stop` has run; threads of its own still do
+// stopped:  the finalisers have run, and nothing that it left with the system leads into it
 #pragma once
 
 #include "../call/host_services.hpp"
@@ -17,6 +18,7 @@
 #include <graft/version.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,12 +42,16 @@ struct Generation {
   ~Generation();
   Generation(const Generation &) = delete;
 
-  /// Runs initialisers and `graft_init`, and collects the providers. On an error everything that ran was undone.
+  /// Runs initialisers and `graft_init`, and collects the providers. After an error it is only to be stopped.
   Result<void> start(const graft_init_context &context);
   /// Adds a provider that `graft_init` offers; the table is copied. kInvalid, kConflict.
   Result<void> register_provider(const graft_provider *provider);
-  /// Runs `graft_stop`, the finalisers and the destructors of the kept objects that nobody else is bound to. Nobody may be inside.
-  void stop();
+  /// Ends it, as far as that goes now: first `graft_stop`; then, when no thread of its own is left, timers, finalisers, what else it
+  /// registered, and the destructors of the kept objects that nobody else is bound to. No call may be inside. False: threads are; ask
+  /// again.
+  bool stop();
+  /// The threads inside that no pin stands for: those that it started, and one that asks its probe.
+  std::vector<jit::ThreadInside> threads() const;
 
   const std::uint64_t number;
   const std::string bundle;
@@ -65,11 +71,15 @@ struct Generation {
   /// The thread inside `graft_init`; none otherwise. Relaxed: a thread asks only whether it is the one, and threads of the
   /// plugin may ask.
   std::atomic<std::thread::id> initialising{};
+  /// The thread that asks `graft_probe`, as gettid says, negative before it does; 0 when there is none. Release when it has left, acquire in `threads`.
+  std::atomic<int> probing{0};
+  std::chrono::steady_clock::time_point retired{}; ///< when it was given to the retirement
 
  private:
   Result<void> stage_from_facts();
   void release_kept();
-  enum class State { kLinked, kRunning, kStopped } state_ = State::kLinked;
+  void warn(const std::string &sentence) const;
+  enum class State { kLinked, kRunning, kStopping, kFinalised, kStopped } state_ = State::kLinked;
 };
 
 } // namespace graft

@@ -1,9 +1,8 @@
-// What a commit does between the new initialisers and the publication: close the gate, drain, carry the state over, ask the
-// probe.
+// Carrying state over, between the new initialisers and the probe: close the gate, drain, build the new objects.
 //
-//   M1  Nobody runs in an old generation of the set while state is carried over: the gate is closed, and the scan found no
-//   pin. M2  Old objects are read only. What fails before the publication leaves them as the last call left them. M3 Opening
-//   the gate on the old side and publishing exclude each other: `Closed` is decided once.
+//   M1  Nobody runs in an old generation of the set while state is carried over: the gate is closed, the scan found no pin, and
+//       no thread of the generation's own runs.
+//   M2  Old objects are read only. What fails before the publication leaves them as the last call left them.
 #include "../call/caught.hpp"
 #include "../runtime_impl.hpp"
 #include "../store/threads.hpp"
@@ -64,6 +63,9 @@ Result<void> Runtime::Impl::drain(const std::vector<const Generation *> &old) {
       if (calls != 0)
         inside += (inside.empty() ? "" : ", ") + std::to_string(calls) + " in bundle '" + generation->bundle +
                   "' generation " + std::to_string(generation->number);
+      if (const std::size_t threads = generation->threads().size())
+        inside += (inside.empty() ? "" : ", ") + std::to_string(threads) + (threads == 1 ? " thread" : " threads") + " that bundle '" + generation->bundle +
+                  "' generation " + std::to_string(generation->number) + " started";
       for (const std::string &older : retirement.inside(generation->bundle, pinned))
         inside += (inside.empty() ? "" : ", ") + older;
     }
@@ -94,60 +96,6 @@ Result<void> Runtime::Impl::migrate(const std::vector<Started> &set, std::vector
   GRAFT_TRY(drain(old)); // M1
   for (std::size_t i = 0; i < set.size(); ++i) GRAFT_TRY(carry_over(*set[i].prepared, *old[i]));
   return {};
-}
-
-Result<void> Runtime::Impl::probe(const std::vector<Started> &set, std::vector<SlotRecord *> &closed) {
-  std::vector<const Generation *> asked;
-  for (const Started &started : set)
-    if (started.prepared->generation->image->address("graft_probe") != nullptr)
-      asked.push_back(started.prepared->generation.get());
-  if (asked.empty()) return {};
-
-  // M3: the probes' end and the watch, whichever is first. Relaxed: what is behind the gate is published by the gate itself.
-  enum class Decision : int { kOpen, kAnswered, kGivenUp };
-  std::atomic<Decision> decision{Decision::kOpen};
-  const auto decide = [&](Decision wanted) {
-    Decision none = Decision::kOpen;
-    return decision.compare_exchange_strong(none, wanted, std::memory_order_relaxed);
-  };
-  Mutex mutex;
-  Condition done;
-  bool is_done = false;
-  const auto watch = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS {
-    const MutexLock lock(mutex);
-    if (done.wait_for(mutex, config.gate, [&] { return is_done; })) return;
-    if (decide(Decision::kGivenUp) && !closed.empty()) store.reopen(closed);
-  };
-  std::thread watcher;
-  if (const auto caught = catch_all([&] { watcher = std::thread(watch); }))
-    return error(Code::kExhausted,
-                 "there is no thread to watch the probes of bundle '" + asked.front()->bundle + "': " + *caught);
-
-  Result<void> outcome;
-  for (const Generation *generation : asked) {
-    using Probe = graft_status();
-    auto *run = reinterpret_cast<Probe *>(const_cast<void *>(generation->image->address("graft_probe")));
-    graft_status status = GRAFT_OK;
-    set_last_error(GRAFT_OK, {});
-    const auto caught = catch_all([&] { status = run(); });
-    if (!caught && status == GRAFT_OK) continue;
-    std::string sentence = "graft_probe of bundle '" + generation->bundle + "' ";
-    sentence += caught ? "threw " + *caught : "refused with status " + std::to_string(status);
-    if (!caught && !last_error_text().empty()) sentence += ": " + std::string(last_error_text());
-    outcome = error(caught ? Code::kException : static_cast<Code>(status), std::move(sentence));
-    break;
-  }
-  const bool in_time = decide(Decision::kAnswered);
-  {
-    const MutexLock lock(mutex);
-    is_done = true;
-    done.notify_all();
-  }
-  watcher.join();
-  if (in_time) return outcome;
-  closed.clear(); // the watch opened it
-  return error(Code::kBusy, "graft_probe of bundle '" + asked.front()->bundle + "' took longer than " +
-                                std::to_string(config.gate.count()) + " ms");
 }
 
 } // namespace graft

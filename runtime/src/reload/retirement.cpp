@@ -32,20 +32,19 @@ bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &genera
   return object.use_count() > users;
 }
 
-/// Whether a kept object that newer ones go on with points into the generation's code or constants: a function, a literal,
-/// virtual functions. Its plain data is not looked for. Every aligned word counts, whatever its type.
-bool is_pointed_at(const Generation &generation, const Retired &retired) {
+} // namespace
+
+/// A function, a literal, virtual functions; its plain data is not looked for. Every aligned word counts, whatever its type.
+const KeptBinding *Retirement::pointing_at(const Generation &generation) const {
   for (const KeptBinding &binding : generation.kept) {
-    if (binding.object == nullptr || !goes_on(binding.object, generation, retired)) continue;
+    if (binding.object == nullptr || !goes_on(binding.object, generation, retired_)) continue;
     const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
     for (std::size_t i = 0; i < binding.object->size() / sizeof *words; ++i)
       if (generation.image->owns(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
-        return true; // relaxed: only the value of the word is asked for
+        return &binding; // relaxed: only the value of the word is asked for
   }
-  return false;
+  return nullptr;
 }
-
-} // namespace
 
 Retirement::~Retirement() {
   std::thread thread;
@@ -59,11 +58,20 @@ Retirement::~Retirement() {
   while (sweep()) std::this_thread::sleep_for(kFirstLook);
 }
 
+void Retirement::retire(std::unique_ptr<Generation> generation) {
+  std::vector<std::unique_ptr<Generation>> one;
+  one.push_back(std::move(generation));
+  retire(std::move(one));
+}
+
 void Retirement::retire(std::vector<std::unique_ptr<Generation>> generations) {
   if (generations.empty()) return;
   {
     const MutexLock lock(mutex_);
-    for (auto &generation : generations) retired_.push_back(std::move(generation));
+    for (auto &generation : generations) {
+      generation->retired = std::chrono::steady_clock::now();
+      retired_.push_back(std::move(generation));
+    }
   }
   if (!sweep()) return;
   const MutexLock lock(mutex_);
@@ -81,7 +89,7 @@ bool Retirement::sweep() {
     if (retired_.empty()) return false;
     const std::vector<const void *> pinned = pinned_tables();
     const auto stays = [&](const std::unique_ptr<Generation> &generation) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
-      return is_pinned(*generation, pinned) || is_pointed_at(*generation, retired_) || waits_for_older(*generation);
+      return is_pinned(*generation, pinned) || pointing_at(*generation) != nullptr || waits_for_older(*generation);
     };
     std::vector<bool> decided; // before anything moves: they look at each other
     for (const auto &generation : retired_) decided.push_back(stays(generation));
@@ -91,14 +99,19 @@ bool Retirement::sweep() {
     for (const auto &generation : free) stopping_.push_back({generation->bundle, generation->number});
     left = !retired_.empty();
   }
+  bool freed = false;
   for (auto &generation : free) {
     const std::uint64_t number = generation->number;
-    generation.reset(); // finalisers are foreign code: no lock is held
+    const bool stopped = generation->stop(); // finalisers are foreign code: no lock is held
+    if (stopped) generation.reset();
+    freed = freed || stopped;
+    left = left || !stopped;
     const MutexLock lock(mutex_);
     std::erase_if(stopping_, [&](const Stopping &gone) { return gone.number == number; });
+    if (!stopped) retired_.push_back(std::move(generation));
     changed_.notify_all();
   }
-  return left && !free.empty() ? sweep() : left; // a newer one may have waited for those
+  return left && freed ? sweep() : left; // a newer one may have waited for those
 }
 
 bool Retirement::waits_for_older(const Generation &generation) const {
@@ -107,7 +120,7 @@ bool Retirement::waits_for_older(const Generation &generation) const {
     return bundle == generation.bundle && number < generation.number;
   };
   for (const auto &other : retired_) // one that an object points into is the last to go, and ends it
-    if (is_older(other->bundle, other->number) && !is_pointed_at(*other, retired_)) return true;
+    if (is_older(other->bundle, other->number) && pointing_at(*other) == nullptr) return true;
   return std::ranges::any_of(stopping_, [&](const Stopping &other) { return is_older(other.bundle, other.number); });
 }
 
@@ -158,11 +171,7 @@ Result<void> Retirement::await(std::chrono::milliseconds limit) {
     if (changed_.wait_for(mutex_, std::min(left, pause), is_empty)) return {};
     if (left <= pause) break;
   }
-  const MutexLock lock(mutex_);
-  std::string names;
-  for (const auto &generation : retired_)
-    names += (names.empty() ? "'" : ", '") + generation->bundle + "' generation " + std::to_string(generation->number);
-  return error(Code::kBusy, "still held by a call, or by a kept object that points into it: " + names);
+  return error(Code::kBusy, "still held: " + in_words(holders({}, AskThreads::kNo)));
 }
 
 } // namespace graft

@@ -17,7 +17,12 @@
 
 #include "generation.hpp"
 
+#include <graft/holders.hpp>
+
 namespace graft {
+
+/// The first few of them, with "; " between.
+std::string in_words(const std::vector<Holder> &holders);
 
 /// Owns: the retired generations and the thread. Threads: any.
 class Retirement {
@@ -26,19 +31,24 @@ public:
   /// Waits for every pin to end: a runtime that is destroyed under a call waits for it.
   ~Retirement();
 
-  /// Takes generations that no slot names any more.
+  /// Takes generations that no slot names any more. Those given together are stopped in their order, as far as they can be now.
   void retire(std::vector<std::unique_ptr<Generation>> generations);
+  void retire(std::unique_ptr<Generation> generation);
   /// How many generations of a bundle still wait.
   std::size_t waiting(const std::string &bundle) const;
   /// "bundle 'b' generation 7": the older generations of a bundle that are among `pinned`, or whose finalisers run.
   std::vector<std::string> inside(const std::string &bundle, const std::vector<const void *> &pinned) const;
-  /// kBusy with the bundles that are still pinned after `limit`.
+  /// Why those of a bundle, or of all, still wait (holders.cpp).
+  std::vector<Holder> holders(std::string_view bundle, AskThreads ask) const;
+  /// kBusy with who is still held after `limit`.
   Result<void> await(std::chrono::milliseconds limit);
 
 private:
   void look_until_closed();
   /// Stops and unmaps what is not pinned; says whether anything is left.
   bool sweep();
+  /// The kept object that newer ones go on with and that points into the generation's code or constants; null when none does.
+  const KeptBinding *pointing_at(const Generation &generation) const GRAFT_REQUIRES(mutex_);
   /// Whether an older generation of its bundle, which may share its kept objects, is not gone yet (K3).
   bool waits_for_older(const Generation &generation) const GRAFT_REQUIRES(mutex_);
 

@@ -30,10 +30,21 @@ public:
     freed_.notify_all();
   }
 
+  /// Makes a thread that works for the owner count as the owner, too, until `take_back_lent`.
+  void lend(std::thread::id thread) {
+    const MutexLock lock(mutex_);
+    if (owner_ != std::thread::id()) lent_ = thread;
+  }
+  void take_back_lent() {
+    const MutexLock lock(mutex_);
+    lent_ = {};
+  }
+
   /// kWouldDeadlock when the caller holds the token; for work that is done before it is asked for.
   Result<void> refuse_owner() const {
     const MutexLock lock(mutex_);
-    if (owner_ != std::this_thread::get_id()) return {};
+    const std::thread::id caller = std::this_thread::get_id();
+    if (owner_ != caller && lent_ != caller) return {};
     return error(Code::kWouldDeadlock,
                  "load, reload and unload cannot be called from inside a commit of the same runtime; call from another thread");
   }
@@ -44,6 +55,7 @@ private:
   std::uint64_t next_turn_ GRAFT_GUARDED_BY(mutex_) = 0;
   std::uint64_t serving_ GRAFT_GUARDED_BY(mutex_) = 0;
   std::thread::id owner_ GRAFT_GUARDED_BY(mutex_);
+  std::thread::id lent_ GRAFT_GUARDED_BY(mutex_); ///< to whom; none otherwise
 };
 
 /// Gives the token back at the end of a scope.

@@ -53,11 +53,7 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
     }
   }
   // One by one: a dependent stops before what it depends on.
-  for (auto &generation : old) {
-    std::vector<std::unique_ptr<Generation>> one;
-    one.push_back(std::move(generation));
-    retirement.retire(std::move(one));
-  }
+  for (auto &generation : old) retirement.retire(std::move(generation));
   return {};
 }
 

@@ -40,6 +40,7 @@ struct Record : ThreadRecord {
   Record *next = nullptr;          // written before the record is published, constant after
   std::atomic<bool> taken{true};   // release when given back, acquire when claimed: the next owner sees an empty stack
   std::atomic<PinEntry *> top{nullptr}; // one past the last entry of the stack that may be in use; release, acquire in the scan
+  std::atomic<int> thread{0};      // whose it is, as gettid says; relaxed: for people
   graft_status error_status = GRAFT_OK;
   std::size_t error_size = 0;
   char error_text[kErrorBytes];
@@ -95,6 +96,7 @@ Record *attach() noexcept {
   if (record == nullptr) record = make_record();
   record->error_status = GRAFT_OK;
   record->error_size = 0;
+  record->thread.store(::gettid(), std::memory_order_relaxed);
   detail::thread_record = record;
   pthread_setspecific(exit_key, record);
   return record;
@@ -165,14 +167,21 @@ const void *repin(PinEntry &entry, const std::atomic<const void *> &slot) noexce
 
 void enable_scans() noexcept { membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED); }
 
-std::vector<const void *> pinned_tables() {
+std::vector<HeldPin> held_pins() {
   barrier_on_all_threads();
-  std::vector<const void *> tables;
+  std::vector<HeldPin> pins;
   for (Record *record = all_records.load(std::memory_order_acquire); record != nullptr; record = record->next)
     visit_entries(*record, std::memory_order_acquire, [&](const PinEntry &entry) {
-      if (const void *table = entry.load(std::memory_order_acquire)) tables.push_back(table); // pairs with ~Pin's release
+      if (const void *table = entry.load(std::memory_order_acquire)) // pairs with ~Pin's release
+        pins.push_back({table, record->thread.load(std::memory_order_relaxed)});
       return true;
     });
+  return pins;
+}
+
+std::vector<const void *> pinned_tables() {
+  std::vector<const void *> tables;
+  for (const HeldPin &pin : held_pins()) tables.push_back(pin.table);
   std::sort(tables.begin(), tables.end());
   return tables;
 }

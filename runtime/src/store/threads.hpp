@@ -20,6 +20,15 @@ void enable_scans() noexcept;
 /// them is never reached again (P3).
 std::vector<const void *> pinned_tables();
 
+/// One pin that is held now.
+struct HeldPin {
+  const void *table = nullptr;
+  int thread = 0; ///< as gettid says
+};
+
+/// The same with who pins, in no order; for people.
+std::vector<HeldPin> held_pins();
+
 /// Whether the calling thread pins a table of one of these generations.
 bool pins_any(const std::vector<const Generation *> &generations) noexcept;
 

@@ -68,6 +68,12 @@ struct AddressRange {
   std::uintptr_t end = 0; ///< exclusive
 };
 
+/// A thread that is inside an image's code, or will come back to it.
+struct ThreadInside {
+  int id = 0;       ///< as gettid says; 0: it is about to start
+  std::string name; ///< as its starter named it; often the process's
+};
+
 /// One artifact linked into memory: code that can be called until it is destroyed.
 ///
 ///   linked --run_initialisers()--> running --run_finalisers()--> stopped --~Image()--> gone
@@ -76,7 +82,7 @@ struct AddressRange {
 /// Owns: one JITDylib, its memory, its unwind tables, its thread-locals, and what its code registered with `atexit`.
 /// Threads: one thread at a time drives it through its states; `address` may be called from any.
 /// Fails: an initialiser that throws is a kException error that names what was thrown; what had been constructed is
-/// finalised, and the image is stopped.
+/// finalised, and the image is stopped - by `run_finalisers` where a thread of the image's own still runs.
 ///
 /// With `Ending::kProcess`, what an initialiser throws goes on to the caller, `run_finalisers` is `.fini_array` alone, and an
 /// image whose initialisers ran must not be destroyed: the C library holds its exit functions.
@@ -97,6 +103,18 @@ class Image {
   /// Whether an address lies in the image's memory: code, constants or data.
   virtual bool owns(std::uintptr_t address) const = 0;
   virtual ImageStats stats() const = 0;
+  /// The function whose code an address is in, as people write it; empty when it is none of the image's, or has no name.
+  virtual std::string function_at(std::uintptr_t address) const {
+    (void)address;
+    return {};
+  }
+
+  /// The threads that the image's code started and that have not ended. While there are any, it must not be finalised.
+  virtual std::vector<ThreadInside> threads() const { return {}; }
+  /// Ends the timers that its code left. Before the finalisers. What ended, in words, each "2 timers".
+  virtual std::vector<std::string> end_timers() { return {}; }
+  /// Takes back what else its code left with the C library: thread-specific keys, signal handlers. Behind the finalisers. In words.
+  virtual std::vector<std::string> take_back() { return {}; }
 };
 
 /// ORC with our own link plugin, memory manager and symbol rules.

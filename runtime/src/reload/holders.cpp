@@ -1,0 +1,96 @@
+// Who holds what is retired: pins, threads and kept objects, looked up when somebody asks. Nothing is recorded per call.
+#include "../observe/thread_stack.hpp"
+#include "../store/threads.hpp"
+#include "retirement.hpp"
+
+#include <graft/holders.hpp>
+
+#include <algorithm>
+#include <fstream>
+
+namespace graft {
+namespace {
+
+constexpr auto kAnswerLimit = std::chrono::milliseconds(20);
+constexpr std::size_t kMostNamed = 4; // in one sentence
+
+std::string thread_name(int thread) {
+  std::string name;
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/comm");
+  std::getline(file, name);
+  return name;
+}
+
+std::string innermost_function(const jit::Image &image, int thread) {
+  for (const std::uintptr_t counter : stack_of(thread, kAnswerLimit))
+    // A return address may be the first byte of what is laid out next.
+    if (std::string name = image.function_at(counter - 1); !name.empty()) return name;
+  return {};
+}
+
+std::string duration_text(std::chrono::milliseconds since) {
+  using namespace std::chrono;
+  if (since < 10s) return std::to_string(since.count()) + " ms";
+  if (since < 10min) return std::to_string(duration_cast<seconds>(since).count()) + " s";
+  return std::to_string(duration_cast<minutes>(since).count()) + " min";
+}
+
+} // namespace
+
+std::string to_string(const Holder &holder) {
+  const std::string thread = "thread '" + holder.thread_name + "' (" + std::to_string(holder.thread) + ")";
+  std::string text = "bundle '" + holder.bundle + "' generation " + std::to_string(holder.generation) + ": ";
+  switch (holder.kind) {
+  case Holder::Kind::kCall: text += "a call of " + thread; break;
+  case Holder::Kind::kThread: text += "its own " + thread; break;
+  case Holder::Kind::kKeptObject: text += "kept '" + holder.object + "', which points into it"; break;
+  case Holder::Kind::kEnding: text += "finalisers that run or wait for an older one"; break;
+  }
+  if (!holder.function.empty()) text += " in " + holder.function;
+  return text + ", replaced " + duration_text(holder.since) + " ago";
+}
+
+std::string in_words(const std::vector<Holder> &holders) {
+  std::string words;
+  for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) words += (i == 0 ? "" : "; ") + to_string(holders[i]);
+  if (holders.size() > kMostNamed) words += "; and " + std::to_string(holders.size() - kMostNamed) + " more";
+  return words;
+}
+
+std::vector<Holder> Retirement::holders(std::string_view bundle, AskThreads ask) const {
+  std::vector<Holder> found;
+  const MutexLock lock(mutex_); // the generations stay while their threads are asked
+  const std::vector<HeldPin> pins = held_pins();
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto &generation : retired_) {
+    if (!bundle.empty() && generation->bundle != bundle) continue;
+    Holder holder;
+    holder.bundle = generation->bundle;
+    holder.generation = generation->number;
+    holder.since = std::chrono::duration_cast<std::chrono::milliseconds>(now - generation->retired);
+    const std::size_t before = found.size();
+    const auto add_thread = [&](Holder::Kind kind, int thread, std::string name) {
+      Holder &added = found.emplace_back(holder);
+      added.kind = kind;
+      added.thread = thread;
+      added.thread_name = std::move(name);
+      if (ask == AskThreads::kYes) added.function = innermost_function(*generation->image, thread);
+    };
+    for (const HeldPin &pin : pins)
+      if (std::ranges::any_of(generation->tables, [&](const auto &table) { return table->entries() == pin.table; }))
+        add_thread(Holder::Kind::kCall, pin.thread, thread_name(pin.thread));
+    for (jit::ThreadInside &thread : generation->threads()) add_thread(Holder::Kind::kThread, thread.id, std::move(thread.name));
+    if (const KeptBinding *kept = pointing_at(*generation)) {
+      Holder &added = found.emplace_back(holder);
+      added.kind = Holder::Kind::kKeptObject;
+      added.object = kept->object->name();
+    }
+    if (found.size() == before) found.emplace_back(std::move(holder)).kind = Holder::Kind::kEnding;
+  }
+  for (const Stopping &stopping : stopping_)
+    if (bundle.empty() || stopping.bundle == bundle)
+      found.push_back({Holder::Kind::kEnding, stopping.bundle, stopping.number, {}, 0, {}, {}, {}});
+  return found;
+}
+
+} // namespace graft

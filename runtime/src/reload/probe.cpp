@@ -1,0 +1,94 @@
+// Asking new code whether it works, on a thread of its own: one that never answers is left behind, with its generation.
+//
+//   M3  Whether the set is published is decided by the committing thread alone, so a late answer changes nothing.
+#include "../call/caught.hpp"
+#include "../runtime_impl.hpp"
+#include "../store/threads.hpp"
+
+#include <unistd.h>
+
+namespace graft {
+namespace {
+
+constexpr int kAboutToAsk = -1; // in `Generation::probing`
+
+/// Shared by the commit and the thread that asks, which outlives it when an answer takes too long.
+struct Asking {
+  Mutex mutex;
+  Condition answered;
+  bool has_ended GRAFT_GUARDED_BY(mutex) = false;
+  bool is_given_up GRAFT_GUARDED_BY(mutex) = false;
+  std::string asked GRAFT_GUARDED_BY(mutex); ///< the bundle whose turn it is
+  Result<void> outcome GRAFT_GUARDED_BY(mutex);
+};
+
+Result<void> ask(Generation &generation) {
+  using Probe = graft_status();
+  auto *const run = reinterpret_cast<Probe *>(const_cast<void *>(generation.image->address("graft_probe")));
+  graft_status status = GRAFT_OK;
+  set_last_error(GRAFT_OK, {});
+  const auto caught = catch_all([&] { status = run(); });
+  if (!caught && status == GRAFT_OK) return {};
+  std::string sentence = "graft_probe of bundle '" + generation.bundle + "' ";
+  sentence += caught ? "threw " + *caught : "refused with status " + std::to_string(status);
+  if (!caught && !last_error_text().empty()) sentence += ": " + std::string(last_error_text());
+  return error(caught ? Code::kException : static_cast<Code>(status), std::move(sentence));
+}
+
+/// Asks one after the other, until one says no or nobody wants to know any more. Each counts as being inside until it was asked.
+void ask_all(const std::vector<Generation *> &generations, const std::shared_ptr<Asking> &asking) {
+  Result<void> outcome;
+  for (Generation *generation : generations) {
+    {
+      const MutexLock lock(asking->mutex); // which the commit holds until this thread counts as the token's owner
+      asking->asked = generation->bundle;
+    }
+    generation->probing.store(::gettid(), std::memory_order_relaxed);
+    if (outcome) outcome = ask(*generation);
+    const MutexLock lock(asking->mutex);
+    if (asking->is_given_up) outcome = error(Code::kBusy, "given up");
+    generation->probing.store(0, std::memory_order_release); // pairs with Generation::threads; not to be touched from here on
+  }
+  const MutexLock lock(asking->mutex);
+  asking->outcome = std::move(outcome);
+  asking->has_ended = true;
+  asking->answered.notify_all();
+}
+
+} // namespace
+
+Result<void> Runtime::Impl::probe(const std::vector<Started> &set) {
+  std::vector<Generation *> asked;
+  for (const Started &started : set)
+    if (started.prepared->generation->image->address("graft_probe") != nullptr)
+      asked.push_back(started.prepared->generation.get());
+  if (asked.empty()) return {};
+
+  const auto asking = std::make_shared<Asking>();
+  std::thread thread;
+  const auto count_inside = [&](int id) {
+    for (Generation *generation : asked) generation->probing.store(id, std::memory_order_relaxed); // this thread reads it later
+  };
+  {
+    const MutexLock lock(asking->mutex);
+    count_inside(kAboutToAsk);
+    if (const auto caught = catch_all([&] { thread = std::thread([asked, asking] { ask_all(asked, asking); }); })) {
+      count_inside(0);
+      return error(Code::kExhausted, "there is no thread to ask the probe of bundle '" + asked.front()->bundle + "': " + *caught);
+    }
+    token.lend(thread.get_id());
+    const auto has_ended = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return asking->has_ended; };
+    if (!asking->answered.wait_for(asking->mutex, config.gate, has_ended)) {
+      asking->is_given_up = true;
+      thread.detach(); // it is inside those whose `probing` it did not take back
+      token.take_back_lent();
+      return error(Code::kBusy, "graft_probe of bundle '" + asking->asked + "' took longer than " + std::to_string(config.gate.count()) + " ms");
+    }
+  }
+  thread.join();
+  token.take_back_lent();
+  const MutexLock lock(asking->mutex);
+  return std::move(asking->outcome);
+}
+
+} // namespace graft

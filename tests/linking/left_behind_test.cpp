@@ -1,0 +1,174 @@
+// Threads, timers, keys and signal handlers that an image's code starts and leaves: counted while they run, taken back at its end.
+#include "matchers.hpp"
+#include "objects.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <string>
+#include <thread>
+
+namespace graft::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// What the images' threads wait for, and what they count.
+struct Meeting {
+  std::atomic<int> go{0};
+  std::atomic<int> done{0};
+};
+Meeting *current = nullptr;
+void wait_for_go() { current->go.wait(0); }
+void count_done() { current->done.fetch_add(1); }
+
+constexpr const char *kMeeting = "void wait_for_go(void); void count_done(void);\n";
+
+class LeftBehind : public testing::Test {
+ protected:
+  void SetUp() override { current = &meeting_; }
+  std::unique_ptr<jit::Image> run(const SourceText &source, std::vector<std::string> exports = {"f"}) {
+    auto image = link(*linker_, artifact({source}), std::move(exports),
+                      {{"wait_for_go", reinterpret_cast<const void *>(&wait_for_go)},
+                       {"count_done", reinterpret_cast<const void *>(&count_done)}});
+    EXPECT_THAT(image->run_initialisers(), Succeeds());
+    return image;
+  }
+  void let_go() {
+    meeting_.go.store(1);
+    meeting_.go.notify_all();
+  }
+  static void await_end(const jit::Image &image) {
+    while (!image.threads().empty()) std::this_thread::yield();
+  }
+
+  Meeting meeting_;
+  std::unique_ptr<jit::Linker> linker_ = make_linker();
+};
+
+TEST_F(LeftBehind, AThreadOfPthreadCreateCountsUntilItEnds) {
+  auto image = run({"a.c", std::string(kMeeting) + "#include <pthread.h>\n"
+                           "static void *body(void *n) { wait_for_go(); count_done(); return n; }\n"
+                           "int f(void) { pthread_t t; int e = pthread_create(&t, 0, body, 0); pthread_detach(t); return e; }"});
+  EXPECT_THAT(image->threads(), IsEmpty());
+  ASSERT_EQ(function<int()>(*image, "f")(), 0);
+  EXPECT_THAT(image->threads(), SizeIs(1));
+  let_go();
+  await_end(*image);
+  EXPECT_EQ(meeting_.done.load(), 1);
+  image->run_finalisers();
+}
+
+TEST_F(LeftBehind, AThreadOfC11CountsAndItsResultIsItsOwn) {
+  auto image = run({"a.c", std::string(kMeeting) + "#include <threads.h>\nstatic int body(void *n) { count_done(); return 7; }\n"
+                           "int f(void) { thrd_t t; int r = 0; thrd_create(&t, body, 0); thrd_join(t, &r); return r; }"});
+  EXPECT_EQ(function<int()>(*image, "f")(), 7);
+  await_end(*image);
+  EXPECT_EQ(meeting_.done.load(), 1);
+}
+
+TEST_F(LeftBehind, AStdThreadCountsAndWhatItHoldsIsDestroyedBeforeItIsGone) {
+  auto image = run({"a.cpp", "#include <thread>\n#include <memory>\nextern \"C\" {" + std::string(kMeeting) +
+                             "}\nstruct Held { ~Held() { count_done(); } };\n"
+                             "extern \"C\" void f() { auto held = std::make_unique<Held>();\n"
+                             "std::thread([held = std::move(held)] { wait_for_go(); }).detach(); }"});
+  function<void()>(*image, "f")();
+  EXPECT_THAT(image->threads(), SizeIs(1));
+  EXPECT_EQ(meeting_.done.load(), 0);
+  let_go();
+  await_end(*image);
+  EXPECT_EQ(meeting_.done.load(), 1);
+}
+
+TEST_F(LeftBehind, AThreadThatLeavesByPthreadExitIsGoneToo) {
+  auto image = run({"a.c", std::string(kMeeting) + "#include <pthread.h>\n"
+                           "static void *body(void *n) { count_done(); pthread_exit(0); }\n"
+                           "void f(void) { pthread_t t; pthread_create(&t, 0, body, 0); pthread_join(t, 0); }"});
+  function<void()>(*image, "f")();
+  await_end(*image);
+  EXPECT_EQ(meeting_.done.load(), 1);
+}
+
+TEST_F(LeftBehind, AThreadCountsWhileTheDestructorsOfItsThreadLocalsRun) {
+  auto image = run({"a.cpp", "#include <thread>\nextern \"C\" {" + std::string(kMeeting) +
+                             "}\nstruct Slow { ~Slow() { wait_for_go(); count_done(); } };\nthread_local Slow slow;\n"
+                             "extern \"C\" void f() { std::thread([] { (void)&slow; }).detach(); }"});
+  function<void()>(*image, "f")();
+  EXPECT_THAT(image->threads(), SizeIs(1));
+  let_go();
+  await_end(*image);
+  EXPECT_EQ(meeting_.done.load(), 1);
+}
+
+TEST_F(LeftBehind, AnExceptionEndsItsThreadAndIsToldAtTheEnd) {
+  auto image = run({"a.cpp", "#include <stdexcept>\n#include <thread>\nextern \"C\" void f() {\n"
+                             "std::thread([] { throw std::runtime_error(\"no socket\"); }).join(); }"});
+  function<void()>(*image, "f")();
+  await_end(*image);
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("std::runtime_error: no socket")));
+}
+
+TEST_F(LeftBehind, ATimerIsEndedAndItsFunctionIsNotCalledAgain) {
+  auto image = run({"a.c", "#define _GNU_SOURCE\n" + std::string(kMeeting) + "#include <signal.h>\n#include <time.h>\n"
+                           "static void tick(union sigval value) { count_done(); }\n"
+                           "int f(void) { struct sigevent e = {0}; e.sigev_notify = SIGEV_THREAD; e.sigev_notify_function = tick;\n"
+                           "timer_t t; if (timer_create(CLOCK_MONOTONIC, &e, &t)) return 1;\n"
+                           "struct itimerspec often = {{0, 1000000}, {0, 1000000}}; return timer_settime(t, 0, &often, 0); }"});
+  ASSERT_EQ(function<int()>(*image, "f")(), 0);
+  while (meeting_.done.load() < 3) std::this_thread::yield();
+  EXPECT_THAT(image->end_timers(), ElementsAre("1 timer"));
+  await_end(*image);
+  const int counted = meeting_.done.load();
+  for (int i = 0; i < 100'000; ++i) std::this_thread::yield();
+  EXPECT_EQ(meeting_.done.load(), counted);
+}
+
+TEST_F(LeftBehind, AKeyIsDeletedSoThatNoThreadRunsItsDestructorLater) {
+  auto image = run({"a.c", std::string(kMeeting) + "#include <pthread.h>\nstatic void drop(void *p) { count_done(); }\n"
+                           "int f(void) { pthread_key_t k; pthread_key_create(&k, drop); return pthread_setspecific(k, &k); }"});
+  std::atomic<bool> image_is_gone{false};
+  std::atomic<bool> is_set{false};
+  std::thread host([&] {
+    EXPECT_EQ(function<int()>(*image, "f")(), 0);
+    is_set = true;
+    is_set.notify_all();
+    image_is_gone.wait(false);
+  });
+  is_set.wait(false);
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), ElementsAre("1 thread-specific key"));
+  image.reset();
+  image_is_gone = true;
+  image_is_gone.notify_all();
+  host.join();
+  EXPECT_EQ(meeting_.done.load(), 0);
+}
+
+TEST_F(LeftBehind, ASignalWhoseHandlerGoesHasItsDefaultAgain) {
+  auto image = run({"a.c", "#include <signal.h>\nstatic void handle(int n) {}\nvoid f(void) { signal(SIGUSR2, handle); }"});
+  function<void()>(*image, "f")();
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("the handler of User defined signal 2")));
+  struct sigaction now{};
+  sigaction(SIGUSR2, nullptr, &now);
+  EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+TEST_F(LeftBehind, WhatAnImageEndedItselfIsNotTold) {
+  auto image = run({"a.c", "#define _GNU_SOURCE\n#include <pthread.h>\n#include <signal.h>\n#include <time.h>\n"
+                           "void f(void) { pthread_key_t k; pthread_key_create(&k, 0); pthread_key_delete(k);\n"
+                           "struct sigevent e = {0}; e.sigev_notify = SIGEV_NONE; timer_t t; timer_create(CLOCK_REALTIME, &e, &t);\n"
+                           "timer_delete(t); }"});
+  function<void()>(*image, "f")();
+  EXPECT_THAT(image->end_timers(), IsEmpty());
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), IsEmpty());
+}
+
+} // namespace
+} // namespace graft::test
