@@ -5,6 +5,7 @@
 #include "llvm_error.hpp"
 #include "stubs.hpp"
 
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ExecutionEngine/JITLink/x86_64.h>
 #include <llvm/Support/Endian.h>
 
@@ -115,6 +116,7 @@ Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
   // What is exported is known to the image, not to ORC: nobody looks there, and one visible symbol costs ORC nothing.
   handle.setScope(llvm::jitlink::Scope::Default);
   mark_roots(*graph);
+  note_functions(*graph);
   return graph;
 }
 
@@ -226,13 +228,23 @@ static llvm::Error forget_dependencies(LinkGraph &graph) {
   return llvm::Error::success();
 }
 
-llvm::Error LinkJob::record(LinkGraph &graph) {
-  for (const GraphSymbol *symbol : graph.defined_symbols()) {
-    if (!symbol->hasName() || !symbol->isCallable() || symbol->getSize() == 0) continue;
-    const llvm::StringRef name = *symbol->getName();
-    image_.functions.add(symbol->getAddress().getValue(), static_cast<std::uint32_t>(symbol->getSize()), {name.data(), name.size()});
+void LinkJob::note_functions(LinkGraph &graph) {
+  for (const GraphSymbol *symbol : graph.defined_symbols())
+    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0)
+      functions_.push_back({&symbol->getBlock(), symbol->getOffset(), static_cast<std::uint32_t>(symbol->getSize()), symbol->getName()});
+}
+
+void LinkJob::record_functions(LinkGraph &graph) {
+  const llvm::DenseSet<const Block *> live(graph.blocks().begin(), graph.blocks().end());
+  for (const auto &[block, offset, bytes, name] : functions_) {
+    if (!live.contains(block)) continue;
+    image_.functions.add((block->getAddress() + offset).getValue(), bytes, {(*name).data(), (*name).size()});
   }
   image_.functions.sort();
+}
+
+llvm::Error LinkJob::record(LinkGraph &graph) {
+  record_functions(graph);
   for (const auto &[name, symbol] : exports_) image_.exports[name] = symbol->getAddress().toPtr<const void *>();
   if (Section *frames = graph.findSectionByName(kFrames); frames != nullptr && frame_header_ != nullptr) {
     image_.frames = llvm::jitlink::SectionRange(*frames).getStart().toPtr<const void *>();

@@ -58,6 +58,9 @@ class LinkJob {
   Result<void> share_weak_data();
   void mark_roots(llvm::jitlink::LinkGraph &graph);
   void fill_frame_header();
+  /// Before dead symbols go: a static function is called by its place in the code, so that its name counts as dead.
+  void note_functions(llvm::jitlink::LinkGraph &graph);
+  void record_functions(llvm::jitlink::LinkGraph &graph);
 
   static thread_local LinkJob *current_;
 
@@ -70,6 +73,13 @@ class LinkJob {
   std::vector<std::pair<std::string, llvm::jitlink::Symbol *>> exports_;
   std::vector<llvm::jitlink::Block *> frames_; ///< FDEs
   llvm::jitlink::Block *frame_header_ = nullptr;
+  struct Function {
+    const llvm::jitlink::Block *block; ///< may be gone when the graph was pruned
+    std::uint64_t offset;
+    std::uint32_t bytes;
+    llvm::orc::SymbolStringPtr name;
+  };
+  std::vector<Function> functions_;
   std::optional<Error> failure_;
 };
 

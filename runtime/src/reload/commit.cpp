@@ -151,6 +151,8 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
       if (prepared.ticket < bundle->ticket)
         return error(Code::kSuperseded, "a newer reload of bundle '" + name + "' already won");
       if (retirement.waiting(name) >= config.retired_limit)
+        ignore(retirement.await({}), "whose last call has just ended is gone now; the rest is counted below");
+      if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
                                       " older generations that are still held; it is not reloaded until some end: " +
                                       in_words(retirement.holders(name, AskThreads::kNo)));
