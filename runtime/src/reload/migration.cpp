@@ -119,9 +119,11 @@ Result<void> Runtime::Impl::probe(const std::vector<Started> &set, std::vector<S
     if (decide(Decision::kGivenUp) && !closed.empty()) store.reopen(closed);
   };
   std::thread watcher;
-  if (const auto caught = catch_all([&] { watcher = std::thread(watch); }))
-    return error(Code::kExhausted,
-                 "there is no thread to watch the probes of bundle '" + asked.front()->bundle + "': " + *caught);
+  if (auto started = start_thread(watcher, "cannot start the thread that watches probes", watch); !started) {
+    Error refused = std::move(started).error();
+    refused.message = "bundle '" + asked.front()->bundle + "': " + refused.message;
+    return refused;
+  }
 
   Result<void> outcome;
   for (const Generation *generation : asked) {

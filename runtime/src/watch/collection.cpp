@@ -17,13 +17,6 @@ std::string folder_of(const std::string &path) { return path.substr(0, std::max<
 
 } // namespace
 
-bool is_bundle_folder(const std::string &folder) {
-  std::error_code failure;
-  if (fs::exists(folder + "/graft.toml", failure)) return true;
-  const auto sources = list_sources(folder);
-  return sources && !sources->empty();
-}
-
 bool Collection::holds(const std::string &bundle) const { return folder_of(bundle) == path_; }
 
 bool Collection::concerns(const std::string &touched) const {
@@ -45,7 +38,7 @@ Folders Collection::survey(std::vector<std::string> &bundles) {
     const std::string path = entry->path().string();
     std::error_code ignored;
     if (is_litter(entry->path().filename().string()) || !entry->is_directory(ignored)) continue;
-    if (is_bundle_folder(path))
+    if (may_be_bundle_folder(path))
       bundles.push_back(path);
     else
       inside_.insert(fs::weakly_canonical(path, ignored).string());

@@ -9,9 +9,6 @@
 
 namespace graft {
 
-/// Whether a folder is a bundle itself: it has a manifest, or sources of its own.
-bool is_bundle_folder(const std::string &folder);
-
 /// For one thread.
 class Collection {
  public:
