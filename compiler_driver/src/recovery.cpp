@@ -5,16 +5,18 @@
 // handlers.
 #include "recovery.hpp"
 
+#include <graft/base/fault.hpp>
 #include <graft/base/mutex.hpp>
 
 #include <llvm/Support/CrashRecoveryContext.h>
 #include <llvm/Support/ErrorHandling.h>
-#include <llvm/Support/thread.h>
 
+#include <pthread.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace graft::driver {
@@ -61,7 +63,7 @@ class Handlers {
   Handlers &operator=(const Handlers &) = delete;
 };
 
-constexpr std::optional<unsigned> kCompileStackBytes = 8 * 1024 * 1024; // what Clang counts on, and starts another of when it runs low
+constexpr std::size_t kCompileStackBytes = 8 * 1024 * 1024; // what Clang counts on, and starts another of when it runs low
 
 /// A stack for the handlers of this thread; what the thread had before (a sanitizer's, for one) comes back.
 class HandlerStack {
@@ -86,23 +88,44 @@ std::string describe(int code, const std::string &fatal_reason) {
   return "it gave up with status " + std::to_string(code);
 }
 
+/// Runs `body` on a thread of its own, and waits for it.
+///
+/// Rationale: llvm::thread ends the process where the system has no thread left.
+Result<void> run_on_large_stack(const std::function<void()> &body) {
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, kCompileStackBytes);
+  const auto run = [](void *argument) -> void * {
+    (*static_cast<const std::function<void()> *>(argument))();
+    return nullptr;
+  };
+  pthread_t thread;
+  void *argument = const_cast<std::function<void()> *>(&body);
+  const int refused = fault::at("no thread to compile on") ? EAGAIN : ::pthread_create(&thread, &attributes, run, argument);
+  ::pthread_attr_destroy(&attributes);
+  if (refused != 0)
+    return error(Code::kExhausted, std::string("there is no thread to compile on: ") + ::strerrordesc_np(refused) +
+                                       "; raise the limit of threads or of memory");
+  ::pthread_join(thread, nullptr);
+  return {};
+}
+
 } // namespace
 
 Result<void> run_guarded(const std::function<void()> &work) {
   const Handlers handlers;
   Result<void> outcome;
-  llvm::thread compile(kCompileStackBytes, [&] {
+  GRAFT_TRY(run_on_large_stack([&] {
     const HandlerStack handler_stack;
     std::string fatal_reason;
     t_fatal_reason = &fatal_reason;
     llvm::CrashRecoveryContext context;
     // A crash jumps back to here over everything that `work` was in; nothing of ours is in between.
-    if (!context.RunSafely(work)) {
+    if (!context.RunSafely(work) || fault::at("clang crashed")) {
       outcome = error(Code::kInternal, "clang crashed: " + describe(context.RetCode, fatal_reason));
     }
     t_fatal_reason = nullptr;
-  });
-  compile.join();
+  }));
   return outcome;
 }
 

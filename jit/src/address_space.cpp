@@ -3,6 +3,8 @@
 
 #include "frame_lookup.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -12,6 +14,15 @@
 
 namespace graft::jit {
 namespace {
+
+/// mmap and mprotect, where the kernel may refuse (F1).
+void *map_pages(std::size_t bytes) {
+  if (fault::at("reserving address space")) return MAP_FAILED;
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+bool protect(const char *point, std::uintptr_t begin, std::size_t bytes, int protection) {
+  return !fault::at(point) && ::mprotect(reinterpret_cast<void *>(begin), bytes, protection) == 0;
+}
 
 constexpr std::size_t kReach = (std::size_t{1} << 31) - (std::size_t{16} << 20); // of a 32-bit displacement, with slack
 
@@ -50,7 +61,7 @@ class Slab {
 };
 
 Result<std::unique_ptr<Slab>> Slab::reserve(std::size_t bytes) {
-  void *memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *memory = map_pages(bytes);
   if (memory == MAP_FAILED) return out_of_memory("reserving address space", bytes);
   // One huge page for a one-page image would be 2 MB resident.
   ::madvise(memory, bytes, MADV_NOHUGEPAGE);
@@ -58,19 +69,19 @@ Result<std::unique_ptr<Slab>> Slab::reserve(std::size_t bytes) {
   // protection.
   *static_cast<volatile char *>(memory) = 0;
   ::madvise(memory, kPageBytes, MADV_DONTNEED);
-  if (::mprotect(memory, bytes, PROT_NONE) != 0) {
-    Error failure = out_of_memory("protecting address space", bytes);
+  constexpr const char *kProtecting = "protecting address space";
+  if (!protect(kProtecting, reinterpret_cast<std::uintptr_t>(memory), bytes, PROT_NONE)) {
+    Error failure = out_of_memory(kProtecting, bytes);
     ::munmap(memory, bytes);
     return failure;
   }
   auto slab = std::unique_ptr<Slab>(new Slab(reinterpret_cast<std::uintptr_t>(memory), bytes));
   slab->region_ = announce_code_region(slab->begin_, bytes);
-  if (slab->region_ == nullptr) {
-    return error(Code::kExhausted,
-                 "more than " + std::to_string(kMaxCodeRegions) +
-                     " slabs of code are in use in this process; destroy images or raise Config::slab_bytes");
-  }
-  return slab;
+  if (slab->region_ != nullptr) return slab;
+  if (errno != ENOSPC) return out_of_memory(kRegionPoint, bytes);
+  return error(Code::kExhausted,
+               "more than " + std::to_string(kMaxCodeRegions) +
+                   " slabs of code are in use in this process; destroy images or raise Config::slab_bytes");
 }
 
 void Slab::cut(std::map<std::uintptr_t, std::size_t>::iterator hole, PageRun run) {
@@ -163,8 +174,9 @@ Result<Placement> AddressSpace::place(RunRequest code, RunRequest writable) {
   }
   GRAFT_TRY_ASSIGN(Placement placement, take(code, writable));
   for (const PageRun &run : {placement.code, placement.writable}) {
-    if (run.bytes == 0 || ::mprotect(reinterpret_cast<void *>(run.begin), run.bytes, PROT_READ | PROT_WRITE) == 0) continue;
-    Error failure = out_of_memory("making pages writable", run.bytes);
+    constexpr const char *kOpening = "making pages writable";
+    if (run.bytes == 0 || protect(kOpening, run.begin, run.bytes, PROT_READ | PROT_WRITE)) continue;
+    Error failure = out_of_memory(kOpening, run.bytes);
     release(placement);
     return failure;
   }
@@ -173,8 +185,9 @@ Result<Placement> AddressSpace::place(RunRequest code, RunRequest writable) {
 
 Result<void> AddressSpace::seal(const Placement &placement) {
   const PageRun &run = placement.code;
-  if (run.bytes == 0 || ::mprotect(reinterpret_cast<void *>(run.begin), run.bytes, PROT_READ | PROT_EXEC) == 0) return {};
-  return out_of_memory("making pages executable", run.bytes);
+  constexpr const char *kSealing = "making pages executable";
+  if (run.bytes == 0 || protect(kSealing, run.begin, run.bytes, PROT_READ | PROT_EXEC)) return {};
+  return out_of_memory(kSealing, run.bytes);
 }
 
 void AddressSpace::release(const Placement &placement) {
@@ -182,7 +195,7 @@ void AddressSpace::release(const Placement &placement) {
     if (run.bytes == 0) continue;
     ::madvise(reinterpret_cast<void *>(run.begin), run.bytes, MADV_DONTNEED);
     // It can only fail for want of a mapping; the pages then stay readable, which later images do not mind.
-    ::mprotect(reinterpret_cast<void *>(run.begin), run.bytes, PROT_NONE);
+    protect("giving pages back", run.begin, run.bytes, PROT_NONE);
   }
   MutexLock lock(mutex_);
   placement.slab->give_back(placement.code);

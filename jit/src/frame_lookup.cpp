@@ -8,11 +8,13 @@
 
 #include <graft/base/assert.hpp>
 #include <graft/base/export.hpp>
+#include <graft/base/fault.hpp>
 
 #include <dlfcn.h>
 #include <sys/mman.h>
 
 #include <atomic>
+#include <cerrno>
 
 #define GRAFT_NOT_INSTRUMENTED __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -100,6 +102,7 @@ GRAFT_NOT_INSTRUMENTED int find_object(void *address, dl_find_object *result) {
 
 CodeRegion *announce_code_region(std::uintptr_t begin, std::size_t bytes) {
   const std::size_t slot_bytes = bytes / kPageBytes * sizeof(FrameSlot);
+  if (fault::at(kRegionPoint)) return nullptr;
   void *slots = ::mmap(nullptr, slot_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slots == MAP_FAILED) return nullptr;
   MutexLock lock(regions_mutex);
@@ -114,6 +117,7 @@ CodeRegion *announce_code_region(std::uintptr_t begin, std::size_t bytes) {
     return &region;
   }
   ::munmap(slots, slot_bytes);
+  errno = ENOSPC;
   return nullptr;
 }
 

@@ -17,7 +17,10 @@ namespace graft::jit {
 struct CodeRegion;
 inline constexpr std::size_t kMaxCodeRegions = 256;
 
-/// Makes a slab known; null when there are `kMaxCodeRegions` already. Any thread.
+inline constexpr const char *kRegionPoint = "reserving the unwinder's table";
+
+/// Makes a slab known. Null, with `errno`: ENOSPC when there are `kMaxCodeRegions` already, else why there is no memory. Any
+/// thread.
 CodeRegion *announce_code_region(std::uintptr_t begin, std::size_t bytes);
 /// No image may live in the region any more.
 void forget_code_region(CodeRegion *region);

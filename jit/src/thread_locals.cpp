@@ -4,6 +4,8 @@
 
 #include "foreign_call.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -49,7 +51,7 @@ void ThreadStorage::delist(Record &record) {
 
 Result<std::unique_ptr<ThreadStorage>> ThreadStorage::create() {
   pthread_key_t key;
-  if (::pthread_key_create(&key, &ThreadStorage::thread_exits) != 0) {
+  if (fault::at("no pthread key is left", EAGAIN) || ::pthread_key_create(&key, &ThreadStorage::thread_exits) != 0) {
     return error(Code::kExhausted, "no pthread key is left for the thread-locals of plugins (PTHREAD_KEYS_MAX is 1024)");
   }
   return std::unique_ptr<ThreadStorage>(new ThreadStorage(key));

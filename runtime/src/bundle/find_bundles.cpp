@@ -14,22 +14,18 @@ bool is_bundle_file(const fs::path &path) { return is_source_name(path.filename(
 
 } // namespace
 
-bool is_bundle_folder(const fs::path &folder) {
-  if (std::error_code failure; fs::exists(folder / "graft.toml", failure)) return true;
-  const auto sources = list_sources(folder);
-  return sources && !sources->empty();
-}
-
 Result<std::vector<fs::path>> find_bundles(const fs::path &path) {
   std::error_code failure;
-  if (!fs::is_directory(path, failure) || is_bundle_folder(path)) return std::vector{path};
+  if (!fs::is_directory(path, failure)) return std::vector{path};
+  GRAFT_TRY_ASSIGN(const bool is_one, is_bundle_folder(path));
+  if (is_one) return std::vector{path};
   std::vector<fs::path> bundles;
   fs::directory_iterator entry(path, failure);
   for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
     const fs::path &each = entry->path();
     std::error_code gone; // what vanishes meanwhile is passed over
     if (is_litter(each.filename().string())) continue;
-    if (fs::is_directory(each, gone) ? is_bundle_folder(each) : is_bundle_file(each)) bundles.push_back(each);
+    if (fs::is_directory(each, gone) ? may_be_bundle_folder(each) : is_bundle_file(each)) bundles.push_back(each);
   }
   if (failure) return error(Code::kInvalid, "cannot read folder '" + path.string() + "': " + failure.message());
   if (bundles.empty()) bundles.push_back(path); // loading it says what it lacks

@@ -1,6 +1,8 @@
 // Folders and files through the C library, because its errors are the ones that people know.
 #include "source_files.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
@@ -21,7 +23,9 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 8> kEndings = {".c", ".cc", ".cpp", ".cxx", ".c++", ".C", ".bc", ".ll"};
 
 Error cannot(const char *verb, const fs::path &path, int number) {
-  const Code code = number == ENOENT || number == ENOTDIR ? Code::kNotFound : Code::kInvalid;
+  const bool is_absent = number == ENOENT || number == ENOTDIR;
+  const bool is_exhausted = number == EMFILE || number == ENFILE || number == ENOMEM;
+  const Code code = is_absent ? Code::kNotFound : is_exhausted ? Code::kExhausted : Code::kInvalid;
   return error(code, std::string("cannot ") + verb + " '" + path.string() + "': " + std::strerror(number));
 }
 
@@ -29,7 +33,11 @@ Error cannot(const char *verb, const fs::path &path, int number) {
 Result<std::vector<std::string>> list_names(const fs::path &folder) {
   std::error_code failure;
   std::vector<std::string> names;
-  fs::directory_iterator entry(folder, failure);
+  fs::directory_iterator entry;
+  if (fault::at("cannot read folder", EMFILE))
+    failure.assign(errno, std::generic_category());
+  else
+    entry = fs::directory_iterator(folder, failure);
   for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
     std::string name = entry->path().filename().string();
     if (!is_litter(name)) names.push_back(std::move(name));
@@ -101,8 +109,8 @@ bool is_litter(std::string_view name) {
 constexpr off_t kMostBytes = 256 * 1024 * 1024;
 
 Result<std::string> read_file(const fs::path &path) {
-  const int file =
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); // non-blocking: a FIFO must not hang us
+  constexpr int kHow = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK; // non-blocking: a FIFO must not hang us
+  const int file = fault::at("cannot read", EMFILE) ? -1 : ::open(path.c_str(), kHow);
   if (file < 0) return cannot("read", path, errno);
   struct stat status = {};
   int failure = ::fstat(file, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? EISDIR : 0;
@@ -121,7 +129,7 @@ Result<std::string> read_file(const fs::path &path) {
     std::size_t used = 0;
     for (;;) {
       text.resize(std::max<std::size_t>(used + kChunk, static_cast<std::size_t>(status.st_size) + 1));
-      const ssize_t count = ::read(file, text.data() + used, text.size() - used);
+      const ssize_t count = fault::at("cannot read", EIO) ? -1 : ::read(file, text.data() + used, text.size() - used);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) failure = errno;
       if (count <= 0) break;
@@ -140,6 +148,18 @@ Result<std::vector<fs::path>> list_sources(const fs::path &folder) {
   for (const std::string &name : names)
     if (is_source_name(name) && is_file(folder / name)) sources.push_back(folder / name);
   return sources;
+}
+
+Result<bool> is_bundle_folder(const fs::path &folder) {
+  if (std::error_code failure; fs::exists(folder / "graft.toml", failure)) return true;
+  const auto sources = list_sources(folder);
+  if (sources.code() == Code::kExhausted) return sources.error();
+  return sources && !sources->empty();
+}
+
+bool may_be_bundle_folder(const fs::path &folder) {
+  const auto is_one = is_bundle_folder(folder);
+  return !is_one || *is_one;
 }
 
 Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::string &pattern) {

@@ -17,14 +17,18 @@ bool is_source_name(std::string_view name);
 /// Whether it is hidden or a temporary of an editor: `.x`, `x~`, `#x#`, `x.swp`.
 bool is_litter(std::string_view name);
 
-/// The whole file. kNotFound when it is not there, kInvalid with the system's reason otherwise.
+/// The whole file. kNotFound when it is not there, kExhausted when the process has no descriptor for it, kInvalid with the
+/// system's reason otherwise.
 Result<std::string> read_file(const std::filesystem::path &path);
 
-/// The sources directly in `folder`, sorted by name. kInvalid when the folder cannot be read.
+/// The sources directly in `folder`, sorted by name. kInvalid when the folder cannot be read, kExhausted
+/// when there is no descriptor to read it with.
 Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder);
 
-/// Whether a folder is a bundle itself: it has a manifest or, directly in it, a source.
-bool is_bundle_folder(const std::filesystem::path &folder);
+/// Whether a folder is a bundle itself: it has a manifest, or sources of its own. kExhausted when that cannot be seen now.
+Result<bool> is_bundle_folder(const std::filesystem::path &folder);
+/// The same, for whoever loads it next and so hears what is wrong: one that cannot be seen into counts.
+bool may_be_bundle_folder(const std::filesystem::path &folder);
 
 /// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A
 /// pattern without wildcards must name a source file; with them, files of other kinds are passed over. kInvalid when nothing

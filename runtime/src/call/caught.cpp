@@ -1,5 +1,5 @@
-// Taking hold of exceptions that plugin code threw. This file catches, so it is on the list of those that may name libstdc++'s
-// exception machinery.
+// Taking hold of exceptions that plugin code threw. This file catches, so it is on the list of those that may name
+// libstdc++'s exception machinery.
 #include "caught.hpp"
 
 #include "../store/table.hpp"
@@ -7,10 +7,14 @@
 
 #include <graft/abi.h>
 #include <graft/base/current_exception.hpp>
+#include <graft/base/fault.hpp>
 #include <graft/base/thunk.hpp>
 
 #include <cxxabi.h>
 #include <unwind.h>
+
+#include <cerrno>
+#include <cstring>
 
 namespace graft {
 namespace {
@@ -31,6 +35,16 @@ std::optional<std::string> catch_all(const std::function<void()> &body) {
   } catch (...) {
     return describe_current_exception();
   }
+}
+
+Result<void> start_thread(std::thread &thread, const char *refusal, std::function<void()> body) {
+  std::optional<std::string> why;
+  if (fault::at(refusal, EAGAIN))
+    why = std::strerror(EAGAIN);
+  else
+    why = catch_all([&] { thread = std::thread(std::move(body)); });
+  if (!why) return {};
+  return error(Code::kExhausted, std::string(refusal) + ": " + *why + "; raise the limit of threads or of memory");
 }
 
 extern "C" {

@@ -1,18 +1,24 @@
-// Where exceptions of plugin code end: behind thunks (on the calling thread, under its pin) and around what the runtime calls itself.
+// Where exceptions of plugin code end: behind thunks (on the calling thread, under its pin) and around what the runtime
+// calls itself.
 #pragma once
+
+#include <graft/base/result.hpp>
+#include <graft/jit/linker.hpp>
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
-
-#include <graft/jit/linker.hpp>
 
 namespace graft {
 
 /// Runs `body` and says what it threw ("std::runtime_error: text"), or nothing. Forced unwinding (`pthread_exit`, cancellation)
 /// passes through.
 std::optional<std::string> catch_all(const std::function<void()> &body);
+
+/// Starts `thread` on `body`. kExhausted, with a sentence that begins with `refusal`, when the system has no thread left.
+Result<void> start_thread(std::thread &thread, const char *refusal, std::function<void()> body);
 
 /// The functions that thunks call, for the linker.
 std::vector<jit::Symbol> thunk_symbols();

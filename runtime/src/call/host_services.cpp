@@ -1,12 +1,13 @@
 // The C functions behind a host table. They validate what they are given: a plugin's mistake is an error code, not a crash.
 #include "host_services.hpp"
 
-#include "host_contracts.hpp"
-
 #include "../observe/log.hpp"
 #include "../reload/generation.hpp"
 #include "../store/store.hpp"
 #include "../store/threads.hpp"
+#include "host_contracts.hpp"
+
+#include <graft/base/fault.hpp>
 
 #include <bit>
 #include <cstdlib>
@@ -25,7 +26,7 @@ graft_status fail(const Error &error) {
 graft_status fail(Code code, const char *sentence) { return fail(error(code, sentence)); }
 
 void *host_alloc(const graft_host *, size_t size, size_t align) {
-  if (size == 0 || !std::has_single_bit(align)) return nullptr;
+  if (size == 0 || !std::has_single_bit(align) || fault::at("the host's allocator")) return nullptr;
   void *memory = nullptr;
   if (posix_memalign(&memory, std::max(align, sizeof(void *)), size) != 0) return nullptr;
   return memory;

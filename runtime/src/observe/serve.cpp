@@ -4,6 +4,8 @@
 #include "../call/caught.hpp"
 #include "serve_folder.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -30,6 +32,11 @@ bool is_welcome(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
+/// One that waits to be accepted; -1 with `errno`.
+int accept_one(int listener) {
+  return fault::at("accept", EMFILE) ? -1 : ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
 } // namespace
 
 Server::Server(Runtime &runtime, ServeOptions options, std::string path, int listener, int wake)
@@ -43,19 +50,18 @@ Result<std::unique_ptr<Server>> Server::create(Runtime &runtime, ServeOptions op
     GRAFT_TRY_ASSIGN(path, usual_socket());
   }
   GRAFT_TRY_ASSIGN(const int listener, listen_at(path));
-  const int wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  constexpr const char *kDescriptor = "cannot make a descriptor to serve with";
+  const int wake = fault::at(kDescriptor, EMFILE) ? -1 : ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   auto server = std::unique_ptr<Server>(new Server(runtime, std::move(options), std::move(path), listener, wake));
-  if (wake < 0) return error(Code::kExhausted, "cannot make a descriptor to serve with; raise the limit of open files");
+  if (wake < 0) return error(Code::kExhausted, std::string(kDescriptor) + "; raise the limit of open files");
   GRAFT_TRY(server->start());
   return server;
 }
 
 Result<void> Server::start() {
-  const auto refused = catch_all([this] {
-    reader_ = std::thread([this] { run(); });
-    worker_ = std::thread([this] { work(); });
-  });
-  if (refused) return error(Code::kExhausted, "cannot start the threads that serve: " + *refused);
+  constexpr const char *kRefusal = "cannot start the threads that serve";
+  GRAFT_TRY(start_thread(reader_, kRefusal, [this] { run(); }));
+  GRAFT_TRY(start_thread(worker_, kRefusal, [this] { work(); }));
   events_ = runtime_.listen([this](const Event &event) {
     if (subscribers_.load(std::memory_order_relaxed) == 0) return;
     std::string line = event_line(event);
@@ -160,8 +166,7 @@ bool Server::wait() {
 
 void Server::accept_clients() {
   const bool is_full = clients_.size() >= kMostClients; // with such as nobody has looked at yet, the newcomer waits a turn
-  for (int socket; (is_full || clients_.size() < kMostClients) &&
-                   (socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;) {
+  for (int socket; (is_full || clients_.size() < kMostClients) && (socket = accept_one(listener_)) >= 0;) {
     if (!is_welcome(socket)) {
       ::close(socket);
       continue;
@@ -254,7 +259,8 @@ void Server::deliver() {
 /// False when the client is lost, or too far behind (S2).
 bool Server::write_to(Client &client) {
   while (!client.out.empty()) {
-    const ssize_t sent = ::send(client.socket, client.out.data(), client.out.size(), MSG_NOSIGNAL);
+    const ssize_t sent =
+        fault::at("send", EPIPE) ? -1 : ::send(client.socket, client.out.data(), client.out.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return errno == EAGAIN && !(client.is_subscribed && client.out.size() > kMostUnheard);
     client.out.erase(0, static_cast<std::size_t>(sent));

@@ -1,6 +1,7 @@
 // See serve_folder.hpp and graft/serve.hpp.
 #include "serve_folder.hpp"
 
+#include <graft/base/fault.hpp>
 #include <graft/serve.hpp>
 
 #include <fcntl.h>
@@ -45,6 +46,22 @@ int pid_of(const std::string &name) {
 
 bool nobody_listens(int reason) { return reason == ECONNREFUSED || reason == ENOENT; }
 
+constexpr const char *kMakingSocket = "cannot make socket";
+
+/// -1, with `errno`, when the process or the system has no descriptor left.
+int make_socket() {
+  if (fault::at(kMakingSocket, EMFILE)) return -1;
+  return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/// Whether somebody listens there. kExhausted when there is no descriptor to ask with.
+Result<bool> is_served(const std::string &path, const sockaddr_un &address) {
+  const Descriptor other{make_socket()};
+  if (other.number < 0) return cannot("make socket", path, errno);
+  const bool is_connected = ::connect(other.number, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
+  return is_connected || !nobody_listens(errno);
+}
+
 } // namespace
 
 Result<void> own_folder(const fs::path &folder) {
@@ -77,7 +94,7 @@ Result<sockaddr_un> socket_address(const std::string &path) {
 }
 
 int connect_to(const sockaddr_un &address) {
-  const int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int made = make_socket();
   if (made < 0 || ::connect(made, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0) return made;
   const int reason = errno;
   ::close(made);
@@ -86,21 +103,26 @@ int connect_to(const sockaddr_un &address) {
 }
 
 Result<int> listen_at(const std::string &path) {
+  constexpr const char *kListening = "cannot listen at";
   GRAFT_TRY(own_folder(fs::path(path).parent_path()));
   GRAFT_TRY_ASSIGN(const sockaddr_un address, socket_address(path));
   struct stat status = {};
   if (::lstat(path.c_str(), &status) == 0) {
     if (!S_ISSOCK(status.st_mode))
       return error(Code::kConflict, "'" + path + "' is there and is no socket; it is left alone");
-    const Descriptor other{connect_to(address)};
-    if (other.number >= 0 || !nobody_listens(errno)) return error(Code::kConflict, "another host serves at '" + path + "'");
+    GRAFT_TRY_ASSIGN(const bool is_taken, is_served(path, address));
+    if (is_taken) return error(Code::kConflict, "another host serves at '" + path + "'");
     ::unlink(path.c_str());
   }
-  Descriptor made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  Descriptor made{make_socket()};
   if (made.number < 0) return cannot("make socket", path, errno);
-  if (::bind(made.number, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
-      ::chmod(path.c_str(), 0600) != 0 || ::listen(made.number, kBacklog) != 0)
+  if (fault::at(kListening) || ::bind(made.number, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
     return cannot("listen at", path, errno);
+  if (fault::at(kListening) || ::chmod(path.c_str(), 0600) != 0 || ::listen(made.number, kBacklog) != 0) {
+    const int reason = errno;
+    ::unlink(path.c_str());
+    return cannot("listen at", path, reason);
+  }
   return std::exchange(made.number, -1);
 }
 
@@ -110,8 +132,8 @@ Result<std::string> usual_socket() {
   for (int runtime = 1;; ++runtime) {
     const std::string path = stem + (runtime == 1 ? "" : "." + std::to_string(runtime)) + ".sock";
     GRAFT_TRY_ASSIGN(const sockaddr_un address, socket_address(path));
-    const Descriptor other{connect_to(address)};
-    if (other.number < 0 && nobody_listens(errno)) return path;
+    GRAFT_TRY_ASSIGN(const bool is_taken, is_served(path, address));
+    if (!is_taken) return path;
   }
 }
 
@@ -141,6 +163,7 @@ Result<std::string> ask(const std::string &socket, std::string_view request, std
     ::poll(nullptr, 0, 1);
     host.number = connect_to(address);
   }
+  if (host.number < 0 && (errno == EMFILE || errno == ENFILE)) return cannot("make socket", socket, errno);
   if (host.number < 0) return error(Code::kNotFound, "no host answers at '" + socket + "': " + std::strerror(errno));
   std::string out = std::string(request) + "\n", in;
   while (in.find('\n') == in.npos) {

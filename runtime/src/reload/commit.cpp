@@ -1,5 +1,5 @@
-// Commit: the serialised part of load, reload and unload. The point of no return is Store::publish; before it everything is undone in
-// reverse, after it nothing can fail.
+// Commit: the serialised part of load, reload and unload. The point of no return is Store::publish; before it everything is
+// undone in reverse, after it nothing can fail.
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
 
@@ -102,7 +102,11 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   }
   Started &started = *outcome;
   times.initialise_ns = watch.lap_ns();
-  ignore(store.publish(std::move(started.changes)), "slots that are new do not refuse");
+  if (auto published = store.publish(std::move(started.changes)); !published) {
+    for (SlotRecord *slot : started.slots) store.unclaim(*slot);
+    retirement.retire(std::move(prepared.generation));
+    return std::move(published).error();
+  }
   times.publish_ns = watch.lap_ns();
   const std::string name = prepared.text.name;
   log.write(LogLevel::kInfo, "loaded bundle '" + name + "' as generation " + std::to_string(prepared.generation->number));

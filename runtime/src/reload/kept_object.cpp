@@ -1,6 +1,8 @@
 // Making, filling and ending kept objects.
 #include "kept_object.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +22,9 @@ void KeptObject::Free::operator()(std::byte *memory) const { std::free(memory); 
 Result<std::shared_ptr<KeptObject>> KeptObject::create(std::string name, std::size_t size, std::size_t align) {
   const std::size_t least = std::max(align, alignof(std::max_align_t));
   const std::size_t rounded = (std::max<std::size_t>(size, 1) + least - 1) / least * least;
-  std::unique_ptr<std::byte[], Free> memory(static_cast<std::byte *>(std::aligned_alloc(least, rounded)));
+  const bool refused = fault::at("there is no memory for the");
+  std::unique_ptr<std::byte[], Free> memory(refused ? nullptr
+                                                    : static_cast<std::byte *>(std::aligned_alloc(least, rounded)));
   if (memory == nullptr)
     return error(Code::kExhausted, "there is no memory for the " + std::to_string(size) + " bytes of kept '" + name + "'");
   std::memset(memory.get(), 0, rounded);

@@ -72,9 +72,11 @@ Result<void> Runtime::Impl::probe(const std::vector<Started> &set) {
   {
     const MutexLock lock(asking->mutex);
     count_inside(kAboutToAsk);
-    if (const auto caught = catch_all([&] { thread = std::thread([asked, asking] { ask_all(asked, asking); }); })) {
+    if (auto started = start_thread(thread, "cannot start the thread that asks probes", [asked, asking] { ask_all(asked, asking); }); !started) {
       count_inside(0);
-      return error(Code::kExhausted, "there is no thread to ask the probe of bundle '" + asked.front()->bundle + "': " + *caught);
+      Error refused = std::move(started).error();
+      refused.message = "bundle '" + asked.front()->bundle + "': " + refused.message;
+      return refused;
     }
     token.lend(thread.get_id());
     const auto has_ended = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return asking->has_ended; };

@@ -77,7 +77,7 @@ void Retirement::retire(std::vector<std::unique_ptr<Generation>> generations) {
   const MutexLock lock(mutex_);
   if (!thread_.joinable() && !closed_)
     // Where no thread is to be had, the next retirement, `await` and the destructor look.
-    catch_all([this]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { thread_ = std::thread([this] { look_until_closed(); }); });
+    ignore(start_thread(thread_, "cannot start the thread that retires", [this] { look_until_closed(); }), "see above");
   changed_.notify_all();
 }
 

@@ -4,6 +4,8 @@
 #include "table.hpp"
 #include "threads.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -95,16 +97,18 @@ bool Gate::await() const noexcept {
 
 std::unique_ptr<GateCode> GateCode::create(const Table &table, std::size_t count) {
   constexpr std::size_t kPage = 4096;
+  constexpr const char *kMemory = "there is no memory for the gate";
   std::vector<GateCall> calls;
   for (std::size_t index = 0; index < count; ++index) calls.push_back({&table, index});
   std::unique_ptr<GateCode> gate(new GateCode(std::move(calls)));
   const std::size_t bytes = (count * kEntryBytes / kPage + 1) * kPage;
-  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *memory =
+      fault::at(kMemory) ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   gate->code_ = static_cast<char *>(memory);
   gate->bytes_ = bytes;
   for (std::size_t index = 0; index < count; ++index) write_entry(gate->code_ + index * kEntryBytes, &gate->calls_[index]);
-  if (mprotect(memory, bytes, PROT_READ | PROT_EXEC) != 0) return nullptr;
+  if (fault::at(kMemory) || mprotect(memory, bytes, PROT_READ | PROT_EXEC) != 0) return nullptr;
   return gate;
 }
 

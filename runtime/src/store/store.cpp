@@ -19,6 +19,10 @@ std::uint64_t random_bits() {
   return bits | 1;
 }
 
+Error no_memory(const ContractEntry &contract) {
+  return error(Code::kExhausted, "there is no memory for a table of contract '" + contract.name + "'");
+}
+
 std::string versioned(const ContractEntry &contract, std::uint32_t minor) {
   return contract.name + "@" + std::to_string(contract.major) + "." + std::to_string(minor);
 }
@@ -149,11 +153,13 @@ Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uin
   if (slot.references.load(std::memory_order_acquire) == 1) slot.bound_minor = 0; // only ours: what earlier ones asked for is over
   slot.bound_minor = std::max(slot.bound_minor, minor);
   if (functions <= slot.width) return binding;
-  slot.width = functions;
-  slot.stale.push_back(Table::create_stale(slot.shape, slot.width));
   const Table &live = Table::of(slot.table.load(std::memory_order_relaxed));
-  if (live.width() >= functions) return binding;
-  auto wider = Table::create(*slot.generation, slot.shape, live.provided(), slot.width);
+  auto stale = Table::create_stale(slot.shape, functions);
+  auto wider = live.width() < functions ? Table::create(*slot.generation, slot.shape, live.provided(), functions) : nullptr;
+  if (stale == nullptr || (live.width() < functions && wider == nullptr)) return no_memory(*slot.contract);
+  slot.width = functions;
+  slot.stale.push_back(std::move(stale));
+  if (wider == nullptr) return binding;
   slot.table.store(wider->entries(), std::memory_order_release); // pairs with Pin; the same functions, so no publication
   slot.generation->tables.push_back(std::move(wider));
   return binding;
@@ -220,11 +226,24 @@ Result<void> Store::accepts(const Change &change) const {
                                         versioned(*slot.contract, slot.bound_minor));
 }
 
+Result<void> Store::make_tables(Change &change) const {
+  if (change.generation == nullptr) return {};
+  const SlotRecord &slot = *change.slot;
+  const bool is_new = slot.order.load(std::memory_order_relaxed) == 0;
+  const std::size_t width = is_new ? change.functions.size() : std::max(slot.width, change.functions.size());
+  const bool has_stale = !slot.stale.empty() && slot.stale.back()->fits(*change.shape, width);
+  change.table = Table::create(*change.generation, change.shape, change.functions, width);
+  if (!has_stale) change.stale = Table::create_stale(change.shape, width);
+  if (change.table == nullptr || (!has_stale && change.stale == nullptr)) return no_memory(*slot.contract);
+  return {};
+}
+
 Result<void> Store::publish(std::vector<Change> changes) {
   std::shared_ptr<Gate> gate;
   {
     const MutexLock lock(mutex_);
     for (const Change &change : changes) GRAFT_TRY(accepts(change));
+    for (Change &change : changes) GRAFT_TRY(make_tables(change)); // S8
     std::vector<ContractEntry *> outdated;
     outdated.reserve(changes.size());
     publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
@@ -300,28 +319,23 @@ void Store::vacate(SlotRecord &slot) {
 bool Store::occupy(Change &change) {
   SlotRecord &slot = *change.slot;
   const bool is_new = slot.order.load(std::memory_order_relaxed) == 0;
-  if (is_new) {
-    slot.width = 0;
-    slot.bound_minor = 0;
-  }
+  if (is_new) slot.bound_minor = 0;
   slot.claimed = false;
   slot.shape = change.shape;
-  slot.width = std::max(slot.width, change.functions.size());
-  if (slot.stale.empty() || !slot.stale.back()->fits(*slot.shape, slot.width))
-    slot.stale.push_back(Table::create_stale(slot.shape, slot.width));
-  auto table = Table::create(*change.generation, change.shape, change.functions, slot.width);
+  slot.width = change.table->width();
+  if (change.stale != nullptr) slot.stale.push_back(std::move(change.stale));
   const bool is_worse = slot.generation != nullptr &&
                         (change.minor < slot.minor.load(std::memory_order_relaxed) ||
                          change.generation->priority < slot.generation->priority ||
                          precedence(change.generation->version, slot.generation->version) < 0);
   slot.generation = change.generation;
   slot.minor.store(change.minor, std::memory_order_relaxed);
-  slot.table.store(table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return
+  slot.table.store(change.table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return
   if (is_new) slot.order.store(next_order_++, std::memory_order_release);
   const SlotRecord *best = slot.contract->best.load(std::memory_order_relaxed);
   const bool is_better = best == nullptr || best->generation == nullptr || precedes(slot, *best);
   if (best != &slot && is_better) slot.contract->best.store(&slot, std::memory_order_release);
-  change.generation->tables.push_back(std::move(table));
+  change.generation->tables.push_back(std::move(change.table));
   return is_worse;
 }
 

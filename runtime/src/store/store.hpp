@@ -7,11 +7,14 @@
 //   S3  All slots of one publication are stored between an odd and the next even value of `Publication::count`.
 //   S4  A vacant slot is claimed again only when no Binding names it.
 //   S5  A slot is never freed before the store.
-//   S6  A slot's order falls to 0 before its tag changes; so a tag that is read before an order other than 0 names a provider
+//   S6  A slot's order falls to 0 before its tag changes; so a tag that is read before an order other than 0 names a
+//   provider
 //       that was published, never a vacant slot.
-//   S7  After a publication, `best` of each contract is the live slot that comes first: highest minor, then highest priority, then
+//   S7  After a publication, `best` of each contract is the live slot that comes first: highest minor, then highest
+//   priority, then
 //       name, then highest version of the bundle, then registration. In between it may name a slot that was just vacated or
 //       outdone; who reads such a one asks again under the mutex.
+//   S8  Once a publication has begun, nothing is asked of the system: its tables were made before.
 #pragma once
 
 #include <atomic>
@@ -77,6 +80,8 @@ struct Change {
   std::shared_ptr<const TableShape> shape;
   std::vector<const void *> functions;
   std::uint16_t minor = 0;
+  std::unique_ptr<Table> table = nullptr; ///< what the slot will hold; made by `publish`
+  std::unique_ptr<Table> stale = nullptr; ///< and when it is vacated, unless it has one that fits
 };
 
 /// Owns: slots and stale tables; tables of generations belong to those. Threads: any; see each function.
@@ -105,8 +110,8 @@ public:
   /// Gives back a claimed slot that was not published.
   void unclaim(SlotRecord &slot);
   /// Moves all slots in one publication (S3), or none: kIncompatible when a new table does not fit somebody who is bound to
-  /// its slot. Looked at here, under the mutex, because a host may bind until the very moment. Slots that are new or vacated
-  /// never refuse.
+  /// its slot, kExhausted when there is no memory for the tables. Looked at here, under the mutex, because a host may bind
+  /// until the very moment. Slots that are vacated never refuse.
   Result<void> publish(std::vector<Change> changes);
 
   /// Closes a gate before these slots, in one publication; `old` are the generations that are live in them. Calls wait from here on,
@@ -127,6 +132,7 @@ private:
   SlotRecord *slot_of(graft_handle handle) const;
   Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
+  Result<void> make_tables(Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;
   /// Makes the slot's gate, if there is one, lead to `target` and gives it to who owns that; opened once all of the set are (G2).
   std::shared_ptr<Gate> lead(SlotRecord &slot, const Table &target, std::vector<std::unique_ptr<Table>> &owner) GRAFT_REQUIRES(mutex_);

@@ -3,6 +3,7 @@
 
 #include "threads.hpp"
 
+#include <graft/base/fault.hpp>
 #include <graft/bound.hpp>
 
 #include <algorithm>
@@ -26,8 +27,8 @@ void Table::FreeBlock::operator()(Block *block) const noexcept { std::free(block
 Table::Table(Generation *generation, std::shared_ptr<const TableShape> shape, std::size_t provided, std::size_t width)
     : generation_(generation), shape_(std::move(shape)), provided_(provided), width_(std::max(provided, width)) {
   const std::size_t bytes = (sizeof(Block) + width_ * sizeof(void *) + 63) / 64 * 64;
-  block_.reset(static_cast<Block *>(std::aligned_alloc(64, bytes)));
-  GRAFT_ASSERT(block_ != nullptr, "memory ran out while a table of functions was made");
+  if (!fault::at(kMemoryPoint)) block_.reset(static_cast<Block *>(std::aligned_alloc(64, bytes)));
+  if (block_ == nullptr) return;
   block_->owner = this;
   block_->reserved = 0;
 }
@@ -35,6 +36,7 @@ Table::Table(Generation *generation, std::shared_ptr<const TableShape> shape, st
 std::unique_ptr<Table> Table::create(Generation &generation, std::shared_ptr<const TableShape> shape,
                                      const std::vector<const void *> &provided, std::size_t width) {
   std::unique_ptr<Table> table(new Table(&generation, std::move(shape), provided.size(), width));
+  if (table->block_ == nullptr) return nullptr;
   for (std::size_t index = 0; index < table->width_; ++index) {
     const bool has = index < provided.size() && provided[index] != nullptr;
     table->block_->entries()[index] = has ? provided[index] : stub(StubReason::kMissing, table->shape_->result(index), index);
@@ -44,6 +46,7 @@ std::unique_ptr<Table> Table::create(Generation &generation, std::shared_ptr<con
 
 std::unique_ptr<Table> Table::create_stale(std::shared_ptr<const TableShape> shape, std::size_t width) {
   std::unique_ptr<Table> table(new Table(nullptr, std::move(shape), 0, width));
+  if (table->block_ == nullptr) return nullptr;
   for (std::size_t index = 0; index < table->width_; ++index)
     table->block_->entries()[index] = stub(StubReason::kStale, table->shape_->result(index), index);
   return table;
@@ -51,6 +54,7 @@ std::unique_ptr<Table> Table::create_stale(std::shared_ptr<const TableShape> sha
 
 std::unique_ptr<Table> Table::create_gate(std::shared_ptr<Gate> gate, const Table &behind) {
   std::unique_ptr<Table> table(new Table(nullptr, behind.shape_, behind.provided_, behind.width_));
+  if (table->block_ == nullptr) return nullptr;
   table->gate_ = std::move(gate);
   table->behind_ = &behind;
   const void **entries = table->block_->entries();

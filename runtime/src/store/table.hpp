@@ -1,4 +1,5 @@
-// What a slot points at: an immutable copy of a provider's functions that the runtime owns, behind a header that says whose it is.
+// What a slot points at: an immutable copy of a provider's functions that the runtime owns, behind a header that says whose
+// it is.
 #pragma once
 
 #include <memory>
@@ -30,32 +31,35 @@ TableShape make_shape(const ContractFacts *facts, std::string contract, std::str
 /// Owns: its memory; borrows the generation. Immutable once made, so any thread may read it under a pin.
 class Table {
 public:
-  /// A table of `provided`, padded with kMissing stubs to `width` entries; null entries become stubs too.
-  static std::unique_ptr<Table> create(Generation &generation, std::shared_ptr<const TableShape> shape,
-                                       const std::vector<const void *> &provided, std::size_t width);
-  /// A table of `width` kStale stubs, for a vacated slot.
-  static std::unique_ptr<Table> create_stale(std::shared_ptr<const TableShape> shape, std::size_t width);
+ // Each is null when there is no memory.
 
-  /// A table behind a gate, for calls into `behind` while that is closed. Functions that `behind` lacks stay missing. Null when the kernel
-  /// gives no memory for code.
-  static std::unique_ptr<Table> create_gate(std::shared_ptr<Gate> gate, const Table &behind);
-  /// Tells a gate's table what its gate opens on; once, before the gate opens.
-  void lead_to(const Table &target) noexcept { target_ = &target; }
-  /// Where the call of a gate's entry goes, once the gate is open.
-  static const void *target_of(const GateCall &call) noexcept;
-  /// The table itself, or what it leads to once its gate is open. Pinned where this one is.
-  const Table &settled() const noexcept;
-  std::shared_ptr<Gate> gate() const noexcept { return gate_; }
+ /// A table of `provided`, padded with kMissing stubs to `width` entries; null entries become stubs too.
+ static std::unique_ptr<Table> create(Generation &generation, std::shared_ptr<const TableShape> shape,
+                                      const std::vector<const void *> &provided, std::size_t width);
+ /// A table of `width` kStale stubs, for a vacated slot.
+ static std::unique_ptr<Table> create_stale(std::shared_ptr<const TableShape> shape, std::size_t width);
 
-  /// What a slot holds: the first function pointer.
-  const void *entries() const noexcept { return block_->entries(); }
-  static const Table &of(const void *entries) noexcept;
+ /// A table behind a gate, for calls into `behind` while that is closed. Functions that `behind` lacks stay missing.
+ static std::unique_ptr<Table> create_gate(std::shared_ptr<Gate> gate, const Table &behind);
+ /// Tells a gate's table what its gate opens on; once, before the gate opens.
+ void lead_to(const Table &target) noexcept { target_ = &target; }
+ /// Where the call of a gate's entry goes, once the gate is open.
+ static const void *target_of(const GateCall &call) noexcept;
+ /// The table itself, or what it leads to once its gate is open. Pinned where this one is.
+ const Table &settled() const noexcept;
+ std::shared_ptr<Gate> gate() const noexcept { return gate_; }
 
-  /// Whose code a call ends in. Null for a vacated slot, and behind a gate that is closed.
-  Generation *generation() const noexcept {
-    if (gate_ == nullptr) return generation_;
-    return gate_->is_open() ? target_->generation() : nullptr;
-  }
+ /// What a slot holds: the first function pointer.
+ const void *entries() const noexcept { return block_->entries(); }
+ static const Table &of(const void *entries) noexcept;
+
+ static constexpr const char *kMemoryPoint = "there is no memory for"; ///< of the fault points here (fault.hpp)
+
+ /// Whose code a call ends in. Null for a vacated slot, and behind a gate that is closed.
+ Generation *generation() const noexcept {
+   if (gate_ == nullptr) return generation_;
+   return gate_->is_open() ? target_->generation() : nullptr;
+ }
   const TableShape &shape() const noexcept { return *shape_; }
   std::size_t width() const noexcept { return width_; }
   /// Whether its first `width` entries return as those of `shape` do.

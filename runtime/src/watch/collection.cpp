@@ -38,7 +38,7 @@ Folders Collection::survey(std::vector<std::string> &bundles) {
     const std::string path = entry->path().string();
     std::error_code ignored;
     if (is_litter(entry->path().filename().string()) || !entry->is_directory(ignored)) continue;
-    if (is_bundle_folder(path))
+    if (may_be_bundle_folder(path))
       bundles.push_back(path);
     else
       inside_.insert(fs::weakly_canonical(path, ignored).string());

@@ -1,6 +1,8 @@
 // See folder_watch.hpp.
 #include "folder_watch.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -22,7 +24,7 @@ std::string join(const std::string &folder, const char *name) {
 } // namespace
 
 Result<std::unique_ptr<FolderWatch>> FolderWatch::create() {
-  const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  const int descriptor = fault::at("cannot watch files", EMFILE) ? -1 : ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (descriptor < 0)
     return error(Code::kExhausted, std::string("cannot watch files: ") + std::strerror(errno) +
                                        "; raise /proc/sys/fs/inotify/max_user_instances, or watch less");
@@ -43,7 +45,7 @@ void FolderWatch::release(const std::string &folder, Uses &uses) {
 
 Result<void> FolderWatch::watch(const std::string &folder, Uses &uses) {
   const std::uint32_t mask = kShape | (uses.content > 0 ? kContent : 0) | IN_ONLYDIR;
-  const int number = ::inotify_add_watch(descriptor_, folder.c_str(), mask);
+  const int number = fault::at("cannot watch folder", ENOSPC) ? -1 : ::inotify_add_watch(descriptor_, folder.c_str(), mask);
   const int reason = errno;
   if (number == uses.number && number >= 0) return {};
   release(folder, uses); // the number of what stood there before
@@ -79,7 +81,7 @@ Result<void> FolderWatch::replace(const Folders &before, const Folders &after) {
 Touched FolderWatch::take() {
   Touched touched;
   alignas(inotify_event) char buffer[16 * 1024];
-  for (ssize_t size; (size = ::read(descriptor_, buffer, sizeof buffer)) > 0;) {
+  for (ssize_t size; !fault::at("inotify read") && (size = ::read(descriptor_, buffer, sizeof buffer)) > 0;) {
     for (const char *at = buffer; at < buffer + size;) {
       const auto *event = reinterpret_cast<const inotify_event *>(at);
       at += sizeof(inotify_event) + event->len;

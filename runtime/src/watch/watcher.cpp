@@ -9,6 +9,7 @@
 #include "quiet.hpp"
 #include "watched_bundle.hpp"
 
+#include <graft/base/fault.hpp>
 #include <graft/watch.hpp>
 
 #include <poll.h>
@@ -125,14 +126,14 @@ Result<void> Watcher::Impl::start() {
     GRAFT_TRY(add(found));
   }
   work_off();
-  if (const auto refused = catch_all([this] { thread_ = std::thread([this] { run(); }); }))
-    return error(Code::kExhausted, "cannot start the watcher's thread: " + *refused);
-  return {};
+  return start_thread(thread_, "cannot start the watcher's thread", [this] { run(); });
 }
 
 Result<void> Watcher::Impl::add(const std::string &path) {
   std::error_code failure;
-  if (fs::is_directory(path, failure) && !is_bundle_folder(path) && !info_at(path)) {
+  const bool is_folder = fs::is_directory(path, failure) && !info_at(path);
+  GRAFT_TRY_ASSIGN(const bool is_bundle, is_folder ? is_bundle_folder(path) : Result<bool>(true));
+  if (!is_bundle) {
     Collection &collection = collections_.emplace_back(path);
     GRAFT_TRY_ASSIGN(const std::vector<std::string> bundles, collection.arrange(*folders_));
     for (const std::string &bundle : bundles) enter(bundle);
@@ -390,8 +391,9 @@ Watcher::~Watcher() = default;
 
 Result<std::unique_ptr<Watcher>> Watcher::create(Runtime &runtime, WatchOptions options) {
   GRAFT_TRY_ASSIGN(auto folders, FolderWatch::create());
-  const int stop = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (stop < 0) return error(Code::kExhausted, "cannot make a descriptor for the watcher; raise the limit of open files");
+  constexpr const char *kDescriptor = "cannot make a descriptor for the watcher";
+  const int stop = fault::at(kDescriptor, EMFILE) ? -1 : ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (stop < 0) return error(Code::kExhausted, std::string(kDescriptor) + "; raise the limit of open files");
   auto impl = std::make_unique<Impl>(runtime, *runtime.impl_, std::move(options), std::move(folders), stop);
   GRAFT_TRY(impl->start());
   return std::unique_ptr<Watcher>(new Watcher(std::move(impl)));

@@ -1,0 +1,43 @@
+// What a process holds that must not pile up.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <string>
+
+namespace graft::test {
+
+inline std::size_t entries(const char *folder) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
+}
+
+inline std::size_t resident_bytes() {
+  std::size_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+struct Held {
+  std::size_t descriptors = 0;
+  std::size_t threads = 0;
+  std::size_t mappings = 0;
+
+  static Held now() {
+    Held held{entries("/proc/self/fd"), entries("/proc/self/task"), 0};
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) ++held.mappings;
+    return held;
+  }
+};
+
+inline std::ostream &operator<<(std::ostream &out, const Held &held) {
+  return out << held.descriptors << " descriptors, " << held.threads << " threads, " << held.mappings << " mappings";
+}
+
+} // namespace graft::test
