@@ -2,6 +2,7 @@
 #include "retirement.hpp"
 
 #include "../call/caught.hpp"
+#include "../store/store.hpp"
 #include "../store/threads.hpp"
 
 #include <algorithm>
@@ -32,9 +33,10 @@ bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &genera
   return object.use_count() > users;
 }
 
-/// Whether a kept object that newer ones go on with points into the generation's code or constants: a function, a literal,
+/// Whether a kept object or an instance that newer ones go on with points into the generation's code or constants: a function, a literal,
 /// virtual functions. Its plain data is not looked for. Every aligned word counts, whatever its type.
 bool is_pointed_at(const Generation &generation, const Retired &retired) {
+  if (generation.context.services.store.instances.point_into(generation)) return true;
   for (const KeptBinding &binding : generation.kept) {
     if (binding.object == nullptr || !goes_on(binding.object, generation, retired)) continue;
     const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
