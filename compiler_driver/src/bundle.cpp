@@ -92,6 +92,10 @@ void merge_kept(Facts &into, const Facts &from, TypeImporter &types) {
     layout.type = types.import(layout.type);
     into.kept_layouts.push_back(std::move(layout));
   }
+  for (InstanceFacts instance : from.instances) {
+    instance.type = types.import(instance.type);
+    into.instances.push_back(std::move(instance));
+  }
   for (MigrationFacts migration : from.migrations) {
     migration.to = types.import(migration.to);
     migration.from = types.import(migration.from);

@@ -3,6 +3,7 @@
 
 #include "contract_checks.hpp"
 #include "diagnostics.hpp"
+#include "instance_checks.hpp"
 #include "kept_ast.hpp"
 #include "types.hpp"
 
@@ -77,7 +78,10 @@ class FactsConsumer : public clang::SemaConsumer {
     return true;
   }
 
-  void HandleTranslationUnit(clang::ASTContext &) override { check_stray_keeps(compiler_, macros_); }
+  void HandleTranslationUnit(clang::ASTContext &) override {
+    check_stray_keeps(compiler_, macros_);
+    check_instance_providers(compiler_, facts_, instance_places_);
+  }
 
  private:
   clang::SourceManager &sources() { return context_->getSourceManager(); }
@@ -91,6 +95,8 @@ class FactsConsumer : public clang::SemaConsumer {
       look_at_variable(*variable);
     } else if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration)) {
       look_at_function(*function);
+    } else if (const auto *named = llvm::dyn_cast<clang::TypedefNameDecl>(&declaration)) {
+      if (const auto *attribute = annotation(*named, "graft.instance")) add_instance(*named, *attribute);
     } else if (const auto *pattern = llvm::dyn_cast<clang::VarTemplateDecl>(&declaration)) {
       if (const auto *attribute = annotation(*pattern->getTemplatedDecl(), "graft.keep"))
         refuse_kept_template(compiler_, macros_, *pattern->getTemplatedDecl(), *attribute);
@@ -127,6 +133,7 @@ class FactsConsumer : public clang::SemaConsumer {
     contract.minor = static_cast<std::uint16_t>(minor);
     contract.where = place(attribute.getLocation());
     check_contract(compiler_, record, contract, attribute);
+    contract.has_instances = check_instances(compiler_, record, contract);
     for (const clang::FieldDecl *field : record.fields()) {
       const auto *pointer = field->getType()->getAs<clang::PointerType>();
       if (!pointer || !pointer->getPointeeType()->isFunctionType()) continue; // reported by check_contract
@@ -159,8 +166,21 @@ class FactsConsumer : public clang::SemaConsumer {
     }
     if (table_ && table_->getName().drop_front(llvm::StringRef("graft_table_").size()) == provider.tag)
       provider.entries = entries_of(*table_);
-    if (std::ranges::find(facts_.providers, provider.tag, &ProviderFacts::tag) == facts_.providers.end())
-      facts_.providers.push_back(std::move(provider));
+    if (std::ranges::find(facts_.providers, provider.tag, &ProviderFacts::tag) != facts_.providers.end()) return;
+    instance_places_.providers[static_cast<unsigned>(facts_.providers.size())] = attribute.getLocation();
+    facts_.providers.push_back(std::move(provider));
+  }
+
+  void add_instance(const clang::TypedefNameDecl &named, const clang::AnnotateAttr &attribute) {
+    InstanceFacts instance;
+    instance.tag = text_argument(attribute, 0);
+    if (!check_instance_type(compiler_, named, instance.tag, facts_)) return;
+    instance.type = types_->add(named.getUnderlyingType());
+    if (types_->was_too_deep()) refuse_depth(compiler_, named.getLocation(), "GRAFT_INSTANCE(" + instance.tag + ", ...)");
+    instance.where = place(named.getLocation());
+    if (kept_) kept_->prepare(named.getUnderlyingType(), instance);
+    instance_places_.instances[static_cast<unsigned>(facts_.instances.size())] = named.getLocation();
+    facts_.instances.push_back(std::move(instance));
   }
 
   /// The symbols in a table, as far as the AST can tell; the IR has the last word.
@@ -244,6 +264,7 @@ class FactsConsumer : public clang::SemaConsumer {
   clang::CompilerInstance &compiler_;
   Facts &facts_;
   MacroUses macros_;
+  InstancePlaces instance_places_;
   clang::ASTContext *context_ = nullptr;
   const clang::VarDecl *table_ = nullptr; ///< the table that GRAFT_PROVIDE defined last
   std::unique_ptr<TypeBuilder> types_;

@@ -35,6 +35,19 @@ void KeptAst::prepare(clang::VarDecl &variable, std::size_t index) {
   add_layouts(variable.getType());
 }
 
+void KeptAst::prepare(clang::QualType type, InstanceFacts &instance) {
+  const clang::ASTContext &context = sema_.getASTContext();
+  if (!context.getLangOpts().CPlusPlus) return;
+  add_class(type);
+  add_layouts(type);
+  type = context.getCanonicalType(type);
+  auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || type.isTrivialType(context)) return; // zeros will do
+  const auto *constructor = record->isAbstract() ? nullptr : sema_.LookupDefaultConstructor(record);
+  instance.constructible = is_public(constructor);
+  if (instance.constructible) instance.construct = instantiate("graft_kept_construct", type);
+}
+
 void KeptAst::add_layouts(clang::QualType type) {
   clang::ASTContext &context = sema_.getASTContext();
   type = context.getBaseElementType(context.getCanonicalType(type)).getUnqualifiedType();

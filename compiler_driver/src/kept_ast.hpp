@@ -26,6 +26,8 @@ class KeptAst {
 
   /// `index` is the variable's in `facts.kept`.
   void prepare(clang::VarDecl &variable, std::size_t index);
+  /// The same for the type of instances: fills in `construct` and `constructible`.
+  void prepare(clang::QualType type, InstanceFacts &instance);
 
  private:
   void add_class(clang::QualType type);

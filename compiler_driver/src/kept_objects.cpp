@@ -132,6 +132,8 @@ std::string move_kept_outside(llvm::Module &module, Unit &unit) {
   for (KeptClass &kept : unit.facts.kept_classes)
     if (!mover.rename(kept.replace) || !mover.rename(kept.destroy))
       return "a kept class was not compiled: " + kept.replace + kept.destroy;
+  for (InstanceFacts &instance : unit.facts.instances)
+    if (!mover.rename(instance.construct)) return "an instance's class was not compiled: " + instance.construct;
   for (MigrationFacts &migration : unit.facts.migrations)
     if (!mover.rename(migration.symbol)) return "a GRAFT_MIGRATE function was not compiled: " + migration.symbol;
   return {};

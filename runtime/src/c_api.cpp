@@ -109,6 +109,30 @@ void graft_runtime_release(graft_pin *pin) {
   pin->table = nullptr;
 }
 
+graft_status graft_runtime_create_instance(graft_runtime *runtime, graft_handle handle, graft_str data, graft_instance *out) {
+  if (runtime == nullptr || out == nullptr) return missing_argument();
+  const auto binding = runtime->impl->resolve(handle);
+  if (!binding) return fail(binding.error());
+  const auto made = runtime->impl->create_instance(*binding, {data.data != nullptr ? data.data : "", data.size});
+  if (!made) return fail(made.error());
+  *out = *made;
+  return GRAFT_OK;
+}
+
+graft_status graft_runtime_destroy_instance(graft_runtime *runtime, graft_instance instance) {
+  if (runtime == nullptr) return missing_argument();
+  return status_of(runtime->impl->destroy_instance(instance));
+}
+
+graft_status graft_runtime_resolve_instance(graft_runtime *runtime, graft_instance instance, uint32_t functions, graft_pin *pin,
+                                            void **self) {
+  if (runtime == nullptr || pin == nullptr || self == nullptr) return missing_argument();
+  const auto found = runtime->impl->resolve_instance(instance);
+  if (!found) return fail(found.error());
+  *self = found->second;
+  return graft_runtime_resolve(runtime, found->first.handle(), functions, pin);
+}
+
 graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table, uint32_t functions,
                                  const graft_offer *how) {
   if (runtime == nullptr || contract == nullptr) return missing_argument();

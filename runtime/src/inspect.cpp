@@ -86,6 +86,7 @@ Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::file
   GRAFT_TRY_ASSIGN(const Artifact was, before.compiler->compile(before.job));
   GRAFT_TRY_ASSIGN(const Artifact is, after.compiler->compile(after.job));
   KeptPlan plan = plan_kept(was.facts, is.facts, after.text.manifest);
+  show_instances(plan, [](const InstancePlan &) { return std::nullopt; });
   return ReloadPlan{after.text.manifest.name, plan.kind, /*base=*/0, std::move(plan.items)};
 }
 

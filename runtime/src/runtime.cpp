@@ -64,6 +64,7 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
   info.needs = bundle.needs;
   info.priority = bundle.manifest.priority;
   info.retired = retirement.waiting(bundle.name);
+  info.instances = store.instances.count(bundle.slots);
   info.plan = bundle.plan;
   info.warnings = bundle.live->warnings;
   return info;
@@ -253,6 +254,18 @@ Result<Binding> Runtime::bind_view(const graft_contract_info &info, std::size_t 
   GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.find(info.name, info.major, minor));
   return impl_->store.bind(handle, functions, minor);
 }
+
+Result<graft_instance> Runtime::create_instance(const Binding &provider, std::string_view data) const {
+  return impl_->store.instances.create(provider, data);
+}
+
+Result<void> Runtime::destroy_instance(graft_instance instance) const { return impl_->store.instances.destroy(instance); }
+
+Result<std::pair<Binding, void *>> Runtime::resolve_instance(graft_instance instance) const {
+  return impl_->store.instances.resolve(instance);
+}
+
+detail::InstanceCell *Runtime::hold_instance(graft_instance instance) const { return impl_->store.instances.hold(instance); }
 
 Result<void> Runtime::offer_table(const graft_contract_info &contract, const void *table, std::size_t functions, const Offer &how) {
   return impl_->host_contracts.offer(contract, table, functions, how);

@@ -22,6 +22,18 @@ GRAFT_PROVIDE(shapes, {.area = area, .describe = describe});
 GRAFT_CONTRACT(empty_handed, "test.empty-handed", 1, 0) { int (*never)(void); };
 GRAFT_PROVIDE(empty_handed, {0});
 
+GRAFT_CONTRACT(counter, "test.counter", 1, 0) {
+  graft_status (*create)(const graft_instance_args *args, void **self);
+  void (*destroy)(void *self);
+};
+static graft_status create(const graft_instance_args *args, void **self) {
+  ((struct counters *)*self)->calls = args->data.size;
+  return GRAFT_OK;
+}
+static void destroy(void *self) { ((struct counters *)self)->calls = 0; }
+GRAFT_PROVIDE(counter, {.create = create, .destroy = destroy});
+GRAFT_INSTANCE(counter, struct counters);
+
 graft_status graft_init(const graft_host *host, const graft_init_context *context) {
   graft_pin pin = {sizeof(graft_pin), 0, NULL};
   graft_handle handle;

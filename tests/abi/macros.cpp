@@ -27,6 +27,19 @@ static int hour() { return 12; }
 GRAFT_PROVIDE(clock_face, {.hour = hour});
 }
 
+namespace shop {
+struct basket {
+  int articles = 1;
+};
+GRAFT_CONTRACT(baskets, "shop.baskets", 1, 0) {
+  graft_status (*create)(const graft_instance_args *args, void **self);
+  void (*destroy)(void *self);
+};
+GRAFT_PROVIDE(baskets, {.create = [](const graft_instance_args *, void **self) -> graft_status { return *self == nullptr; },
+                        .destroy = [](void *) {}});
+GRAFT_INSTANCE(baskets, basket);
+} // namespace shop
+
 static graft_status describe(graft_str, graft_buf *) { return GRAFT_OK; }
 GRAFT_PROVIDE(shapes, {.describe = describe, .area = nullptr, .middle = nullptr, .forget = [] {}});
 

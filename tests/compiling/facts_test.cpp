@@ -173,10 +173,19 @@ TEST(Facts, HeadersAreListedWithTheirKind) {
   EXPECT_TRUE(has("not_yet.h", false));
 }
 
+/// A contract with instances, to its fourth line, without its end; and a provider of it.
+const std::string kInstances =
+    "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  graft_status (*create)(const graft_instance_args *args, void "
+    "**self);\n  void (*destroy)(void *self);\n";
+const std::string kInstanceProvider =
+    "static graft_status create(const graft_instance_args *a, void **s) { return !a || !s; }\n"
+    "static void destroy(void *self) { (void)self; }\n"
+    "GRAFT_PROVIDE(c, {.create = create, .destroy = destroy});\n";
+
 struct Refusal {
   const char *name;
   const char *file;
-  const char *text;
+  std::string text;
   const char *sentence;
 };
 void PrintTo(const Refusal &refusal, std::ostream *out) { *out << refusal.name; }
@@ -184,7 +193,7 @@ void PrintTo(const Refusal &refusal, std::ostream *out) { *out << refusal.name; 
 class Refused : public testing::TestWithParam<Refusal> {};
 TEST_P(Refused, WithASentenceAndItsPlace) {
   const Refusal &refusal = GetParam();
-  const std::string text = std::string("#include <graft/abi.h>\n") + refusal.text;
+  const std::string text = "#include <graft/abi.h>\n" + refusal.text;
   EXPECT_THAT(compile(refusal.file, text), FailsWith(Code::kInvalid, HasSubstr(refusal.sentence)));
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -224,8 +233,53 @@ INSTANTIATE_TEST_SUITE_P(
                 "a.c:3:10: error: GRAFT_KEEP marks nothing that can be kept"},
         Refusal{"KeptMember", "a.cpp", "struct s { GRAFT_KEEP static inline int x; };",
                 "GRAFT_KEEP marks nothing that can be kept"},
+        Refusal{"InstancesWithoutCreate", "a.c",
+                "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  void (*destroy)(void *self);\n  graft_status (*create)(const "
+                "graft_instance_args *, void **self); };",
+                "a.c:4:18: error: contract 't.c' has instances, so its first function is 'graft_status (*create)("},
+        Refusal{"InstancesWithAnOddCreate", "a.c",
+                "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  void (*create)(const graft_instance_args *, void **self); };",
+                "a.c:3:10: error: contract 't.c' has instances, so its first function is"},
+        Refusal{
+            "InstancesWithoutDestroy", "a.c",
+            "GRAFT_CONTRACT(c, \"t.c\", 1, 0) {\n  graft_status (*create)(const graft_instance_args *, void **self);\n  int "
+            "(*get)(void *self); };",
+            "a.c:4:9: error: contract 't.c' has instances, so its second function is 'void (*destroy)(void *self)'"},
+        Refusal{"FunctionWithoutSelf", "a.c", kInstances + "  int (*get)(int); };",
+                "a.c:5:9: error: contract 't.c' has instances, so 'get' takes 'void *self' first"},
+        Refusal{
+            "ProviderWithoutAnInstanceType", "a.c", kInstances + " };\n" + kInstanceProvider,
+            "error: the provider of 't.c', which has instances, does not say of what type they are: add GRAFT_INSTANCE(c, "},
+        Refusal{"ProviderWithoutDestroy", "a.c",
+                kInstances + " };\n" +
+                    "static graft_status create(const graft_instance_args *a, void **s) { return !a || !s; }\n"
+                    "GRAFT_PROVIDE(c, {.create = create});\nGRAFT_INSTANCE(c, int);",
+                "which has instances, lacks 'destroy'"},
+        Refusal{"InstanceTypeThatIsIncomplete", "a.c",
+                kInstances + " };\n" + kInstanceProvider + "GRAFT_INSTANCE(c, struct later);",
+                "a.c:9:1: error: GRAFT_INSTANCE(c, ...) names 'struct later', which is no complete type that can change"},
+        Refusal{"InstanceTypeOfNoContract", "a.c", "GRAFT_INSTANCE(c, int);",
+                "a.c:2:1: error: GRAFT_INSTANCE(c, ...) names no contract that was declared before it"},
+        Refusal{"InstanceTypeOfAContractWithout", "a.c",
+                "GRAFT_CONTRACT(c, \"t.c\", 1, 0) { void (*f)(void); };\nGRAFT_INSTANCE(c, int);",
+                "GRAFT_INSTANCE(c, ...) is for a contract with instances, and 't.c' does not begin with create and destroy"},
+        Refusal{"InstanceTypeTwice", "a.c",
+                kInstances + " };\n" + kInstanceProvider + "GRAFT_INSTANCE(c, int);\nGRAFT_INSTANCE(c, int);",
+                "a.c:10:1: error: GRAFT_INSTANCE(c, ...) stands twice"},
+        Refusal{"InstanceTypeWithoutAProvider", "a.c", kInstances + " };\nGRAFT_INSTANCE(c, int);",
+                "error: GRAFT_INSTANCE(c, ...) stands in a file that does not provide that contract"},
         Refusal{"KeptFunction", "a.c", "GRAFT_KEEP int f(void) { return 1; }", "GRAFT_KEEP marks nothing that can be kept"}),
     [](const auto &info) { return std::string(info.param.name); });
+
+TEST(Facts, AProviderWithInstancesSaysOfWhatType) {
+  const Facts found = facts("a.c", "#include <graft/abi.h>\n" + kInstances + "};\n" + kInstanceProvider +
+                                       "GRAFT_INSTANCE(c, struct { int n, m; })\n");
+  ASSERT_EQ(found.instances.size(), 1u);
+  EXPECT_TRUE(found.contracts.at(0).has_instances);
+  EXPECT_EQ(found.instances[0].tag, "c");
+  EXPECT_EQ(found.types[found.instances[0].type].fields.size(), 2u);
+  EXPECT_EQ(to_string(found.instances[0].where), "a.c:9:1");
+}
 
 TEST(Facts, OneContractDeclaredInTwoWaysIsRefused) {
   const auto contract = [](const std::string &type) {

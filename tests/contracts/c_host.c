@@ -14,6 +14,42 @@ static const char kOther[] = "#include <graft/abi.h>\n"
                              "GRAFT_CONTRACT(number, \"test.number\", 1, 0) { int64_t (*number)(void); };\n"
                              "GRAFT_PROVIDE(number, {0})\n";
 
+GRAFT_CONTRACT(counter, "test.counter", 1, 0) {
+  graft_status (*create)(const graft_instance_args *args, void **self);
+  void (*destroy)(void *self);
+  int32_t (*add)(void *self, int32_t n);
+};
+
+static const char kCounter[] =
+    "#include <graft/abi.h>\n"
+    "GRAFT_CONTRACT(counter, \"test.counter\", 1, 0) { graft_status (*create)(const graft_instance_args *args, void **self);\n"
+    "  void (*destroy)(void *self); int32_t (*add)(void *self, int32_t n); };\n"
+    "static graft_status create(const graft_instance_args *args, void **self) { *(int *)*self = (int)args->data.size; return 0; }\n"
+    "static void destroy(void *self) { (void)self; }\n"
+    "static int32_t add(void *self, int32_t n) { return *(int *)self += n; }\n"
+    "GRAFT_PROVIDE(counter, {.create = create, .destroy = destroy, .add = add})\nGRAFT_INSTANCE(counter, int)\n";
+
+/* The steps that are about instances. */
+static int use_instances(graft_runtime *runtime) {
+  graft_handle handle;
+  graft_instance instance;
+  graft_pin pin;
+  void *self = NULL;
+  int value = 0;
+  if (graft_runtime_load_text(runtime, "counter", "counter.c", graft_str_of(kCounter)) != GRAFT_OK) return 101;
+  if (graft_runtime_find(runtime, "test.counter", 1, 0, &handle) != GRAFT_OK) return 102;
+  if (graft_runtime_create_instance(runtime, handle, graft_str_of("four"), &instance) != GRAFT_OK) return 103;
+  if (graft_runtime_resolve_instance(runtime, instance, 3, &pin, &self) != GRAFT_OK) return 104;
+  value = ((const counter *)pin.table)->add(self, 3);
+  graft_runtime_release(&pin);
+  if (value != 7) return 105;
+  if (graft_runtime_destroy_instance(runtime, instance) != GRAFT_OK) return 106;
+  if (graft_runtime_destroy_instance(runtime, instance) != GRAFT_STALE) return 107;
+  if (graft_runtime_resolve_instance(runtime, instance, 3, &pin, &self) != GRAFT_STALE) return 108;
+  if (graft_runtime_create_instance(runtime, handle, graft_str_of(""), NULL) != GRAFT_INVALID) return 109;
+  return 0;
+}
+
 static void count_event(const graft_event *event, void *context) {
   if (event->phase == GRAFT_RELOADED) ++*(int *)context;
 }
@@ -49,6 +85,7 @@ int run_c_host(const char *header) {
   if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kOther)) != GRAFT_INCOMPATIBLE) return 17;
   if (graft_last_error(error, sizeof error) == 0 || strstr(error, "'int32_t' to the host") == NULL) return 18;
   if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kText)) != GRAFT_OK) return 19;
+  value = use_instances(runtime);
   graft_runtime_destroy(runtime);
-  return 0;
+  return value;
 }

@@ -5,6 +5,7 @@
 #include "abi/arena.h"
 #include "abi/contract.h"
 #include "abi/host.h"
+#include "abi/instance.h"
 #include "abi/keep.h"
 #include "abi/macros.h"
 #include "abi/service.h"

@@ -68,6 +68,16 @@ GRAFT_EXPORT size_t graft_runtime_find_all(graft_runtime *runtime, const char *c
 GRAFT_EXPORT graft_status graft_runtime_resolve(graft_runtime *runtime, graft_handle handle, uint32_t functions, graft_pin *pin);
 GRAFT_EXPORT void graft_runtime_release(graft_pin *pin);
 
+/* Makes an instance of a contract that has them (abi/instance.h); `data` goes to its `create`. The caller ends it; what nobody ended ends
+ * with its bundle. GRAFT_UNSUPPORTED when the contract has none, GRAFT_STALE, what `create` refused with. */
+GRAFT_EXPORT graft_status graft_runtime_create_instance(graft_runtime *runtime, graft_handle handle, graft_str data, graft_instance *out);
+/* Ends an instance. Nobody may be inside. GRAFT_STALE when it ended already. */
+GRAFT_EXPORT graft_status graft_runtime_destroy_instance(graft_runtime *runtime, graft_instance instance);
+/* Pins the provider of an instance: `pin->table` may be called with `*self` until the pin is released, on this thread. `*self` names the
+ * state and is not the state; it stays the same, pinned or not, until the instance ends. `functions` as in graft_runtime_resolve. */
+GRAFT_EXPORT graft_status graft_runtime_resolve_instance(graft_runtime *runtime, graft_instance instance, uint32_t functions,
+                                                         graft_pin *pin, void **self);
+
 /* How a host contract's `self` is made; the same as graft::Offer. With a null `create`, `self` is `user_data`. */
 typedef struct graft_offer {
   uint32_t struct_size;

@@ -26,7 +26,7 @@ struct Holder {
   std::string thread_name; ///< as its starter named it; often the process's
   /// The innermost function of that thread inside the generation; empty when it was not asked for or is not known.
   std::string function;
-  std::string object;      ///< the kept variable's name; of kKeptObject
+  std::string object;      ///< "kept 'x'", "an instance's state"; of kKeptObject
 };
 
 /// Whether each holding thread is asked in which function it is. That sends it a signal, which may end a `sleep` or `poll` of it

@@ -26,6 +26,7 @@
 #include "bound.hpp"
 #include "contracts.hpp"
 #include "holders.hpp"
+#include "instance.hpp"
 #include "offer.hpp"
 #include "plan.hpp"
 #include "version.hpp"
@@ -94,7 +95,8 @@ struct BundleInfo {
   std::vector<std::string> requires_; ///< as the manifest spells them
   std::vector<std::string> needs;     ///< the bundles that meet them, sorted
   std::int32_t priority = 0;          ///< among providers of one version of a contract
-  std::size_t retired = 0;            ///< older generations that a pin still holds
+  std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
+  std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
   std::string plan;                   ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
   std::vector<Diagnostic> warnings;   ///< of the compile that made the live generation
 };
@@ -274,6 +276,25 @@ public:
     return Bound<C>(*std::move(binding));
   }
 
+  /// Makes an instance of a contract that has them; `data` goes to its `create` as it is. kUnsupported when the contract has no
+  /// instances, kStale when its provider was unloaded, kExhausted, what `create` refused with, kException when it threw.
+  template <Contract C>
+  Result<Instance<C>> create_instance(const Bound<C> &provider, std::string_view data = {}) const {
+    auto made = create_instance(static_cast<const Binding &>(provider), data);
+    if (!made) return std::move(made).error();
+    detail::InstanceCell *cell = hold_instance(*made);
+    if (cell == nullptr) return error(Code::kStale, "the instance ended when it was hardly made: its bundle was unloaded");
+    return Instance<C>(*this, provider, *made, *cell);
+  }
+  /// The same for callers that know the contract by name only, who end the instance themselves. One that nobody ended ends with its
+  /// bundle.
+  Result<graft_instance> create_instance(const Binding &provider, std::string_view data = {}) const;
+  /// Calls `destroy` and gives the memory back. Nobody may be inside. kStale when it ended already, kInvalid when it is none of this
+  /// runtime's, kException with what its `destroy` threw.
+  Result<void> destroy_instance(graft_instance instance) const;
+  /// Pins the provider of an instance for a scope, and what its functions take as `self`. kStale, kInvalid.
+  Result<std::pair<Binding, void *>> resolve_instance(graft_instance instance) const;
+
   /// Pins several contracts that are guaranteed to come from one publication.
   template <class... Contracts>
   View<Contracts...> view(const Bound<Contracts> &...bounds) const noexcept {
@@ -313,9 +334,17 @@ private:
   static Result<std::unique_ptr<Runtime>> create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last);
   Result<void> take_views(const EmbeddedView *const *first, const EmbeddedView *const *last) const;
   Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;
+  /// Names the instance's cell, so that no other gets it; null when it ended.
+  detail::InstanceCell *hold_instance(graft_instance instance) const;
   Result<Binding> bind_range(const graft_contract_info &info, std::size_t functions, const VersionRange &range) const;
 
   std::unique_ptr<Impl> impl_;
 };
+
+template <Contract C>
+Result<void> Instance<C>::destroy() const {
+  if (cell_ == nullptr) return error(Code::kStale, "there is no instance to end");
+  return runtime_->destroy_instance(handle_);
+}
 
 } // namespace graft

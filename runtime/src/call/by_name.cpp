@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <span>
 
 namespace graft {
 namespace {
@@ -102,9 +103,15 @@ class Call {
   Call(const TypeTable &table, const ContractFunction &function, const graft_host *host)
       : table_(table), function_(function), memory_(host) {}
 
-  Result<void> prepare(const std::vector<std::string> &texts) {
+  /// `self` goes before what the texts say, for a function that takes an instance; null for all others.
+  Result<void> prepare(const std::vector<std::string> &texts, void *self) {
     GRAFT_TRY(signature_.prepare(table_, function_.type));
-    const std::vector<Field> &parameters = type().fields;
+    hidden_ = self != nullptr ? 1 : 0;
+    for (std::size_t index = 0; index < hidden_; ++index) {
+      arguments_.push_back({type().fields[index].type, static_cast<std::byte *>(memory_.take(sizeof self))});
+      std::memcpy(arguments_.back().storage, &self, sizeof self);
+    }
+    const std::span parameters = std::span(type().fields).subspan(hidden_);
     const auto outputs = static_cast<std::size_t>(
         std::ranges::count_if(parameters, [&](const Field &field) { return is_out_pointer(table_, table_[field.type]); }));
     const bool all_given = texts.size() == parameters.size();
@@ -118,7 +125,7 @@ class Call {
       if (arguments_.back().is_output && !all_given)
         make_output(arguments_.back());
       else
-        GRAFT_TRY(take_input(arguments_.back(), index, *text++));
+        GRAFT_TRY(take_input(arguments_.back(), index + hidden_, *text++));
     }
     return {};
   }
@@ -145,7 +152,7 @@ class Call {
   const Type &type() const { return table_[function_.type]; }
 
   Error wrong_count(std::size_t inputs, std::size_t given) const {
-    const std::size_t all = type().fields.size();
+    const std::size_t all = type().fields.size() - hidden_;
     return error(Code::kInvalid,
                  "'" + function_.name + "' takes " + std::to_string(inputs) + (inputs == 1 ? " argument" : " arguments") +
                      (inputs == all ? "" : " (or " + std::to_string(all) + " with its out-parameters)") + ", " +
@@ -198,6 +205,31 @@ class Call {
   CallMemory memory_;
   FfiSignature signature_;
   std::vector<Argument> arguments_;
+  std::size_t hidden_ = 0; ///< parameters that no text is given for
+};
+
+/// An instance that lives for one call.
+class CallInstance {
+ public:
+  explicit CallInstance(const Runtime &runtime) : runtime_(runtime) {}
+  ~CallInstance() {
+    if (self_ != nullptr) ignore(runtime_.destroy_instance(instance_), "the call's own outcome is what is asked for");
+  }
+  CallInstance(const CallInstance &) = delete;
+
+  Result<void> make(const Binding &provider) {
+    GRAFT_TRY_ASSIGN(instance_, runtime_.create_instance(provider));
+    GRAFT_TRY_ASSIGN(const auto found, runtime_.resolve_instance(instance_));
+    self_ = found.second;
+    return {};
+  }
+  /// Null when none was made.
+  void *self() const { return self_; }
+
+ private:
+  const Runtime &runtime_;
+  graft_instance instance_{};
+  void *self_ = nullptr;
 };
 
 /// What the call left behind as its error. A function with a status says itself whether it failed; only then the text
@@ -229,8 +261,13 @@ Result<CallOutcome> call_by_name(const Runtime &runtime, std::string_view target
                                          "' from code whose types nobody saw; call it by type");
   GRAFT_TRY_ASSIGN(const Entry entry, find_entry(*contract, wanted.function));
 
+  if (contract->has_instances && entry.index < 2)
+    return error(Code::kUnsupported, "'" + wanted.function + "' makes or ends an instance, which no text can name; call one of its functions");
+  CallInstance instance(runtime);
+  if (contract->has_instances) GRAFT_TRY(instance.make(binding));
+
   Call call(generation->facts.types, *entry.function, &generation->host);
-  GRAFT_TRY(call.prepare(arguments));
+  GRAFT_TRY(call.prepare(arguments, instance.self()));
   CallOutcome outcome;
   outcome.contract = info.name;
   outcome.function = wanted.function;

@@ -44,6 +44,7 @@ Json json_of(const BundleInfo &bundle) {
                {"requires", bundle.requires_},
                {"plan", bundle.plan},
                {"retired", bundle.retired},
+               {"instances", bundle.instances},
                {"warnings", Json::array()}};
   for (const Diagnostic &warning : bundle.warnings) json["warnings"].push_back(json_of(warning));
   return json;

@@ -5,6 +5,7 @@
 #include "../call/host_contracts.hpp"
 #include "../call/host_services.hpp"
 #include "../observe/log.hpp"
+#include "../store/store.hpp"
 #include "../store/threads.hpp"
 
 #include <algorithm>
@@ -72,16 +73,46 @@ Result<void> Generation::start(const graft_init_context &context) {
 
 Result<void> Generation::stage_from_facts() {
   for (const ProviderFacts &provider : facts.providers) {
-    StagedProvider staged{provider.contract, provider.major, provider.minor, nullptr, {}};
+    StagedProvider staged{provider.contract, provider.major, provider.minor, nullptr, nullptr, {}};
     for (const ContractFacts &contract : facts.contracts)
       if (contract.name == provider.contract && contract.major == provider.major) staged.facts = &contract;
     const auto *entries = static_cast<const void *const *>(image->address(provider.table_symbol));
     if (entries == nullptr)
       return error(Code::kInternal, "bundle '" + bundle + "': the table '" + provider.table_symbol + "' was not linked");
     staged.functions.assign(entries, entries + provider.entries.size());
-    providers.push_back(std::move(staged));
+    GRAFT_TRY(add_provider(std::move(staged)));
   }
   return {};
+}
+
+Result<void> Generation::add_provider(StagedProvider staged) {
+  if (staged.facts != nullptr && staged.facts->has_instances) {
+    const std::string what = "bundle '" + bundle + "' provides " + versioned(staged.contract, staged.major, staged.minor);
+    const auto named = std::ranges::find(facts.instances, staged.facts->tag, &InstanceFacts::tag);
+    if (named == facts.instances.end())
+      return error(Code::kInvalid, what + " and does not say of what type its instances are; add GRAFT_INSTANCE(" +
+                                       staged.facts->tag + ", struct my_state)");
+    if (staged.functions.size() < 2 || staged.functions[0] == nullptr || staged.functions[1] == nullptr)
+      return error(Code::kInvalid, what + ", which has instances, without 'create' or 'destroy'");
+    auto code = InstanceCode::create(staged.functions, make_shape(staged.facts, {}, {}).results);
+    if (code == nullptr) return error(Code::kExhausted, "there is no memory for the code before " + what);
+    staged.instances = &*named;
+    staged.functions = code->entries();
+    instance_code_.push_back(std::move(code));
+  }
+  providers.push_back(std::move(staged));
+  return {};
+}
+
+const StagedProvider *Generation::provider_of(std::string_view contract, std::uint16_t major) const {
+  const auto found = std::ranges::find_if(
+      providers, [&](const StagedProvider &provider) { return provider.contract == contract && provider.major == major; });
+  return found == providers.end() ? nullptr : &*found;
+}
+
+const InstanceFacts *Generation::instances_of(std::string_view contract, std::uint16_t major) const {
+  const StagedProvider *provider = provider_of(contract, major);
+  return provider == nullptr ? nullptr : provider->instances;
 }
 
 Result<void> Generation::register_provider(const graft_provider *provider) {
@@ -93,17 +124,15 @@ Result<void> Generation::register_provider(const graft_provider *provider) {
       provider->table_size / sizeof(void *) > kMaxFunctions)
     return error(Code::kInvalid, "bundle '" + bundle + "' registers " + versioned(contract.name, contract.major, contract.minor) +
                                      " with a table of " + std::to_string(provider->table_size) + " bytes");
-  for (const StagedProvider &other : providers)
-    if (other.contract == contract.name && other.major == contract.major)
-      return error(Code::kConflict, "bundle '" + bundle + "' provides " + versioned(contract.name, contract.major, contract.minor) +
-                                        " twice");
-  StagedProvider staged{contract.name, contract.major, contract.minor, nullptr, {}};
+  if (provider_of(contract.name, contract.major) != nullptr)
+    return error(Code::kConflict, "bundle '" + bundle + "' provides " + versioned(contract.name, contract.major, contract.minor) +
+                                      " twice");
+  StagedProvider staged{contract.name, contract.major, contract.minor, nullptr, nullptr, {}};
   for (const ContractFacts &known : facts.contracts)
     if (known.name == staged.contract && known.major == staged.major) staged.facts = &known;
   const auto *entries = static_cast<const void *const *>(provider->table);
   staged.functions.assign(entries, entries + provider->table_size / sizeof(void *));
-  providers.push_back(std::move(staged));
-  return {};
+  return add_provider(std::move(staged));
 }
 
 std::vector<jit::ThreadInside> Generation::threads() const {
@@ -124,6 +153,7 @@ bool Generation::stop() {
   }
   if (state_ == State::kRunning) {
     state_ = State::kStopping;
+    end_instances();
     if (auto *stop = function_at<StopFunction>(*image, "graft_stop"))
       if (const auto caught = catch_all(stop)) warn("has a graft_stop that threw " + *caught);
     if (const auto inside = threads(); !inside.empty()) warn("still runs " + in_words(inside) + "; its code stays until they end");
@@ -144,6 +174,14 @@ bool Generation::stop() {
   return true;
 }
 
+void Generation::end_instances() {
+  if (const std::size_t left = context.services.store.instances.end_left(*this); left != 0)
+    warn("ended with " + std::to_string(left) + (left == 1 ? " instance" : " instances") + " that nobody had ended");
+  for (; !displaced.empty(); displaced.pop_back())
+    if (const auto caught = catch_all([&] { destroy_value(facts, displaced.back().type, displaced.back().object->memory(), *image); }))
+      warn("has a destructor of an instance's state that threw " + *caught);
+}
+
 void Generation::release_kept() {
   while (!kept.empty()) {
     const KeptBinding binding = std::move(kept.back());
@@ -151,7 +189,7 @@ void Generation::release_kept() {
     const KeptFacts &variable = facts.kept[kept.size()];
     const bool was_made = !binding.is_fresh || variable.life.empty() || *binding.life == KeptLife::kConstructed;
     if (!was_made || binding.object.use_count() != 1) continue; // K3
-    if (const auto caught = catch_all([&] { destroy_kept(facts, variable, binding, *image); }))
+    if (const auto caught = catch_all([&] { destroy_value(facts, variable.type, binding.object->memory(), *image); }))
       context.services.log.write(LogLevel::kError, "the destructor of kept '" + variable.name + "' of bundle '" + bundle + "' threw " +
                                                        *caught);
   }

@@ -9,6 +9,8 @@
 #pragma once
 
 #include "../call/host_services.hpp"
+#include "../store/instance_code.hpp"
+#include "../store/instances.hpp"
 #include "../store/table.hpp"
 #include "kept_object.hpp"
 
@@ -33,6 +35,7 @@ struct StagedProvider {
   std::uint16_t major = 0;
   std::uint16_t minor = 0;
   const ContractFacts *facts = nullptr;  ///< of the same generation; null for unchecked code
+  const InstanceFacts *instances = nullptr; ///< of the same generation; null when the contract has none
   std::vector<const void *> functions;
 };
 
@@ -53,6 +56,11 @@ struct Generation {
   /// The threads inside that no pin stands for: those that it started, and one that asks its probe.
   std::vector<jit::ThreadInside> threads() const;
 
+  /// The provider of a contract; null when there is none.
+  const StagedProvider *provider_of(std::string_view contract, std::uint16_t major) const;
+  /// Of what type its instances are; null when it has none.
+  const InstanceFacts *instances_of(std::string_view contract, std::uint16_t major) const;
+
   const std::uint64_t number;
   const std::string bundle;
   std::string family;         ///< the manifest's name; `bundle` may be that with its version (BundleText::name)
@@ -66,6 +74,7 @@ struct Generation {
   ContentKey object_key;
   std::vector<Diagnostic> warnings;
   std::vector<KeptBinding> kept;             ///< one for each of `facts.kept`
+  std::vector<DisplacedState> displaced;     ///< prepared for a publication, or replaced by one; ended in `stop`
   std::vector<StagedProvider> providers;     ///< from facts, then what `graft_init` registered
   std::vector<std::unique_ptr<Table>> tables; ///< every table ever published of it; guarded by the store's mutex
   /// The thread inside `graft_init`; none otherwise. Relaxed: a thread asks only whether it is the one, and threads of the
@@ -77,8 +86,12 @@ struct Generation {
 
  private:
   Result<void> stage_from_facts();
+  /// Makes the functions of a contract with instances take what a host names an instance by.
+  Result<void> add_provider(StagedProvider staged);
+  void end_instances();
   void release_kept();
   void warn(const std::string &sentence) const;
+  std::vector<std::unique_ptr<InstanceCode>> instance_code_;
   enum class State { kLinked, kRunning, kStopping, kFinalised, kStopped } state_ = State::kLinked;
 };
 

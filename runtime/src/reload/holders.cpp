@@ -43,7 +43,7 @@ std::string to_string(const Holder &holder) {
   switch (holder.kind) {
   case Holder::Kind::kCall: text += "a call of " + thread; break;
   case Holder::Kind::kThread: text += "its own " + thread; break;
-  case Holder::Kind::kKeptObject: text += "kept '" + holder.object + "', which points into it"; break;
+  case Holder::Kind::kKeptObject: text += holder.object + ", which points into it"; break;
   case Holder::Kind::kEnding: text += "finalisers that run or wait for an older one"; break;
   }
   if (!holder.function.empty()) text += " in " + holder.function;
@@ -80,10 +80,10 @@ std::vector<Holder> Retirement::holders(std::string_view bundle, AskThreads ask)
       if (std::ranges::any_of(generation->tables, [&](const auto &table) { return table->entries() == pin.table; }))
         add_thread(Holder::Kind::kCall, pin.thread, thread_name(pin.thread));
     for (jit::ThreadInside &thread : generation->threads()) add_thread(Holder::Kind::kThread, thread.id, std::move(thread.name));
-    if (const KeptBinding *kept = pointing_at(*generation)) {
+    if (std::optional<std::string> object = pointing_at(*generation)) {
       Holder &added = found.emplace_back(holder);
       added.kind = Holder::Kind::kKeptObject;
-      added.object = kept->object->name();
+      added.object = *std::move(object);
     }
     if (found.size() == before) found.emplace_back(std::move(holder)).kind = Holder::Kind::kEnding;
   }

@@ -49,6 +49,8 @@ void bind_kept(const Facts &facts, const std::vector<KeptBinding> &kept, jit::Li
   for (const KeptClass &kept_class : facts.kept_classes)
     for (const std::string &symbol : {kept_class.replace, kept_class.destroy})
       if (!symbol.empty()) options.exports.push_back(symbol);
+  for (const InstanceFacts &instance : facts.instances)
+    if (!instance.construct.empty()) options.exports.push_back(instance.construct);
   for (const MigrationFacts &migration : facts.migrations) options.exports.push_back(migration.symbol);
 }
 
@@ -58,15 +60,14 @@ void fill_fresh(const KeptFacts &facts, const KeptBinding &kept, const jit::Imag
   *kept.life = KeptLife::kFresh;
 }
 
-void destroy_kept(const Facts &facts, const KeptFacts &kept, const KeptBinding &binding, const jit::Image &image) {
-  TypeIndex type = kept.type;
+void destroy_value(const Facts &facts, TypeIndex type, std::byte *value, const jit::Image &image) {
   std::size_t count = 1;
   for (; facts.types[type].kind == TypeKind::kArray; type = facts.types[type].target) count *= facts.types[type].count;
   const KeptClass *kept_class = class_of(facts, type);
   if (kept_class == nullptr || kept_class->destroy.empty()) return;
   using Destroy = void(void *);
   auto *destroy = reinterpret_cast<Destroy *>(const_cast<void *>(image.address(kept_class->destroy)));
-  for (std::size_t i = count; i > 0; --i) destroy(binding.object->memory() + (i - 1) * facts.types[type].size);
+  for (std::size_t i = count; i > 0; --i) destroy(value + (i - 1) * facts.types[type].size);
 }
 
 } // namespace graft

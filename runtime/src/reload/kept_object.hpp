@@ -54,13 +54,13 @@ struct KeptBinding {
 /// A new object for `variable`.
 Result<KeptBinding> fresh_binding(const Facts &facts, const KeptFacts &variable);
 
-/// Binds the variables of `facts` in `options`, and asks for what `fill` and `destroy` need.
+/// Binds the variables of `facts` in `options`, and asks for what fills and ends them and the states of instances.
 void bind_kept(const Facts &facts, const std::vector<KeptBinding> &kept, jit::LinkOptions &options);
 
 /// Gives a fresh object its initial bytes, before the image's initialisers run.
 void fill_fresh(const KeptFacts &facts, const KeptBinding &kept, const jit::Image &image);
 
-/// Runs the destructor of an object that nobody else is bound to. What it throws is the caller's.
-void destroy_kept(const Facts &facts, const KeptFacts &kept, const KeptBinding &binding, const jit::Image &image);
+/// Runs the destructor of a value that nobody else uses. What it throws is the caller's.
+void destroy_value(const Facts &facts, TypeIndex type, std::byte *value, const jit::Image &image);
 
 } // namespace graft

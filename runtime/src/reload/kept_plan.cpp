@@ -76,8 +76,27 @@ KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifes
   for (std::size_t i = 0; i < old.kept.size(); ++i)
     if (std::ranges::find(matches, std::optional(i)) == matches.end())
       plan.items.push_back({Fate::kDropped, old.kept[i].qualified, spelling(old.types, old.kept[i].type), {}, {}});
+  plan.instances = plan_instances(old, fresh);
   plan.kind = kind_of(plan);
   return plan;
+}
+
+void show_instances(KeptPlan &plan, const std::function<std::optional<std::size_t>(const InstancePlan &)> &count) {
+  for (const InstancePlan &one : plan.instances) {
+    const std::optional<std::size_t> live = count(one);
+    std::vector<PlanItem> items = one.items;
+    if (live == 0u) items.resize(1);
+    if (live)
+      items.front().how = std::to_string(*live) + " live" + (*live == 0 || items.front().how.empty() ? "" : "; ") +
+                          (*live == 0 ? "" : items.front().how);
+    if (live == 0u) items.front().fate = Fate::kKept;
+    const PlanKind kind = live == 0u         ? PlanKind::kCodeOnly
+                          : one.is_refused() ? PlanKind::kRefused
+                          : one.is_in_place  ? PlanKind::kKept
+                                             : PlanKind::kMigrated;
+    plan.kind = std::max(plan.kind, kind); // from the least to the most
+    std::ranges::move(items, std::back_inserter(plan.items));
+  }
 }
 
 Error refusal(const std::string &bundle, const KeptPlan &plan, const Facts &old, const Facts &fresh) {

@@ -9,6 +9,7 @@
 #include <graft/base/facts.hpp>
 #include <graft/plan.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -29,10 +30,24 @@ struct ObjectPlan {
   std::vector<Step> steps;
 };
 
+/// What becomes of the instances of one contract that both versions provide, if there are any.
+struct InstancePlan {
+  std::string tag;                ///< of the contract
+  std::string contract;           ///< "demo.counter@1"
+  TypeIndex old = 0;              ///< their types
+  TypeIndex fresh = 0;
+  bool is_in_place = false;
+  std::vector<Step> steps;        ///< over an initial value
+  std::vector<PlanItem> items{};  ///< the first is about the whole
+
+  bool is_refused() const { return std::ranges::find(items, Fate::kRefused, &PlanItem::fate) != items.end(); }
+};
+
 struct KeptPlan {
   PlanKind kind = PlanKind::kCodeOnly;
-  std::vector<PlanItem> items;
+  std::vector<PlanItem> items;     ///< of the variables, and, once `show_instances` ran, of the instances
   std::vector<ObjectPlan> objects; ///< one for each kept variable of the new version
+  std::vector<InstancePlan> instances;
 };
 
 /// Where a variable's initial bytes are to be seen; null when they are not known.
@@ -40,6 +55,12 @@ using InitialBytes = std::function<const std::byte *(const KeptFacts &)>;
 
 /// `manifest`: the new version's, whose policies decide.
 KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial = {});
+
+/// instance_plan.cpp: one for each contract of whose instances both versions name the type.
+std::vector<InstancePlan> plan_instances(const Facts &old, const Facts &fresh);
+
+/// Adds what becomes of the instances to what is shown; `count` says how many there are, or nothing when that is not known.
+void show_instances(KeptPlan &plan, const std::function<std::optional<std::size_t>(const InstancePlan &)> &count);
 
 /// "code only", or "state migrated: 2 kept, 1 new": what a reload did.
 std::string in_words(const KeptPlan &plan);

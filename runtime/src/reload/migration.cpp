@@ -3,6 +3,8 @@
 //   M1  Nobody runs in an old generation of the set while state is carried over: the gate is closed, the scan found no pin, and
 //       no thread of the generation's own runs.
 //   M2  Old objects are read only. What fails before the publication leaves them as the last call left them.
+#include "instance_migration.hpp"
+
 #include "../call/caught.hpp"
 #include "../runtime_impl.hpp"
 #include "../store/threads.hpp"
@@ -22,18 +24,6 @@ std::size_t calls_inside(const Generation &generation, const std::vector<const v
   return calls;
 }
 
-/// Refuses what was carried over and points into the code or constants of the generation that goes.
-Result<void> refuse_pointers_back(const KeptFacts &variable, const KeptObject &object, const Generation &old) {
-  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
-  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
-    if (old.image->owns(words[i]))
-        return error(Code::kIncompatible, "bundle '" + old.bundle + "': kept '" + variable.qualified + "' points at byte " +
-                                              std::to_string(i * sizeof *words) +
-                                              " into the memory of generation " + std::to_string(old.number) +
-                                              ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
-  return {};
-}
-
 Result<void> carry_over(const Prepared &prepared, const Generation &old) {
   const Generation &fresh = *prepared.generation;
   for (std::size_t i = 0; i < prepared.plan.objects.size(); ++i) {
@@ -46,7 +36,7 @@ Result<void> carry_over(const Prepared &prepared, const Generation &old) {
     const std::string what = "bundle '" + fresh.bundle + "': kept '" + fresh.facts.kept[i].qualified + "'";
     if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
     if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
-    GRAFT_TRY(refuse_pointers_back(fresh.facts.kept[i], *fresh.kept[i].object, old));
+    GRAFT_TRY(refuse_pointers_back("kept '" + fresh.facts.kept[i].qualified + "'", *fresh.kept[i].object, old));
   }
   return {};
 }
@@ -78,8 +68,18 @@ Result<void> Runtime::Impl::drain(const std::vector<const Generation *> &old) {
 }
 
 Result<void> Runtime::Impl::migrate(const std::vector<Started> &set, std::vector<SlotRecord *> &closed) {
-  const auto migrates = [](const Started &started) { return started.prepared->plan.kind == PlanKind::kMigrated; };
-  if (std::ranges::none_of(set, migrates)) return {};
+  const auto migrates = [](const Started &started) {
+    const KeptPlan &plan = started.prepared->plan;
+    return plan.kind == PlanKind::kMigrated || !std::ranges::all_of(plan.instances, &InstancePlan::is_in_place);
+  };
+  const auto show = [&] {
+    for (const Started &started : set) {
+      const Bundle &bundle = *find_bundle(started.prepared->text.name);
+      show_instances(started.prepared->plan,
+                     [&](const InstancePlan &plan) { return store.instances.count(slots_of(plan, bundle.slots)); });
+    }
+  };
+  if (std::ranges::none_of(set, migrates)) return show(), Result<void>();
   std::vector<const Generation *> old;
   std::vector<SlotRecord *> slots;
   for (const Started &started : set) {
@@ -94,7 +94,12 @@ Result<void> Runtime::Impl::migrate(const std::vector<Started> &set, std::vector
   GRAFT_TRY(store.close(slots, old));
   closed = slots;
   GRAFT_TRY(drain(old)); // M1
-  for (std::size_t i = 0; i < set.size(); ++i) GRAFT_TRY(carry_over(*set[i].prepared, *old[i]));
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    GRAFT_TRY(carry_over(*set[i].prepared, *old[i]));
+    GRAFT_TRY(carry_instances(set[i].prepared->plan, *old[i], *set[i].prepared->generation,
+                              find_bundle(set[i].prepared->text.name)->slots, store.instances));
+  }
+  show();
   return {};
 }
 

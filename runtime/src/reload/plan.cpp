@@ -1,4 +1,6 @@
 // Plans that nobody carries out, and the way back.
+#include "instance_migration.hpp"
+
 #include "../runtime_impl.hpp"
 
 namespace graft {
@@ -26,6 +28,9 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
   if (found == bundles_.end())
     return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was planned");
   KeptPlan plan = plan_kept(found->second.live->facts, prepared.artifact.facts, prepared.text.manifest, initial);
+  show_instances(plan, [&](const InstancePlan &one) GRAFT_NO_THREAD_SAFETY_ANALYSIS { // the lock is held around it
+    return store.instances.count(slots_of(one, found->second.slots));
+  });
   return ReloadPlan{name, plan.kind, found->second.live->number, std::move(plan.items)};
 }
 

@@ -2,6 +2,7 @@
 #include "retirement.hpp"
 
 #include "../call/caught.hpp"
+#include "../store/store.hpp"
 #include "../store/threads.hpp"
 
 #include <algorithm>
@@ -35,15 +36,16 @@ bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &genera
 } // namespace
 
 /// A function, a literal, virtual functions; its plain data is not looked for. Every aligned word counts, whatever its type.
-const KeptBinding *Retirement::pointing_at(const Generation &generation) const {
+std::optional<std::string> Retirement::pointing_at(const Generation &generation) const {
+  if (generation.context.services.store.instances.point_into(generation)) return "an instance's state";
   for (const KeptBinding &binding : generation.kept) {
     if (binding.object == nullptr || !goes_on(binding.object, generation, retired_)) continue;
     const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
     for (std::size_t i = 0; i < binding.object->size() / sizeof *words; ++i)
       if (generation.image->owns(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
-        return &binding; // relaxed: only the value of the word is asked for
+        return "kept '" + binding.object->name() + "'"; // relaxed: only the value of the word is asked for
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 Retirement::~Retirement() {
@@ -89,7 +91,7 @@ bool Retirement::sweep() {
     if (retired_.empty()) return false;
     const std::vector<const void *> pinned = pinned_tables();
     const auto stays = [&](const std::unique_ptr<Generation> &generation) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
-      return is_pinned(*generation, pinned) || pointing_at(*generation) != nullptr || waits_for_older(*generation);
+      return is_pinned(*generation, pinned) || pointing_at(*generation).has_value() || waits_for_older(*generation);
     };
     std::vector<bool> decided; // before anything moves: they look at each other
     for (const auto &generation : retired_) decided.push_back(stays(generation));
@@ -120,7 +122,7 @@ bool Retirement::waits_for_older(const Generation &generation) const {
     return bundle == generation.bundle && number < generation.number;
   };
   for (const auto &other : retired_) // one that an object points into is the last to go, and ends it
-    if (is_older(other->bundle, other->number) && pointing_at(*other) == nullptr) return true;
+    if (is_older(other->bundle, other->number) && !pointing_at(*other)) return true;
   return std::ranges::any_of(stopping_, [&](const Stopping &other) { return is_older(other.bundle, other.number); });
 }
 

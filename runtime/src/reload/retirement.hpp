@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,8 +48,8 @@ private:
   void look_until_closed();
   /// Stops and unmaps what is not pinned; says whether anything is left.
   bool sweep();
-  /// The kept object that newer ones go on with and that points into the generation's code or constants; null when none does.
-  const KeptBinding *pointing_at(const Generation &generation) const GRAFT_REQUIRES(mutex_);
+  /// What newer ones go on with and that points into the generation's code or constants: "kept 'x'"; nothing when there is none.
+  std::optional<std::string> pointing_at(const Generation &generation) const GRAFT_REQUIRES(mutex_);
   /// Whether an older generation of its bundle, which may share its kept objects, is not gone yet (K3).
   bool waits_for_older(const Generation &generation) const GRAFT_REQUIRES(mutex_);
 

@@ -29,7 +29,8 @@ std::string versioned(const ContractEntry &contract, std::uint32_t minor) {
 
 } // namespace
 
-Store::Store() : number_(static_cast<std::uint32_t>(random_bits())), first_tag_(random_bits()) {}
+Store::Store() : Store(static_cast<std::uint32_t>(random_bits()), random_bits()) {}
+Store::Store(std::uint32_t number, std::uint64_t first_tag) : instances(number, first_tag), number_(number), first_tag_(first_tag) {}
 Store::~Store() = default;
 
 graft_handle Store::handle_of(const SlotRecord &slot) const {
@@ -218,6 +219,12 @@ Result<void> Store::fits_host(const SlotRecord &slot, const Generation &generati
 
 Result<void> Store::accepts(const Change &change) const {
   const SlotRecord &slot = *change.slot;
+  const std::size_t live = instances.count(slot);
+  if (live != 0 && change.generation != nullptr &&
+      change.generation->instances_of(slot.contract->name, slot.contract->major) == nullptr)
+    return error(Code::kIncompatible, "bundle '" + change.generation->bundle + "' now provides " +
+                                          versioned(*slot.contract, change.minor) + " without instances, and " +
+                                          std::to_string(live) + " live; end them first");
   const bool is_bound = slot.generation != nullptr && slot.references.load(std::memory_order_acquire) != 0;
   if (change.generation == nullptr || !is_bound) return {};
   if (change.minor >= slot.bound_minor) return fits_host(slot, *change.generation);
@@ -312,6 +319,7 @@ void Store::vacate(SlotRecord &slot) {
   slot.order.store(0, std::memory_order_relaxed);   // S6: before the tag, whose release orders it
   slot.tag.fetch_add(1, std::memory_order_seq_cst); // S2: before the table; and see resolve
   slot.table.store(slot.stale.back()->entries(), std::memory_order_release);
+  instances.leave(slot, *slot.generation);
   slot.generation = nullptr;
   ++slot.contract->vacant;
 }
@@ -328,6 +336,7 @@ bool Store::occupy(Change &change) {
                         (change.minor < slot.minor.load(std::memory_order_relaxed) ||
                          change.generation->priority < slot.generation->priority ||
                          precedence(change.generation->version, slot.generation->version) < 0);
+  if (slot.generation != nullptr) instances.hand_over(slot, *slot.generation, *change.generation);
   slot.generation = change.generation;
   slot.minor.store(change.minor, std::memory_order_relaxed);
   slot.table.store(change.table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return

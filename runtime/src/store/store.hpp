@@ -39,6 +39,7 @@
 #include "../contract/host_views.hpp"
 #include "contract_index.hpp"
 #include "gate.hpp"
+#include "instances.hpp"
 #include "table.hpp"
 
 namespace graft {
@@ -122,6 +123,7 @@ public:
 
   std::vector<ContractInfo> contracts() const;
 
+  Instances instances; ///< of every provider: a publication moves their states, and ends them where it vacates their slot
   HostViews views; ///< what the host declares: every binding, and every change of a slot that is bound, is held against it
 
   /// The live generation behind a handle, borrowed until the caller gives back the commit token or unpins; null when stale.
@@ -129,6 +131,7 @@ public:
   std::uint64_t publications() const { return publication_.count.load(std::memory_order_acquire); }
 
 private:
+  Store(std::uint32_t number, std::uint64_t first_tag);
   SlotRecord *slot_of(graft_handle handle) const;
   Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);

@@ -1,4 +1,4 @@
-// The stubs: four families of 1,024, sixteen bytes each, that push their index and jump to one body per family.
+// The stubs: six families of 1,024, sixteen bytes each, that push their index and jump to one body per family.
 #include "stubs.hpp"
 
 #include "table.hpp"
@@ -49,6 +49,8 @@ graft_stub_family 0, 0
 graft_stub_family 0, 1
 graft_stub_family 1, 0
 graft_stub_family 1, 1
+graft_stub_family 2, 0
+graft_stub_family 2, 1
 graft_stubs_end:
 )");
 
@@ -59,6 +61,8 @@ extern const char graft_stubs_00[] __attribute__((visibility("hidden")));
 extern const char graft_stubs_01[] __attribute__((visibility("hidden")));
 extern const char graft_stubs_10[] __attribute__((visibility("hidden")));
 extern const char graft_stubs_11[] __attribute__((visibility("hidden")));
+extern const char graft_stubs_20[] __attribute__((visibility("hidden")));
+extern const char graft_stubs_21[] __attribute__((visibility("hidden")));
 
 __attribute__((visibility("hidden"), used)) graft_status graft_stub_report(std::uint32_t index, std::uint32_t reason) {
   return graft::report_stub(index, static_cast<graft::StubReason>(reason));
@@ -69,7 +73,8 @@ namespace graft {
 
 const void *stub(StubReason reason, StubResult result, std::size_t index) noexcept {
   static constexpr std::size_t kStubBytes = 16;
-  const char *const families[2][2] = {{graft_stubs_00, graft_stubs_01}, {graft_stubs_10, graft_stubs_11}};
+  const char *const families[3][2] = {
+      {graft_stubs_00, graft_stubs_01}, {graft_stubs_10, graft_stubs_11}, {graft_stubs_20, graft_stubs_21}};
   return families[static_cast<std::size_t>(reason)][static_cast<std::size_t>(result)] + index * kStubBytes;
 }
 

@@ -11,7 +11,7 @@ namespace graft {
 /// The largest number of functions in a contract.
 inline constexpr std::size_t kMaxFunctions = 1'024;
 
-enum class StubReason : std::uint32_t { kMissing = 0, kStale = 1 };
+enum class StubReason : std::uint32_t { kMissing = 0, kStale = 1, kEnded = 2 };
 enum class StubResult : std::uint32_t {
   kZero = 0,   ///< zero in rax, rdx, xmm0 and xmm1: every type that a contract may return
   kStatus = 1, ///< the reason's code in eax

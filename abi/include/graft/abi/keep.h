@@ -41,6 +41,12 @@ void graft_kept_replace(void *to, const void *from) {
   ::new (graft_place{to}) T(static_cast<T &&>(copy));
 }
 
+/* An initial value, in memory that holds none. */
+template <class T>
+void graft_kept_construct(void *object) {
+  ::new (graft_place{object}) T();
+}
+
 template <class T>
 void graft_kept_destroy(void *object) {
   static_cast<T *>(object)->~T();

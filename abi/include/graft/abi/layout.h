@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "host.h"
+#include "instance.h"
 
 #define GRAFT_LOCK_SIZE(type, size) GRAFT_STATIC_ASSERT(sizeof(type) == (size), #type " changed its size")
 #define GRAFT_LOCK_FIELD(type, field, offset) \
@@ -53,6 +54,12 @@ GRAFT_LOCK_FIELD(graft_service_request, minor, 6);
 GRAFT_LOCK_FIELD(graft_service_request, contract, 8);
 GRAFT_LOCK_FIELD(graft_service_request, bundle, 24);
 GRAFT_LOCK_FIELD(graft_service_request, generation, 40);
+GRAFT_LOCK_SIZE(graft_instance, 16);
+GRAFT_LOCK_FIELD(graft_instance, index, 0);
+GRAFT_LOCK_FIELD(graft_instance, runtime, 4);
+GRAFT_LOCK_FIELD(graft_instance, tag, 8);
+GRAFT_LOCK_SIZE(graft_instance_args, 24);
+GRAFT_LOCK_FIELD(graft_instance_args, data, 8);
 GRAFT_LOCK_SIZE(graft_arena, 40);
 GRAFT_LOCK_FIELD(graft_arena, host, 8);
 GRAFT_LOCK_FIELD(graft_arena, block, 16);

@@ -32,6 +32,7 @@ struct ContractFacts {
   std::uint16_t minor = 0;
   std::vector<ContractFunction> functions;
   SourcePos where;
+  bool has_instances = false;  ///< its first two functions are `create` and `destroy`, the others take `void *self` first
 };
 
 /// An implementation of a contract in this bundle.
@@ -62,6 +63,7 @@ struct KeptFacts {
   std::string binding;      ///< undefined in the objects: to be bound to the object's memory
   std::string life;         ///< undefined, too: to be bound to a byte, see KeptLife; empty when no code constructs it
   std::string initial;      ///< symbol of its initial bytes, of the type's size; empty: all zero
+  std::string reaches;      ///< see InstanceFacts
 };
 
 /// The byte behind `KeptFacts::life`. Its constructor looks at it and leaves `kConstructed` behind.
@@ -82,6 +84,16 @@ struct KeptClass {
 struct KeptLayout {
   TypeIndex type = 0;
   std::string text;         ///< bases, fields, virtual functions: equal where code of either version may use the object
+};
+
+/// What GRAFT_INSTANCE says: of what type the instances of a provider are.
+struct InstanceFacts {
+  std::string tag;          ///< of the contract
+  TypeIndex type = 0;
+  std::string construct;    ///< symbol of `void(void *)`; empty: zeros are an initial value, or, see `constructible`, nothing is
+  bool constructible = true;
+  std::string reaches;      ///< what in the type may lead to code of its version through memory that it points at: "std::function"; empty: nothing
+  SourcePos where;
 };
 
 /// A function marked GRAFT_MIGRATE.
@@ -106,6 +118,7 @@ struct Facts {
   std::vector<KeptFacts> kept;
   std::vector<KeptClass> kept_classes;
   std::vector<KeptLayout> kept_layouts;
+  std::vector<InstanceFacts> instances;
   std::vector<MigrationFacts> migrations;
   std::vector<HeaderFacts> headers;
   bool defines_init = false;  ///< a graft_init with C linkage

@@ -1,0 +1,80 @@
+// One instance after the other: an initial value, then the steps of the plan.
+#include "instance_migration.hpp"
+
+#include "../call/caught.hpp"
+
+#include <algorithm>
+
+namespace graft {
+namespace {
+
+Error refusal_of(const InstancePlan &plan, const Generation &fresh, std::size_t live) {
+  const auto refused = std::ranges::find(plan.items, Fate::kRefused, &PlanItem::fate);
+  const auto facts = std::ranges::find(fresh.facts.instances, plan.tag, &InstanceFacts::tag);
+  return error(Code::kIncompatible,
+               "bundle '" + fresh.bundle + "': " + std::to_string(live) + " live instances of " + plan.contract + " have '" +
+                   refused->path + "' as '" + refused->was + "', which is '" + refused->is + "' now: " + refused->how +
+                   "; write GRAFT_MIGRATE, or end them first",
+               facts->where);
+}
+
+/// Replaces the old state in `state`, which its record goes on holding, by a new one.
+Result<void> build(const InstancePlan &plan, DisplacedState state, const Generation &old, Generation &fresh) {
+  const Type &type = fresh.facts.types[plan.fresh];
+  const std::byte *from = state.object->memory();
+  GRAFT_TRY_ASSIGN(state.object, KeptObject::create(plan.contract, type.size, type.align));
+  std::byte *to = state.object->memory();
+  state.type = plan.fresh;
+  const auto facts = std::ranges::find(fresh.facts.instances, plan.tag, &InstanceFacts::tag);
+  const std::string what = "bundle '" + fresh.bundle + "': an instance of " + plan.contract;
+  using Construct = void(void *);
+  Result<void> ran;
+  bool is_made = facts->construct.empty();
+  const auto caught = catch_all([&] {
+    if (!is_made) reinterpret_cast<Construct *>(const_cast<void *>(fresh.image->address(facts->construct)))(to);
+    is_made = true;
+    ran = run_steps(plan.steps, to, from, *fresh.image);
+  });
+  const std::shared_ptr<KeptObject> made = state.object;
+  if (is_made) fresh.displaced.push_back(std::move(state)); // from here on it is ended with the others
+  if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
+  if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
+  return refuse_pointers_back("an instance of " + plan.contract, *made, old);
+}
+
+} // namespace
+
+std::vector<SlotRecord *> slots_of(const InstancePlan &plan, const std::vector<SlotRecord *> &slots) {
+  std::vector<SlotRecord *> found;
+  std::ranges::copy_if(slots, std::back_inserter(found), [&](const SlotRecord *slot) {
+    return slot->contract->name + "@" + std::to_string(slot->contract->major) == plan.contract;
+  });
+  return found;
+}
+
+Result<void> carry_instances(const KeptPlan &plan, const Generation &old, Generation &fresh,
+                             const std::vector<SlotRecord *> &slots, Instances &instances) {
+  for (const InstancePlan &one : plan.instances) {
+    if (one.is_in_place) continue;
+    for (const SlotRecord *slot : slots_of(one, slots)) {
+      std::vector<DisplacedState> states = instances.states(*slot);
+      if (!states.empty() && one.is_refused()) return refusal_of(one, fresh, states.size());
+      fresh.displaced.reserve(fresh.displaced.size() + states.size());
+      for (DisplacedState &state : states) GRAFT_TRY(build(one, std::move(state), old, fresh));
+    }
+  }
+  return {};
+}
+
+Result<void> refuse_pointers_back(const std::string &what, const KeptObject &object, const Generation &old) {
+  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
+  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
+    if (old.image->owns(words[i]))
+      return error(Code::kIncompatible, "bundle '" + old.bundle + "': " + what + " points at byte " +
+                                            std::to_string(i * sizeof *words) + " into the memory of generation " +
+                                            std::to_string(old.number) +
+                                            ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
+  return {};
+}
+
+} // namespace graft
