@@ -10,7 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_bundle_file(const fs::path &path) { return is_source_name(path.filename().string()) || path.extension() == ".tar"; }
+bool is_bundle_file(const fs::path &path) {
+  return is_source_name(path.filename().string()) || path.extension() == ".tar" || path.extension() == ".so";
+}
 
 /// Has a manifest or, directly in it, a source.
 bool is_bundle_folder(const fs::path &folder) {
