@@ -3,6 +3,7 @@
 #include "bundle/bundle_text.hpp"
 #include "bundle/verify.hpp"
 #include "call/caught.hpp"
+#include "native/bundle_code.hpp"
 #include "reload/kept_object.hpp"
 #include "reload/kept_plan.hpp"
 #include "observe/object_symbols.hpp"
@@ -48,7 +49,7 @@ Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifa
     kept.push_back(std::move(binding));
   }
   bind_kept(artifact.facts, kept, options);
-  auto image = linker->link(artifact, options);
+  auto image = link_bundle(*linker, artifact, options);
   if (image) return (*image)->stats();
   Error failure = std::move(image).error();
   failure.message = "bundle '" + name + "': " + failure.message;
@@ -68,7 +69,7 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
   for (const Want &want : manifest.requires_)
     inspection.requires_.push_back(to_string(want) + (want.need == Need::kMay ? " (optional)" : ""));
   inspection.manifest = list_facts(manifest);
-  GRAFT_TRY_ASSIGN(inspection.artifact, look.compiler->compile(look.job));
+  GRAFT_TRY_ASSIGN(inspection.artifact, compile_bundle(*look.compiler, look.text, look.job));
   for (const ProviderFacts &provider : inspection.artifact.facts.providers)
     inspection.provides.push_back(to_string(ContractRef{provider.contract, provider.major, provider.minor}));
   GRAFT_TRY(verify_artifact(manifest, inspection.artifact, options.unchecked));

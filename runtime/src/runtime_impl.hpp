@@ -8,6 +8,7 @@
 #include "contract/roles.hpp"
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
+#include "native/bundle_code.hpp"
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/retirement.hpp"
@@ -36,6 +37,7 @@ struct PastVersion {
   Manifest manifest;
   std::string path;
   Artifact artifact;
+  std::shared_ptr<const ImageMaker> maker; // shared with the bundle and with reloads under way
 };
 
 /// A loaded bundle. Written under the token and the bundles' mutex, read under either.
@@ -51,6 +53,7 @@ struct Bundle {
   std::uint64_t ticket = 0;        ///< of the request that made the live generation
   Artifact artifact;               ///< of the live generation, for rollbacks; without its facts, which that one holds
   std::deque<PastVersion> history; ///< newest first
+  std::shared_ptr<const ImageMaker> maker; ///< of the live generation, see BundleText
   std::string plan;                ///< what the last reload did to its state, in words
 };
 
@@ -125,6 +128,7 @@ public:
   Result<std::vector<std::string>> add_views(HeaderFile header);
 
   // runtime.cpp
+  const ImageMaker &maker_of(const BundleText &text) const { return text.maker != nullptr ? *text.maker : code; }
   Result<BundleText> text_of_reload(std::string_view name_or_path);
   /// Puts contract headers in the place of the bundle's own.
   Result<void> rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const;
@@ -142,6 +146,7 @@ public:
   const graft_host host = make_host_table(host_context);
   std::unique_ptr<driver::Compiler> compiler;
   std::unique_ptr<jit::Linker> linker;
+  const CodeMaker code{config, *compiler, *linker};
   CommitToken token;
   Retirement retirement;
   InputRegistry inputs; ///< of every loaded bundle

@@ -55,14 +55,14 @@ TEST_F(BundleFolder, AGlobThatMatchesNothingIsNamed) {
   write("graft.toml", "sources = [\"b.c\"]\n");
   EXPECT_THAT(read_bundle(path_), FailsWith(Code::kInvalid, HasSubstr("b.c': No such file or directory")));
   write("graft.toml", "sources = [\"graft.toml\"]\n");
-  EXPECT_THAT(read_bundle(path_), FailsWith(Code::kInvalid, HasSubstr("is of no kind that graft compiles")));
+  EXPECT_THAT(read_bundle(path_), FailsWith(Code::kInvalid, HasSubstr("is of no kind that graft takes")));
 }
 
 TEST_F(BundleFolder, AMissingPathAnEmptyFolderAndAStrangeFileAreErrors) {
   EXPECT_THAT(read_bundle(path_ / "nowhere"), FailsWith(Code::kNotFound, HasSubstr("there is no")));
   EXPECT_THAT(read_bundle(path_), FailsWith(Code::kInvalid, HasSubstr("has no sources")));
   write("a.txt");
-  EXPECT_THAT(read_bundle(path_ / "a.txt"), FailsWith(Code::kInvalid, HasSubstr("is of no kind that graft compiles")));
+  EXPECT_THAT(read_bundle(path_ / "a.txt"), FailsWith(Code::kInvalid, HasSubstr("is of no kind that graft takes")));
 }
 
 TEST_F(BundleFolder, WhatCannotBeReadIsNamedWithTheSystemsReason) {

@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char *kManifestName = "graft.toml";
-constexpr const char *kKinds = ".c .cc .cpp .cxx .c++ .C .bc .ll";
 
 /// A file's or folder's name with what a bundle's name cannot hold replaced.
 std::string made_up_name(std::string name) {
@@ -82,7 +81,8 @@ Result<BundleText> read_folder(const fs::path &folder) {
   GRAFT_TRY_ASSIGN(const std::vector<fs::path> paths, find_sources(text));
   if (paths.empty())
     return error(Code::kInvalid,
-                 "folder '" + text.path + "' has no sources: put a file that ends in one of " + kKinds + " there");
+                 "folder '" + text.path + "' has no sources: put a file that ends in one of .c .cc .cpp .cxx .c++ .C .bc .ll there, " +
+                     "or name machine code in 'sources' of " + kManifestName);
   GRAFT_TRY(read_sources(paths, text));
   return text;
 }
@@ -96,9 +96,9 @@ Result<BundleText> read_archive_file(const fs::path &file) {
 
 Result<BundleText> read_lone_file(const fs::path &file) {
   if (file.extension() == ".tar") return read_archive_file(file);
-  if (!is_source_name(file.filename().string()))
-    return error(Code::kInvalid,
-                 "'" + file.string() + "' is of no kind that graft compiles (" + kKinds + "), and no folder either");
+  const std::string name = file.filename().string();
+  if (!is_source_name(name) && !is_machine_code_name(name))
+    return error(Code::kInvalid, "'" + file.string() + "' is of no kind that graft takes (" + kKnownKinds + "), and no folder either");
   BundleText text;
   text.path = file.string();
   text.directory = file.parent_path().string();
@@ -129,9 +129,9 @@ Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> f
       text.headers.push_back({std::move(file.name), std::move(file.contents), driver::Language::kFromName});
       continue;
     }
-    if (!is_source_name(file.name))
-      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + name + "' is of no kind that graft compiles (" +
-                                       kKinds + "), and no header either");
+    if (!is_source_name(file.name) && !is_machine_code_name(file.name))
+      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + name + "' is of no kind that graft takes (" + kKnownKinds +
+                                       "), and no header either");
     text.sources.push_back({std::move(file.name), std::move(file.contents), driver::Language::kFromName});
   }
   if (text.manifest.name.empty()) text.manifest.name = name;
@@ -182,14 +182,15 @@ Result<BundleText> read_bundle(const ArchiveBundle &bundle) {
     GRAFT_TRY_ASSIGN(const Manifest parsed, parse_manifest(manifest->contents, bundle.name + "/" + kManifestName));
     if (!parsed.sources.empty()) patterns = parsed.sources;
   }
+  const auto chooses = [](const std::string &pattern, const MemoryFile &file) {
+    return takes_kind(pattern, file.name) && matches(pattern, file.name);
+  };
   for (const std::string &pattern : patterns)
-    if (std::ranges::none_of(
-            files, [&](const MemoryFile &file) { return is_source_name(file.name) && matches(pattern, file.name); }))
+    if (std::ranges::none_of(files, [&](const MemoryFile &file) { return chooses(pattern, file); }))
       return error(Code::kInvalid, "no source matches '" + pattern + "' in archive '" + bundle.name + "'");
   std::erase_if(files, [&](const MemoryFile &file) {
     if (file.name == kManifestName || is_header_name(file.name)) return false;
-    const auto is_chosen = [&](const std::string &pattern) { return matches(pattern, file.name); };
-    return !is_source_name(file.name) || std::ranges::none_of(patterns, is_chosen);
+    return std::ranges::none_of(patterns, [&](const std::string &pattern) { return chooses(pattern, file); });
   });
   return read_files(bundle.name, std::move(files));
 }
@@ -198,7 +199,8 @@ driver::Job make_job(const BundleText &text, unsigned optimise, const std::vecto
                      const std::vector<std::string> &flags) {
   driver::Job job;
   job.bundle = text.name;
-  job.sources = text.sources;
+  for (const driver::Source &source : text.sources)
+    if (!is_machine_code_name(source.name)) job.sources.push_back(source);
   job.headers = text.headers;
   job.options.optimise = optimise;
   job.options.working_directory = text.directory;

@@ -10,10 +10,13 @@
 #include <graft/runtime.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace graft {
+
+class ImageMaker;
 
 /// What a bundle is called that stands beside others of its name: "clock@2.0.0".
 std::string name_beside(const Manifest &manifest);
@@ -27,6 +30,8 @@ struct BundleText {
   std::vector<driver::Source> sources; ///< all with contents, sorted by name
   std::vector<driver::Source> headers; ///< of a bundle from memory; those of a folder are read by the compiler
   std::vector<std::string> contracts;  ///< headers that stand in for the bundle's own (contract/rebind.hpp)
+  /// Of its code; null: the runtime's own, for files that graft takes. Shared with the loaded bundle, its past versions and a host's loaders.
+  std::shared_ptr<const ImageMaker> maker{};
 };
 
 /// Reads a folder or a single source file. kNotFound for a path that is not there, kInvalid for a folder without sources, a
@@ -35,7 +40,7 @@ Result<BundleText> read_bundle(const std::filesystem::path &path);
 Result<BundleText> read_bundle(const MemoryBundle &bundle);
 Result<BundleText> read_bundle(const ArchiveBundle &bundle);
 
-/// The compile that the bundle asks for. `flags` come after the manifest's own.
+/// The compile that the bundle asks for, of all but its machine code. `flags` come after the manifest's own.
 driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,
                      const std::vector<std::string> &flags = {});
 

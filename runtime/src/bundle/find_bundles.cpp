@@ -10,7 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_bundle_file(const fs::path &path) { return is_source_name(path.filename().string()) || path.extension() == ".tar"; }
+bool is_bundle_file(const fs::path &path) {
+  return is_source_name(path.filename().string()) || path.extension() == ".tar" || path.extension() == ".so";
+}
 
 } // namespace
 

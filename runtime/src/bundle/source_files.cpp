@@ -100,6 +100,16 @@ bool is_source_name(std::string_view name) {
                              [&](std::string_view ending) { return name.size() > ending.size() && name.ends_with(ending); });
 }
 
+bool is_machine_code_name(std::string_view name) {
+  static constexpr std::array<std::string_view, 3> kMachineCode = {".o", ".a", ".so"};
+  return std::ranges::any_of(kMachineCode,
+                             [&](std::string_view ending) { return name.size() > ending.size() && name.ends_with(ending); });
+}
+
+bool takes_kind(std::string_view pattern, std::string_view name) {
+  return is_source_name(name) || (is_machine_code_name(name) && is_machine_code_name(pattern));
+}
+
 bool is_litter(std::string_view name) {
   return name.empty() || name[0] == '.' || name.ends_with('~') || name.ends_with(".swp") || name.ends_with(".swo") ||
          (name.starts_with('#') && name.ends_with('#'));
@@ -167,9 +177,8 @@ Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::s
     const fs::path path = (folder / pattern).lexically_normal();
     if (is_folder(path))
       return error(Code::kInvalid, "source '" + pattern + "' is a folder; write '" + pattern + "/*' for its files");
-    if (!is_source_name(pattern))
-      return error(Code::kInvalid,
-                   "source '" + pattern + "' is of no kind that graft compiles (.c .cc .cpp .cxx .c++ .C .bc .ll)");
+    if (!takes_kind(pattern, pattern))
+      return error(Code::kInvalid, "source '" + pattern + "' is of no kind that graft takes (" + kKnownKinds + ")");
     return std::vector<fs::path>{path};
   }
   std::vector<std::string> segments;
@@ -177,7 +186,7 @@ Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::s
     if (!segment.empty()) segments.push_back(segment.string());
   std::set<fs::path> found;
   GRAFT_TRY(match(folder, segments, found));
-  std::erase_if(found, [](const fs::path &path) { return !is_source_name(path.filename().string()); });
+  std::erase_if(found, [&](const fs::path &path) { return !takes_kind(pattern, path.filename().string()); });
   if (found.empty()) return error(Code::kInvalid, "no source matches '" + pattern + "' in '" + folder.string() + "'");
   return std::vector<fs::path>(found.begin(), found.end());
 }

@@ -14,6 +14,16 @@ namespace graft {
 /// Whether the ending is one that graft compiles: .c .cc .cpp .cxx .c++ .C .bc .ll.
 bool is_source_name(std::string_view name);
 
+/// Whether it is that of machine code: .o .a .so. Such a file is part of a bundle only where it is named, since a build leaves them
+/// beside its sources: as the bundle's one file, in `sources`, or by a glob there that ends as it does.
+bool is_machine_code_name(std::string_view name);
+
+/// All endings that graft takes, for messages.
+inline constexpr const char *kKnownKinds = ".c .cc .cpp .cxx .c++ .C .bc .ll .o .a .so";
+
+/// Whether a glob that matches a file's path takes a file of its kind.
+bool takes_kind(std::string_view pattern, std::string_view name);
+
 /// Whether it is hidden or a temporary of an editor: `.x`, `x~`, `#x#`, `x.swp`.
 bool is_litter(std::string_view name);
 

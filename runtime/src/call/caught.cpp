@@ -47,14 +47,16 @@ Result<void> start_thread(std::thread &thread, const char *refusal, std::functio
   return error(Code::kExhausted, std::string(refusal) + ": " + *why + "; raise the limit of threads or of memory");
 }
 
+// Hidden: called by thunks, which the linker binds to them, and by those of foreign_calls.cpp.
+#pragma GCC visibility push(hidden)
 extern "C" {
 
 /// libgcc keeps the stop function of a forced unwinding in `private_1`; it is null for a thrown exception in flight.
-static std::int32_t thunk_is_forced(void *exception) {
+std::int32_t graft_thunk_is_forced(void *exception) {
   return static_cast<const _Unwind_Exception *>(exception)->private_1 != 0 ? 1 : 0;
 }
 
-static std::int32_t thunk_caught(void *exception, const ThunkDescription *thunk) {
+std::int32_t graft_thunk_caught(void *exception, const ThunkDescription *thunk) {
   std::string what = "a foreign exception";
   abi::__cxa_begin_catch(exception);
   if (is_cxx(*static_cast<const _Unwind_Exception *>(exception))) what = describe_current_exception();
@@ -66,10 +68,11 @@ static std::int32_t thunk_caught(void *exception, const ThunkDescription *thunk)
   return GRAFT_EXCEPTION;
 }
 }
+#pragma GCC visibility pop
 
 std::vector<jit::Symbol> thunk_symbols() {
-  return {{kThunkIsForced, reinterpret_cast<const void *>(&thunk_is_forced)},
-          {kThunkCaught, reinterpret_cast<const void *>(&thunk_caught)}};
+  return {{kThunkIsForced, reinterpret_cast<const void *>(&graft_thunk_is_forced)},
+          {kThunkCaught, reinterpret_cast<const void *>(&graft_thunk_caught)}};
 }
 
 } // namespace graft

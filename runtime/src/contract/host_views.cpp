@@ -49,6 +49,12 @@ bool HostViews::has(const std::string &name, std::uint16_t major) const {
   return views_.contains({name, major});
 }
 
+std::shared_ptr<const ContractDescription> HostViews::find(const std::string &name, std::uint16_t major) const {
+  const MutexLock lock(mutex_);
+  const auto found = views_.find({name, major});
+  return found != views_.end() ? found->second.front() : nullptr;
+}
+
 Result<void> HostViews::accept(const ContractSide &provider) const {
   std::vector<std::shared_ptr<const ContractDescription>> views;
   {

@@ -28,6 +28,8 @@ class HostViews {
   void add(std::vector<ContractDescription> descriptions);
 
   bool has(const std::string &name, std::uint16_t major) const;
+  /// The first view of this contract; null without one.
+  std::shared_ptr<const ContractDescription> find(const std::string &name, std::uint16_t major) const;
   /// kIncompatible when a view of this contract differs from `provider`.
   Result<void> accept(const ContractSide &provider) const;
 

@@ -121,6 +121,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.manifest = std::move(prepared.text.manifest);
     bundle.artifact = std::move(prepared.artifact);
     bundle.artifact.facts = {}; // held once, by the generation
+    bundle.maker = std::move(prepared.text.maker);
     bundle.live = std::move(prepared.generation);
     roles_.add(*bundle.live);
     bundle.slots = std::move(started.slots);
@@ -216,13 +217,15 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         Prepared &prepared = *started.prepared;
         Bundle &bundle = bundles_.find(prepared.text.name)->second;
         bundle.artifact.facts = bundle.live->facts; // held once while it lives
-        bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact)});
+        if (bundle.maker == nullptr || bundle.maker->traits().repeats)
+          bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact), bundle.maker});
         if (bundle.history.size() > config.history) bundle.history.pop_back();
         bundle.path = prepared.text.path;
         bundle.contracts = prepared.text.contracts;
         bundle.manifest = std::move(prepared.text.manifest);
         bundle.artifact = std::move(prepared.artifact);
         bundle.artifact.facts = {};
+        bundle.maker = std::move(prepared.text.maker);
         roles_.remove(*bundle.live);
         roles_.add(*prepared.generation);
         bundle.plan = in_words(prepared.plan);

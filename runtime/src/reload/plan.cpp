@@ -9,7 +9,7 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
   const std::string name = text.name;
   if (find_bundle(name) == nullptr)
     return error(Code::kNotFound, "bundle '" + name + "' is not loaded; load it before its reload is planned");
-  GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(make_job(text, config.optimise, config.include_dirs)));
+  GRAFT_TRY_ASSIGN(Artifact artifact, maker_of(text).read(text));
   Prepared prepared{std::move(text), std::move(artifact), nullptr};
   const auto linked = link(prepared); // initial values are known once they are linked
   if (!linked && prepared.plan.kind != PlanKind::kRefused) return linked.error();
@@ -53,6 +53,7 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     prepared.text.manifest = past.manifest;
     prepared.text.path = past.path;
     prepared.artifact = past.artifact;
+    prepared.text.maker = past.maker;
   }
   if (auto linked = link(prepared); !linked) {
     tell({Phase::kFailed, name, bundle_id(name), 0, {}, &linked.error()});

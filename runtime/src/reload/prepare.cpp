@@ -1,6 +1,7 @@
 // Prepare: compile, verify, link. Runs in parallel with calls and with other prepares; nothing of the bundle runs yet.
 #include "../bundle/verify.hpp"
 #include "../call/caught.hpp"
+#include "../contract/adopt.hpp"
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
 
@@ -42,13 +43,15 @@ bool is_same_code(const Generation &live, const Artifact &next) {
 
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
-  const driver::Job job = make_job(text, config.optimise, config.include_dirs);
-  GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(job));
-  GRAFT_TRY(verify_artifact(text.manifest, artifact, config.unchecked));
+  const ImageMaker &maker = maker_of(text);
+  const bool is_vouched = maker.traits().vouches;
+  GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text));
+  GRAFT_TRY(verify_artifact(text.manifest, artifact, is_vouched ? Unchecked::kAllow : config.unchecked));
   for (const ProviderFacts &provider : artifact.facts.providers)
-    if (!provider.checked)
+    if (!provider.checked && !is_vouched)
       log.write(LogLevel::kWarn, "bundle '" + text.name + "' provides " + provider.contract +
                                      " from code whose types nobody checked; a call of another shape is not noticed");
+  adopt_views(artifact.facts, store.views);
   times.compile_ns += watch.lap_ns();
   inputs.record(text, artifact.facts, ticket);
 
@@ -109,7 +112,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   options.exports = {"graft_init", "graft_stop", "graft_probe"};
   for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
   bind_kept(artifact.facts, generation.kept, options);
-  auto image = linker->link(artifact, options);
+  auto image = maker_of(prepared.text).link(artifact, options);
   for (KeptBinding &binding : generation.kept) {
     binding.expected = binding.object;
     if (!binding.is_fresh) binding.object.reset();

@@ -4,12 +4,7 @@
 #include "table.hpp"
 #include "threads.hpp"
 
-#include <graft/base/fault.hpp>
-
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstring>
 
 // r11 is the address of the GateCall. All argument registers are as the caller left them, and are again when the
 // function is entered; its frame is gone by then, so that arguments on the stack are where they should be.
@@ -72,21 +67,6 @@ __attribute__((visibility("hidden"), used)) const void *graft_gate_target(const 
 }
 
 namespace graft {
-namespace {
-
-constexpr std::size_t kEntryBytes = 24;
-
-void write_entry(char *code, const GateCall *call) {
-  const auto put_address = [](char *at, const void *address) { std::memcpy(at, &address, sizeof address); };
-  constexpr char kCode[kEntryBytes + 1] = "\x49\xbb........"  // movabs r11, call
-                                          "\x49\xba........"  // movabs r10, graft_gate_enter
-                                          "\x41\xff\xe2\xcc"; // jmp *r10
-  std::memcpy(code, kCode, kEntryBytes);
-  put_address(code + 2, call);
-  put_address(code + 12, graft_gate_enter);
-}
-
-} // namespace
 
 bool Gate::await() const noexcept {
   if (is_open()) return true;
@@ -96,26 +76,14 @@ bool Gate::await() const noexcept {
 }
 
 std::unique_ptr<GateCode> GateCode::create(const Table &table, std::size_t count) {
-  constexpr std::size_t kPage = 4096;
-  constexpr const char *kMemory = "there is no memory for the gate";
   std::vector<GateCall> calls;
   for (std::size_t index = 0; index < count; ++index) calls.push_back({&table, index});
   std::unique_ptr<GateCode> gate(new GateCode(std::move(calls)));
-  const std::size_t bytes = (count * kEntryBytes / kPage + 1) * kPage;
-  void *memory =
-      fault::at(kMemory) ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return nullptr;
-  gate->code_ = static_cast<char *>(memory);
-  gate->bytes_ = bytes;
-  for (std::size_t index = 0; index < count; ++index) write_entry(gate->code_ + index * kEntryBytes, &gate->calls_[index]);
-  if (fault::at(kMemory) || mprotect(memory, bytes, PROT_READ | PROT_EXEC) != 0) return nullptr;
+  std::vector<const void *> arguments;
+  for (const GateCall &call : gate->calls_) arguments.push_back(&call);
+  gate->code_ = EntryCode::create(graft_gate_enter, arguments, "there is no memory for the gate");
+  if (gate->code_ == nullptr) return nullptr;
   return gate;
 }
-
-GateCode::~GateCode() {
-  if (code_ != nullptr) munmap(code_, bytes_);
-}
-
-const void *GateCode::entry(std::size_t index) const noexcept { return code_ + index * kEntryBytes; }
 
 } // namespace graft

@@ -6,6 +6,8 @@
 //   G3  A thread that pins an old generation of the set, and the one that commits, pass into the old set.
 #pragma once
 
+#include "entry_code.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -54,17 +56,14 @@ class GateCode {
  public:
   /// Null when the kernel gives no memory for code.
   static std::unique_ptr<GateCode> create(const Table &table, std::size_t count);
-  ~GateCode();
-  GateCode(const GateCode &) = delete;
 
-  const void *entry(std::size_t index) const noexcept;
+  const void *entry(std::size_t index) const noexcept { return code_->entry(index); }
 
  private:
   explicit GateCode(std::vector<GateCall> calls) : calls_(std::move(calls)) {}
 
   const std::vector<GateCall> calls_; // the code holds their addresses
-  char *code_ = nullptr;
-  std::size_t bytes_ = 0;
+  std::unique_ptr<EntryCode> code_;
 };
 
 } // namespace graft

@@ -26,7 +26,7 @@ std::string folder_of(const std::string &path) { return path.substr(0, std::max<
 /// What may join a compile by its being there.
 bool is_code_name(std::string_view name) {
   static constexpr std::string_view kHeaders[] = {".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".def"};
-  return is_source_name(name) || name == "graft.toml" ||
+  return is_source_name(name) || is_machine_code_name(name) || name == "graft.toml" ||
          std::ranges::any_of(kHeaders, [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
