@@ -36,6 +36,7 @@ namespace graft {
 struct PastVersion {
   Manifest manifest;
   std::string path;
+  std::vector<std::string> contracts;
   Artifact artifact;
   std::shared_ptr<const ImageMaker> maker; // shared with the bundle and with reloads under way
 };
@@ -75,6 +76,24 @@ struct Started {
   std::vector<std::string> needs;
 };
 
+/// A reload on its way: what was done so far, so that it can be undone.
+struct Transaction {
+  std::vector<Prepared> set;         ///< who is required comes first
+  graft_reason reason = GRAFT_REASON_RELOAD;
+  std::vector<Started> started;
+  std::size_t begun = 0;             ///< how many `Preparing` was told of
+  std::vector<const Generation *> old; ///< that are live in the set's bundles
+  std::vector<SlotRecord *> closed;  ///< before which the gate is closed
+  bool is_closed = false;
+  std::vector<const Generation *> suspended;
+};
+
+inline std::vector<std::string> names_of(const std::vector<BundleInfo> &infos) {
+  std::vector<std::string> names;
+  for (const BundleInfo &info : infos) names.push_back(info.name);
+  return names;
+}
+
 class Runtime::Impl {
 public:
   static Result<std::unique_ptr<Impl>> create(Config config);
@@ -103,6 +122,7 @@ public:
   Result<BundleInfo> load(const std::function<Result<BundleText>()> &read, const LoadOptions &options);
   /// Starts and publishes what no bundle stands for yet.
   Result<BundleInfo> commit_new(Prepared prepared, StepTimes &times);
+  /// Publishes a set, and what its dependents' manifests want with it. Those that were asked for come first.
   Result<std::vector<BundleInfo>> commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times);
 
   // load_all.cpp
@@ -166,33 +186,57 @@ public:
   std::unique_ptr<Server> server_ GRAFT_GUARDED_BY(server_mutex_);
 
  private:
-  Result<Started> start(Prepared &prepared, graft_reason reason, const Bundle *previous);
-  Result<void> stage(Started &started, const Bundle *previous);
+  using Set = std::vector<Prepared>;
+  /// `set`: those that are published together with it.
+  Result<Started> start(Prepared &prepared, const Set &set, graft_reason reason, const Bundle *previous);
+  Result<void> stage(Started &started, const Set &set, const Bundle *previous);
 
   // requirements.cpp
-  /// No dependent loses what it requires.
-  Result<void> check_dependents(const Started &started, const Bundle &previous);
+  /// No dependent outside of the set loses what it requires.
+  Result<void> check_dependents(const Started &started, const Set &set, const Bundle &previous);
   /// The names of the bundles that meet what must be met. kNotFound, kIncompatible.
-  Result<std::vector<std::string>> meet_requirements(const Prepared &prepared);
+  Result<std::vector<std::string>> meet_requirements(const Prepared &prepared, const Set &set);
   /// The name of the bundle that meets `want`; empty for one that is neither.
-  Result<std::string> meet(const std::string &bundle, const Want &want) const;
+  Result<std::string> meet(const std::string &bundle, const Want &want, const Set &set) const;
   Result<void> meet_host(const std::string &bundle, const Want &want) const;
 
   // unload.cpp
   std::vector<Bundle *> dependents_first(Bundle &bundle);
   Result<void> refuse_needed(const Bundle &bundle);
 
+  /// Still wanted, and not too many older ones held?
+  Result<void> admit(const Set &set);
   /// Binds each member to the state that is live now, and holds the set's contracts against everybody else's.
-  Result<void> fit(std::vector<Prepared> &set);
-  /// Gives back the slots of what was started, and ends all of the set, the last first.
-  void undo(std::vector<Started> &started_set, std::vector<Prepared> &set);
+  Result<void> fit(Set &set);
+  /// All that can fail: starts the members, carries state over, asks their probes.
+  Result<void> carry_out(Transaction &transaction, StepTimes &times);
+  /// Opens the gate on the old side, resumes, and ends what was started, the last first.
+  void undo(Transaction &transaction, const Error &why);
+  /// Writes down what was published. The old generations, and what callers are told.
+  std::vector<BundleInfo> settle(Transaction &transaction, std::vector<std::unique_ptr<Generation>> &old);
+
+  // cascade.cpp
+  /// What `past` was, under its name, to be started again; nothing is compiled.
+  Prepared prepare_past(const std::string &name, const PastVersion &past, std::uint64_t ticket);
+  /// Adds the dependents that are reloaded in the same transaction, and puts who is required first.
+  Result<void> close_over_dependents(Set &set);
+  /// Reloads the dependents that follow, each in a transaction of its own; what fails is told and logged.
+  void reload_followers(const std::vector<std::string> &names);
+  Result<Prepared> prepare_again(const Bundle &bundle);
+
+  // exclusive.cpp
+  /// Closes the gate before the set's slots, unless it is closed, and waits until no call is inside. kBusy, kWouldDeadlock.
+  Result<void> close_gate(Transaction &transaction);
+  /// Where a manifest says `exclusive`: closes the gate, and lets the old code put down what it holds (`graft_suspend`).
+  Result<void> suspend(Transaction &transaction);
+  void resume(Transaction &transaction);
+  /// Waits until no thread is inside the set's old generations or older ones of their bundles. kBusy, with who is.
+  enum class Inside : std::uint8_t { kCalls, kCallsAndThreads };
+  Result<void> drain(const std::vector<const Generation *> &old, Inside who);
 
   // migration.cpp
-  /// Where a plan of the set says so: closes the gate before the set's slots, drains, and carries the state over. `closed` then names the
-  /// slots, also on an error: the gate is still closed.
-  Result<void> migrate(const std::vector<Started> &set, std::vector<SlotRecord *> &closed);
-  /// Waits until no thread is inside these or older generations of their bundles. kBusy, with who is.
-  Result<void> drain(const std::vector<const Generation *> &old);
+  /// Where a plan of the set says so: closes the gate, drains, and carries the state over.
+  Result<void> migrate(Transaction &transaction);
 
   // probe.cpp
   /// Asks each new generation's `graft_probe`. kBusy for one that takes too long: its thread is then left inside.

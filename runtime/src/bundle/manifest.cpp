@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kKeys[] = {"name",      "version",     "standard", "sources",  "includes",
                                       "defines",   "flags",       "provides", "requires", "host_requires",
                                       "contracts", "priority",    "author",   "licence",  "description",
-                                      "hooks",     "permissions", "limits",   "state",    "cascade"};
+                                      "hooks",     "permissions", "limits",   "state",    "cascade",
+                                      "exclusive"};
 
 Result<void> read_name(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY_ASSIGN(const Word name, reader.word("name"));

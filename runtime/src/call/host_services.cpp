@@ -25,6 +25,12 @@ graft_status fail(const Error &error) {
 
 graft_status fail(Code code, const char *sentence) { return fail(error(code, sentence)); }
 
+/// Whether a generation asks that is not published yet, while there are others that will be with it: new code meets new code.
+bool starts_with_staged(const HostContext &context) {
+  return context.generation != nullptr && !context.generation->is_published.load(std::memory_order_relaxed) &&
+         context.services.store.has_staged();
+}
+
 void *host_alloc(const graft_host *, size_t size, size_t align) {
   if (size == 0 || !std::has_single_bit(align) || fault::at("the host's allocator")) return nullptr;
   void *memory = nullptr;
@@ -45,7 +51,12 @@ void host_log(const graft_host *host, uint32_t level, graft_str message) {
 
 graft_status host_find(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_handle *out) {
   if (out == nullptr || contract.data == nullptr) return fail(Code::kInvalid, "find needs a contract's name and a place for the handle");
-  auto handle = context_of(host).services.store.find({contract.data, contract.size}, major, minor);
+  const std::string_view name(contract.data, contract.size);
+  const HostContext &context = context_of(host);
+  const Store &store = context.services.store;
+  if (starts_with_staged(context))
+    if (const auto staged = store.staged_find(name, major, minor)) return *out = *staged, GRAFT_OK;
+  auto handle = store.find(name, major, minor);
   if (!handle) return fail(handle.error());
   *out = *handle;
   return GRAFT_OK;
@@ -56,7 +67,10 @@ graft_status host_resolve(const graft_host *host, graft_handle handle, graft_pin
   pin->struct_size = sizeof(graft_pin);
   pin->reserved = 0;
   pin->table = nullptr;
-  Store &store = context_of(host).services.store;
+  const HostContext &context = context_of(host);
+  Store &store = context.services.store;
+  if (starts_with_staged(context))
+    if (const void *staged = store.staged_pin(handle)) return pin->table = staged, GRAFT_OK;
   auto binding = store.resolve(handle);
   if (!binding) return fail(binding.error());
   const void *table = take_pin(binding->slot());

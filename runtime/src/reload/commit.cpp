@@ -14,10 +14,10 @@ std::string versioned(const StagedProvider &provider) {
 
 } // namespace
 
-Result<Started> Runtime::Impl::start(Prepared &prepared, graft_reason reason, const Bundle *previous) {
+Result<Started> Runtime::Impl::start(Prepared &prepared, const Set &set, graft_reason reason, const Bundle *previous) {
   Started started;
   started.prepared = &prepared;
-  GRAFT_TRY_ASSIGN(started.needs, meet_requirements(prepared));
+  GRAFT_TRY_ASSIGN(started.needs, meet_requirements(prepared, set));
 
   const Version &version = prepared.text.manifest.version;
   graft_init_context context{};
@@ -31,14 +31,14 @@ Result<Started> Runtime::Impl::start(Prepared &prepared, graft_reason reason, co
   }
   context.generation = prepared.generation->number;
   GRAFT_TRY(prepared.generation->start(context));
-  if (auto staged = stage(started, previous); !staged) {
+  if (auto staged = stage(started, set, previous); !staged) {
     for (const Change &change : started.changes) store.unclaim(*change.slot);
     return std::move(staged).error();
   }
   return started;
 }
 
-Result<void> Runtime::Impl::stage(Started &started, const Bundle *previous) {
+Result<void> Runtime::Impl::stage(Started &started, const Set &set, const Bundle *previous) {
   Generation &generation = *started.prepared->generation;
   std::vector<SlotRecord *> dropped = previous != nullptr ? previous->slots : std::vector<SlotRecord *>();
   for (const StagedProvider &provider : generation.providers) {
@@ -61,16 +61,10 @@ Result<void> Runtime::Impl::stage(Started &started, const Bundle *previous) {
     started.changes.push_back(std::move(change));
   }
   for (SlotRecord *slot : dropped) started.changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
-  if (previous != nullptr) return check_dependents(started, *previous);
+  if (previous != nullptr) GRAFT_TRY(check_dependents(started, set, *previous));
+  if (set.size() > 1)
+    for (const Change &change : started.changes) GRAFT_TRY(store.stage(change));
   return {};
-}
-
-void Runtime::Impl::undo(std::vector<Started> &started_set, std::vector<Prepared> &set) {
-  for (auto started = started_set.rbegin(); started != started_set.rend(); ++started)
-    for (const Change &change : started->changes)
-      if (change.generation != nullptr) store.unclaim(*change.slot);
-  started_set.clear();
-  for (auto prepared = set.rbegin(); prepared != set.rend(); ++prepared) retirement.retire(std::move(prepared->generation));
 }
 
 Result<BundleInfo> Runtime::Impl::load(const std::function<Result<BundleText>()> &read, const LoadOptions &options) {
@@ -95,7 +89,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   GRAFT_TRY(check_contracts({prepared.generation.get()}));
   Stopwatch watch;
   GRAFT_TRY(adopt_kept(prepared));
-  auto outcome = start(prepared, GRAFT_REASON_LOAD, nullptr);
+  auto outcome = start(prepared, {}, GRAFT_REASON_LOAD, nullptr);
   if (!outcome) {
     retirement.retire(std::move(prepared.generation));
     return std::move(outcome).error();
@@ -123,6 +117,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.artifact.facts = {}; // held once, by the generation
     bundle.maker = std::move(prepared.text.maker);
     bundle.live = std::move(prepared.generation);
+    bundle.live->is_published.store(true, std::memory_order_relaxed);
     roles_.add(*bundle.live);
     bundle.slots = std::move(started.slots);
     bundle.needs = std::move(started.needs);
@@ -143,105 +138,126 @@ Result<void> Runtime::Impl::fit(std::vector<Prepared> &set) {
   return check_contracts(fresh);
 }
 
+Result<void> Runtime::Impl::admit(const Set &set) {
+  for (const Prepared &prepared : set) {
+    const std::string &name = prepared.text.name;
+    const Bundle *bundle = find_bundle(name);
+    if (bundle == nullptr) return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was prepared");
+    if (prepared.ticket < bundle->ticket)
+      return error(Code::kSuperseded, "a newer reload of bundle '" + name + "' already won");
+    if (retirement.waiting(name) >= config.retired_limit)
+      ignore(retirement.await({}), "whose last call has just ended is gone now; the rest is counted below");
+    if (retirement.waiting(name) >= config.retired_limit)
+      return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
+                                    " older generations that are still held; it is not reloaded until some end: " +
+                                    in_words(retirement.holders(name, AskThreads::kNo)));
+  }
+  return {};
+}
+
+Result<void> Runtime::Impl::carry_out(Transaction &transaction, StepTimes &times) {
+  Stopwatch watch;
+  GRAFT_TRY(suspend(transaction));
+  times.migrate_ns = watch.lap_ns();
+  for (Prepared &prepared : transaction.set) {
+    const std::string &name = prepared.text.name;
+    tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, prepared.generation->source_key, nullptr});
+    ++transaction.begun;
+    GRAFT_TRY_ASSIGN(Started started, start(prepared, transaction.set, transaction.reason, find_bundle(name)));
+    transaction.started.push_back(std::move(started));
+  }
+  times.initialise_ns = watch.lap_ns();
+  GRAFT_TRY(migrate(transaction));
+  GRAFT_TRY(probe(transaction.started));
+  times.migrate_ns += watch.lap_ns();
+  std::vector<Change> changes;
+  for (Started &started : transaction.started) std::ranges::move(started.changes, std::back_inserter(changes));
+  GRAFT_TRY(store.publish(std::move(changes))); // the point of no return
+  times.publish_ns = watch.lap_ns();
+  return {};
+}
+
+void Runtime::Impl::undo(Transaction &transaction, const Error &why) {
+  resume(transaction);
+  if (transaction.is_closed) store.reopen(transaction.closed);
+  store.unstage();
+  for (auto started = transaction.started.rbegin(); started != transaction.started.rend(); ++started)
+    for (SlotRecord *slot : started->slots) store.unclaim(*slot); // those that are live are not claimed
+  std::vector<Event> failed;
+  for (std::size_t i = transaction.set.size(); i-- > 0;) {
+    Prepared &prepared = transaction.set[i];
+    const Generation &refused = *prepared.generation;
+    if (i < transaction.begun || transaction.begun == 0)
+      failed.push_back({Phase::kFailed, prepared.text.name, bundle_id(prepared.text.name), refused.number, refused.source_key, &why});
+    retirement.retire(std::move(prepared.generation));
+  }
+  for (const Event &event : failed) tell(event);
+}
+
+std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vector<std::unique_ptr<Generation>> &old) {
+  std::vector<BundleInfo> infos;
+  const MutexLock lock(bundles_mutex_);
+  for (Started &started : transaction.started) {
+    Prepared &prepared = *started.prepared;
+    Bundle &bundle = bundles_.find(prepared.text.name)->second;
+    bundle.artifact.facts = bundle.live->facts; // held once while it lives
+    if (bundle.maker == nullptr || bundle.maker->traits().repeats)
+      bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.contracts),
+                                 std::move(bundle.artifact), bundle.maker});
+    if (bundle.history.size() > config.history) bundle.history.pop_back();
+    bundle.path = prepared.text.path;
+    bundle.contracts = prepared.text.contracts;
+    bundle.manifest = std::move(prepared.text.manifest);
+    bundle.artifact = std::move(prepared.artifact);
+    bundle.artifact.facts = {};
+    bundle.maker = std::move(prepared.text.maker);
+    prepared.generation->is_published.store(true, std::memory_order_relaxed);
+    roles_.remove(*bundle.live);
+    roles_.add(*prepared.generation);
+    bundle.plan = in_words(prepared.plan);
+    old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
+    bundle.slots = std::move(started.slots);
+    bundle.needs = std::move(started.needs);
+    bundle.ticket = prepared.ticket;
+    infos.push_back(info_of(bundle));
+  }
+  return infos;
+}
+
 Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times) {
+  std::vector<std::string> asked;
+  for (const Prepared &prepared : set) asked.push_back(prepared.text.name);
   std::vector<std::unique_ptr<Generation>> old;
   std::vector<BundleInfo> infos;
   {
     GRAFT_TRY(token.acquire());
     const HeldToken held(token);
-    for (Prepared &prepared : set) {
-      const std::string &name = prepared.text.name;
-      const Bundle *bundle = find_bundle(name);
-      if (bundle == nullptr) return error(Code::kNotFound, "bundle '" + name + "' was unloaded while its reload was prepared");
-      if (prepared.ticket < bundle->ticket)
-        return error(Code::kSuperseded, "a newer reload of bundle '" + name + "' already won");
-      if (retirement.waiting(name) >= config.retired_limit)
-        ignore(retirement.await({}), "whose last call has just ended is gone now; the rest is counted below");
-      if (retirement.waiting(name) >= config.retired_limit)
-        return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
-                                      " older generations that are still held; it is not reloaded until some end: " +
-                                      in_words(retirement.holders(name, AskThreads::kNo)));
+    Transaction transaction;
+    transaction.set = std::move(set);
+    transaction.reason = reason;
+    for (Prepared &prepared : transaction.set) {
+      const Bundle *bundle = find_bundle(prepared.text.name);
+      if (prepared.generation != nullptr || bundle == nullptr) continue;
+      GRAFT_TRY_ASSIGN(prepared, prepare_again(*bundle));
     }
-    if (auto fits = fit(set); !fits) {
-      for (const Prepared &prepared : set) {
-        const Generation &refused = *prepared.generation;
-        tell({Phase::kFailed, refused.bundle, bundle_id(refused.bundle), refused.number, refused.source_key, &fits.error()});
-      }
-      return std::move(fits).error();
-    }
-
-    Stopwatch watch;
-    std::vector<Started> started_set;
-    std::size_t begun = 0;
-    Result<void> outcome;
-    for (Prepared &prepared : set) {
-      const std::string &name = prepared.text.name;
-      tell({Phase::kPreparing, name, bundle_id(name), prepared.generation->number, prepared.generation->source_key, nullptr});
-      ++begun;
-      auto started = start(prepared, reason, find_bundle(name));
-      if (!started) {
-        outcome = std::move(started).error();
-        break;
-      }
-      started_set.push_back(*std::move(started));
-    }
-    times.initialise_ns = watch.lap_ns();
-    std::vector<SlotRecord *> closed;
-    if (outcome) outcome = migrate(started_set, closed);
-    if (outcome) outcome = probe(started_set);
-    times.migrate_ns = watch.lap_ns();
-    if (outcome) {
-      std::vector<Change> changes;
-      for (Started &started : started_set)
-        std::move(started.changes.begin(), started.changes.end(), std::back_inserter(changes));
-      outcome = store.publish(std::move(changes)); // the point of no return
-    }
+    GRAFT_TRY(admit(transaction.set));
+    auto outcome = close_over_dependents(transaction.set);
+    for (const Prepared &prepared : transaction.set) transaction.old.push_back(find_bundle(prepared.text.name)->live.get());
+    if (outcome) outcome = fit(transaction.set);
+    if (outcome) outcome = carry_out(transaction, times);
     if (!outcome) {
-      if (!closed.empty()) store.reopen(closed);
-      std::vector<Event> failed;
-      while (begun > 0) {
-        const Prepared &prepared = set[--begun];
-        const std::string &name = prepared.text.name;
-        const Generation &refused = *prepared.generation;
-        failed.push_back({Phase::kFailed, name, bundle_id(name), refused.number, refused.source_key, &outcome.error()});
-      }
-      undo(started_set, set);
-      for (const Event &event : failed) tell(event);
+      undo(transaction, outcome.error());
       return std::move(outcome).error();
     }
-    times.publish_ns = watch.lap_ns();
-
-    {
-      const MutexLock lock(bundles_mutex_);
-      for (Started &started : started_set) {
-        Prepared &prepared = *started.prepared;
-        Bundle &bundle = bundles_.find(prepared.text.name)->second;
-        bundle.artifact.facts = bundle.live->facts; // held once while it lives
-        if (bundle.maker == nullptr || bundle.maker->traits().repeats)
-          bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact), bundle.maker});
-        if (bundle.history.size() > config.history) bundle.history.pop_back();
-        bundle.path = prepared.text.path;
-        bundle.contracts = prepared.text.contracts;
-        bundle.manifest = std::move(prepared.text.manifest);
-        bundle.artifact = std::move(prepared.artifact);
-        bundle.artifact.facts = {};
-        bundle.maker = std::move(prepared.text.maker);
-        roles_.remove(*bundle.live);
-        roles_.add(*prepared.generation);
-        bundle.plan = in_words(prepared.plan);
-        old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
-        bundle.slots = std::move(started.slots);
-        bundle.needs = std::move(started.needs);
-        bundle.ticket = prepared.ticket;
-        infos.push_back(info_of(bundle));
-      }
-    }
+    store.unstage();
+    infos = settle(transaction, old);
     for (auto info = infos.rbegin(); info != infos.rend(); ++info) {
       log.write(LogLevel::kInfo, "reloaded bundle '" + info->name + "' as generation " + std::to_string(info->generation));
       tell({Phase::kReloaded, info->name, info->id, info->generation, info->source, nullptr});
     }
   }
   retirement.retire(std::move(old));
+  std::ranges::sort(infos, {}, [&](const BundleInfo &info) { return std::pair(std::ranges::find(asked, info.name), info.generation); });
   return infos;
 }
 

@@ -82,6 +82,8 @@ struct Generation {
   std::atomic<std::thread::id> initialising{};
   /// The thread that asks `graft_probe`, as gettid says, negative before it does; 0 when there is none. Release when it has left, acquire in `threads`.
   std::atomic<int> probing{0};
+  /// Relaxed: it decides only whose tables the generation's own code sees while it starts.
+  std::atomic<bool> is_published{false};
   std::chrono::steady_clock::time_point retired{}; ///< when it was given to the retirement
 
  private:

@@ -14,16 +14,6 @@
 namespace graft {
 namespace {
 
-/// Pins of tables of `generation`, of all threads.
-std::size_t calls_inside(const Generation &generation, const std::vector<const void *> &pinned) {
-  std::size_t calls = 0;
-  for (const std::unique_ptr<Table> &table : generation.tables) {
-    const auto range = std::equal_range(pinned.begin(), pinned.end(), static_cast<const void *>(table->entries()));
-    calls += static_cast<std::size_t>(range.second - range.first);
-  }
-  return calls;
-}
-
 Result<void> carry_over(const Prepared &prepared, const Generation &old) {
   const Generation &fresh = *prepared.generation;
   for (std::size_t i = 0; i < prepared.plan.objects.size(); ++i) {
@@ -43,63 +33,26 @@ Result<void> carry_over(const Prepared &prepared, const Generation &old) {
 
 } // namespace
 
-Result<void> Runtime::Impl::drain(const std::vector<const Generation *> &old) {
-  const auto end = std::chrono::steady_clock::now() + config.drain;
-  for (;;) {
-    const std::vector<const void *> pinned = pinned_tables();
-    std::string inside;
-    for (const Generation *generation : old) {
-      const std::size_t calls = calls_inside(*generation, pinned);
-      if (calls != 0)
-        inside += (inside.empty() ? "" : ", ") + std::to_string(calls) + " in bundle '" + generation->bundle +
-                  "' generation " + std::to_string(generation->number);
-      if (const std::size_t threads = generation->threads().size())
-        inside += (inside.empty() ? "" : ", ") + std::to_string(threads) + (threads == 1 ? " thread" : " threads") + " that bundle '" + generation->bundle +
-                  "' generation " + std::to_string(generation->number) + " started";
-      for (const std::string &older : retirement.inside(generation->bundle, pinned))
-        inside += (inside.empty() ? "" : ", ") + older;
-    }
-    if (inside.empty()) return {};
-    if (std::chrono::steady_clock::now() >= end)
-      return error(Code::kBusy, "state is not carried over: calls did not end within " +
-                                    std::to_string(config.drain.count()) + " ms: " + inside);
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
-  }
-}
-
-Result<void> Runtime::Impl::migrate(const std::vector<Started> &set, std::vector<SlotRecord *> &closed) {
+Result<void> Runtime::Impl::migrate(Transaction &transaction) {
   const auto migrates = [](const Started &started) {
     const KeptPlan &plan = started.prepared->plan;
     return plan.kind == PlanKind::kMigrated || !std::ranges::all_of(plan.instances, &InstancePlan::is_in_place);
   };
-  const auto show = [&] {
-    for (const Started &started : set) {
-      const Bundle &bundle = *find_bundle(started.prepared->text.name);
-      show_instances(started.prepared->plan,
-                     [&](const InstancePlan &plan) { return store.instances.count(slots_of(plan, bundle.slots)); });
+  if (std::ranges::any_of(transaction.started, migrates)) {
+    GRAFT_TRY(close_gate(transaction));
+    GRAFT_TRY(drain(transaction.old, Inside::kCallsAndThreads)); // M1
+    for (std::size_t i = 0; i < transaction.started.size(); ++i) {
+      const Prepared &prepared = *transaction.started[i].prepared;
+      GRAFT_TRY(carry_over(prepared, *transaction.old[i]));
+      GRAFT_TRY(carry_instances(prepared.plan, *transaction.old[i], *prepared.generation, find_bundle(prepared.text.name)->slots,
+                                store.instances));
     }
-  };
-  if (std::ranges::none_of(set, migrates)) return show(), Result<void>();
-  std::vector<const Generation *> old;
-  std::vector<SlotRecord *> slots;
-  for (const Started &started : set) {
-    const Bundle *bundle = find_bundle(started.prepared->text.name);
-    old.push_back(bundle->live.get());
-    slots.insert(slots.end(), bundle->slots.begin(), bundle->slots.end());
   }
-  if (pins_any(old))
-    return error(Code::kWouldDeadlock,
-                 "the reload carries state over and waits for calls to end, and its own thread is inside one; "
-                 "call from another thread");
-  GRAFT_TRY(store.close(slots, old));
-  closed = slots;
-  GRAFT_TRY(drain(old)); // M1
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    GRAFT_TRY(carry_over(*set[i].prepared, *old[i]));
-    GRAFT_TRY(carry_instances(set[i].prepared->plan, *old[i], *set[i].prepared->generation,
-                              find_bundle(set[i].prepared->text.name)->slots, store.instances));
+  for (const Started &started : transaction.started) {
+    const Bundle &bundle = *find_bundle(started.prepared->text.name);
+    show_instances(started.prepared->plan,
+                   [&](const InstancePlan &plan) { return store.instances.count(slots_of(plan, bundle.slots)); });
   }
-  show();
   return {};
 }
 

@@ -37,7 +37,8 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
 Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t steps, ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
   StepTimes times;
-  Prepared prepared{{}, {}, nullptr, draw_ticket()};
+  const std::uint64_t ticket = draw_ticket();
+  Prepared prepared;
   {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name);
@@ -48,12 +49,7 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     if (steps == 0 || steps > history.size())
       return error(Code::kNotFound, "bundle '" + std::string(name) + "' can go back by 1 to " +
                                         std::to_string(history.size()) + " versions, not by " + std::to_string(steps));
-    const PastVersion &past = history[steps - 1];
-    prepared.text.name = found->first;
-    prepared.text.manifest = past.manifest;
-    prepared.text.path = past.path;
-    prepared.artifact = past.artifact;
-    prepared.text.maker = past.maker;
+    prepared = prepare_past(found->first, history[steps - 1], ticket);
   }
   if (auto linked = link(prepared); !linked) {
     tell({Phase::kFailed, name, bundle_id(name), 0, {}, &linked.error()});
@@ -63,6 +59,7 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
   set.push_back(std::move(prepared));
   GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, commit(std::move(set), GRAFT_REASON_ROLLBACK, times));
   if (options.times != nullptr) *options.times = times;
+  reload_followers(names_of(infos));
   return std::move(infos.front());
 }
 

@@ -109,7 +109,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   options.name = name;
   options.symbols = thunk_symbols();
   options.symbols.push_back({"graft_self", &generation.host});
-  options.exports = {"graft_init", "graft_stop", "graft_probe"};
+  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
   for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
   bind_kept(artifact.facts, generation.kept, options);
   auto image = maker_of(prepared.text).link(artifact, options);
@@ -171,6 +171,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
   GRAFT_TRY_ASSIGN(std::vector<Prepared> set, prepare_all());
   auto infos = commit(std::move(set), GRAFT_REASON_RELOAD, times);
   if (options.times != nullptr) *options.times = times;
+  if (infos) reload_followers(names_of(*infos));
   return infos;
 }
 

@@ -17,14 +17,30 @@ bool serves(const Want &want, const Generation &generation, const SlotRecord &sl
          want.takes_bundle(generation.family, generation.version);
 }
 
+/// The same of one that is not published yet: by its facts, and by what it registered where it has started.
+bool will_serve(const Want &want, const Generation &generation) {
+  if (!want.takes_bundle(generation.family, generation.version)) return false;
+  const auto is_it = [&](const auto &provider) {
+    return provider.contract == want.contract && want.versions.contains(provider.major, provider.minor);
+  };
+  return want.contract.empty() || std::ranges::any_of(generation.facts.providers, is_it) ||
+         std::ranges::any_of(generation.providers, is_it);
+}
+
 } // namespace
 
-Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &want) const {
+Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &want, const Set &set) const {
+  // Of those that are published together, what they will be counts, and not what they are.
+  for (const Prepared &other : set)
+    if (will_serve(want, *other.generation)) return other.text.name;
+  const auto is_in_set = [&](const std::string &name) {
+    return std::ranges::any_of(set, [&](const Prepared &other) { return other.text.name == name; });
+  };
   if (want.contract.empty()) {
     const MutexLock lock(bundles_mutex_);
     std::string known;
     for (const auto &[name, other] : bundles_) {
-      if (want.takes_bundle(other.manifest.name, other.manifest.version)) return name;
+      if (want.takes_bundle(other.manifest.name, other.manifest.version) && !is_in_set(name)) return name;
       if (want.bundle == other.manifest.name) known += (known.empty() ? "" : " and ") + other.manifest.version.text;
     }
     if (known.empty()) return unmet(bundle, want, "no bundle of that name is loaded");
@@ -39,6 +55,8 @@ Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &w
     return error;
   }
   const Generation *provider = store.generation_of(*handle);
+  if (provider != nullptr && is_in_set(provider->bundle))
+    return unmet(bundle, want, "bundle '" + provider->bundle + "' provides it, and would not any more");
   return provider != nullptr ? provider->bundle : std::string();
 }
 
@@ -55,12 +73,12 @@ Result<void> Runtime::Impl::meet_host(const std::string &bundle, const Want &wan
   return error;
 }
 
-Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared) {
+Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared, const Set &set) {
   std::vector<std::string> needs;
   const Manifest &manifest = prepared.text.manifest;
   const std::string &bundle = prepared.text.name;
   for (const Want &want : manifest.requires_) {
-    auto provider = meet(bundle, want);
+    auto provider = meet(bundle, want, set);
     if (want.need == Need::kMay) continue;
     if (!provider && provider.code() == Code::kIncompatible && config.compatibility != Compatibility::kStrict) {
       if (config.compatibility == Compatibility::kWarn) log.write(LogLevel::kWarn, provider.error().text());
@@ -76,11 +94,12 @@ Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared
   return needs;
 }
 
-Result<void> Runtime::Impl::check_dependents(const Started &started, const Bundle &previous) {
+Result<void> Runtime::Impl::check_dependents(const Started &started, const Set &set, const Bundle &previous) {
   const Generation &next = *started.prepared->generation;
   const MutexLock lock(bundles_mutex_);
   for (const auto &[name, dependent] : bundles_) {
     if (std::ranges::find(dependent.needs, previous.name) == dependent.needs.end()) continue;
+    if (std::ranges::any_of(set, [&](const Prepared &other) { return other.text.name == name; })) continue; // asks for itself
     for (const Want &want : dependent.manifest.requires_) {
       if (want.need == Need::kMay) continue;
       if (want.contract.empty()) {

@@ -245,6 +245,40 @@ Result<void> Store::make_tables(Change &change) const {
   return {};
 }
 
+Result<void> Store::stage(const Change &change) {
+  if (change.generation == nullptr) return {};
+  const MutexLock lock(mutex_);
+  auto table = Table::create(*change.generation, change.shape, change.functions, std::max(change.slot->width, change.functions.size()));
+  if (table == nullptr) return no_memory(*change.slot->contract);
+  staged_.push_back({change.slot, change.minor, table.get()});
+  change.generation->tables.push_back(std::move(table));
+  has_staged_.store(true, std::memory_order_relaxed);
+  return {};
+}
+
+void Store::unstage() {
+  if (!has_staged()) return;
+  const MutexLock lock(mutex_);
+  staged_.clear();
+  has_staged_.store(false, std::memory_order_relaxed);
+}
+
+std::optional<graft_handle> Store::staged_find(std::string_view name, std::uint32_t major, std::uint32_t minor) const {
+  const MutexLock lock(mutex_);
+  for (const Staged &staged : staged_)
+    if (staged.slot->contract->name == name && staged.slot->contract->major == major && staged.minor >= minor)
+      return handle_of(*staged.slot);
+  return {};
+}
+
+const void *Store::staged_pin(graft_handle handle) const {
+  const MutexLock lock(mutex_); // held while it is pinned: what is staged does not go meanwhile
+  for (const Staged &staged : staged_)
+    if (const graft_handle known = handle_of(*staged.slot); known.index == handle.index && known.tag == handle.tag)
+      return take_pin(*staged.table);
+  return nullptr;
+}
+
 Result<void> Store::publish(std::vector<Change> changes) {
   std::shared_ptr<Gate> gate;
   {

@@ -115,6 +115,15 @@ public:
   /// until the very moment. Slots that are vacated never refuse.
   Result<void> publish(std::vector<Change> changes);
 
+  /// Shows a change, before it is published, to the generations that start together with it (`staged_*`). kExhausted.
+  Result<void> stage(const Change &change);
+  void unstage();
+  /// Whether anything is staged; a hint for who would else take the mutex.
+  bool has_staged() const { return has_staged_.load(std::memory_order_relaxed); } // relaxed: the rest is looked at under the mutex
+  /// What is staged, for a caller that starts together with it: a contract's handle, and the pinned table of a slot. Null, when it is not.
+  std::optional<graft_handle> staged_find(std::string_view name, std::uint32_t major, std::uint32_t minor) const;
+  const void *staged_pin(graft_handle handle) const;
+
   /// Closes a gate before these slots, in one publication; `old` are the generations that are live in them. Calls wait from here on,
   /// until `publish` moves all of the slots, or `reopen`. kExhausted. The caller drains.
   Result<std::shared_ptr<Gate>> close(const std::vector<SlotRecord *> &slots, std::vector<const Generation *> old);
@@ -153,7 +162,15 @@ private:
   tbb::concurrent_vector<SlotRecord *> slots_; // by index
   std::atomic<std::uint32_t> slot_count_{0}; // of those that are complete: `size()` counts one that is being added. Release
 
+  struct Staged {
+    SlotRecord *slot;
+    std::uint32_t minor;
+    const Table *table; ///< of the generation that starts
+  };
+  std::atomic<bool> has_staged_{false};
+
   mutable Mutex mutex_;
+  std::vector<Staged> staged_ GRAFT_GUARDED_BY(mutex_);
   std::deque<SlotRecord> owned_ GRAFT_GUARDED_BY(mutex_);
   std::deque<ContractEntry> entries_; // added to by `claim` only, under the commit token
   std::map<std::string, std::vector<ContractEntry *>, std::less<>> by_name_ GRAFT_GUARDED_BY(mutex_); // one a major

@@ -208,6 +208,11 @@ const void *innermost_pin() noexcept {
 
 const void *take_pin(const Slot &slot) noexcept { return detail::repin(*detail::claim_entry(), slot.table); }
 
+const void *take_pin(const Table &table) noexcept {
+  detail::claim_entry()->store(table.entries(), std::memory_order_release);
+  return table.entries();
+}
+
 void end_pin(const void *table) noexcept {
   visit_entries(own_record(), std::memory_order_relaxed, [&](PinEntry &entry) {
     if (entry.load(std::memory_order_relaxed) != table) return true;

@@ -12,6 +12,7 @@
 namespace graft {
 
 struct Generation;
+class Table;
 
 /// Makes writers able to issue P2's barrier. Call once before the first scan; cheap to repeat.
 void enable_scans() noexcept;
@@ -39,6 +40,8 @@ const void *innermost_pin() noexcept;
 /// table ends; others above it may end later.
 const void *take_pin(const Slot &slot) noexcept;
 void end_pin(const void *table) noexcept;
+/// Pins a table that no slot holds; the caller sees to it that it is not unmapped meanwhile.
+const void *take_pin(const Table &table) noexcept;
 
 /// The calling thread's last error: a code and one line, cut to what fits.
 void set_last_error(graft_status status, std::string_view text) noexcept;

@@ -100,9 +100,15 @@ extern const graft_host graft_self;
  * before the finalisers, when nobody is inside any more. */
 graft_status graft_init(const graft_host *host, const graft_init_context *context);
 /* Asked at each reload when the new code's initialisers ran and kept state was carried over, before anybody is sent to it: does it
- * work? Any status but GRAFT_OK, or too long an answer, and the old code goes on. Calls may be waiting. */
+ * work? Any status but GRAFT_OK, or too long an answer, and the old code goes on. Calls may be waiting. It runs on a thread of its own; one
+ * that never returns keeps its code in memory. */
 graft_status graft_probe(void);
 void graft_stop(void);
+/* Of a bundle whose manifest says `exclusive = true`: the old code puts down what two versions cannot hold at once (a port, a lock, its
+ * threads) before the new one's constructors run, with nobody inside and new calls waiting. A status other than GRAFT_OK refuses the
+ * reload. `graft_resume` takes it up again when the reload failed, also when `graft_suspend` did. */
+graft_status graft_suspend(void);
+void graft_resume(void);
 
 GRAFT_C_END
 
