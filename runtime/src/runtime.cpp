@@ -1,6 +1,7 @@
 // The public Runtime: reads what it is given, prepares, commits, and answers questions.
 #include "call/caught.hpp"
 #include "contract/rebind.hpp"
+#include "native/built_in.hpp"
 #include "reload/stopwatch.hpp"
 #include "runtime_impl.hpp"
 #include "store/threads.hpp"
@@ -127,7 +128,7 @@ Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) 
     return error(Code::kNotFound, "no bundle '" + path + "' is loaded, and there is no file of that name");
   if (path.empty())
     return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY_ASSIGN(BundleText text, read(std::filesystem::path(path)));
   GRAFT_TRY(rebind(text, contracts));
   return text;
 }
@@ -151,7 +152,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const Embed
 
 Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions options) {
   Stopwatch watch;
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY_ASSIGN(BundleText text, impl_->read(path));
   GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.times != nullptr) options.times->read_ns = watch.lap_ns();
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
@@ -159,18 +160,28 @@ Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions 
 }
 
 Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY_ASSIGN(BundleText text, impl_->read(bundle));
   GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
 }
 
 Result<BundleInfo> Runtime::load(const ArchiveBundle &bundle, LoadOptions options) {
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY_ASSIGN(BundleText text, impl_->read(bundle));
   GRAFT_TRY(impl_->rebind(text, options.contracts));
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   return impl_->load(std::move(text), options.times);
 }
+
+Result<BundleInfo> Runtime::load(BuiltInBundle bundle, LoadOptions options) {
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(std::move(bundle)));
+  if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
+  return impl_->load(std::move(text), options.times);
+}
+
+Result<void> Runtime::add_loader(std::unique_ptr<Loader> loader) { return impl_->loaders.add(std::move(loader)); }
+
+std::vector<LoaderInfo> Runtime::loaders() const { return impl_->loaders.list(); }
 
 Result<LoadReport> Runtime::load_all(const std::filesystem::path &folder) {
   GRAFT_TRY_ASSIGN(const std::vector<std::filesystem::path> bundles, find_bundles(folder));
@@ -180,8 +191,16 @@ Result<LoadReport> Runtime::load_all(const std::filesystem::path &folder) {
 Result<LoadReport> Runtime::load_all(const std::vector<std::filesystem::path> &bundles) { return impl_->load_all(bundles); }
 
 Result<BundleInfo> Runtime::reload(const ArchiveBundle &bundle, ReloadOptions options) {
-  const auto read = [&](std::string_view) { return read_bundle(bundle); };
+  const auto read = [&](std::string_view) { return impl_->read(bundle); };
   GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({bundle.name}, read, options));
+  return std::move(infos.front());
+}
+
+Result<BundleInfo> Runtime::reload(BuiltInBundle bundle, ReloadOptions options) {
+  const std::string name = bundle.name;
+  options.force = Force::kYes; // whether functions do what others did, nobody can tell
+  const auto read = [&](std::string_view) { return read_bundle(std::move(bundle)); };
+  GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({name}, read, options));
   return std::move(infos.front());
 }
 
@@ -191,7 +210,7 @@ Result<BundleInfo> Runtime::reload(std::string_view name_or_path, ReloadOptions 
 }
 
 Result<BundleInfo> Runtime::reload(const MemoryBundle &bundle, ReloadOptions options) {
-  const auto read = [&](std::string_view) { return read_bundle(bundle); };
+  const auto read = [&](std::string_view) { return impl_->read(bundle); };
   GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({bundle.name}, read, options));
   return std::move(infos.front());
 }
@@ -208,7 +227,7 @@ Result<ReloadPlan> Runtime::plan(std::string_view name_or_path) const {
 }
 
 Result<ReloadPlan> Runtime::plan(const MemoryBundle &bundle) const {
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY_ASSIGN(BundleText text, impl_->read(bundle));
   return impl_->plan(std::move(text));
 }
 

@@ -31,6 +31,7 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
 
 Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t steps, ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
+  GRAFT_TRY(refuse_reload(name));
   StepTimes times;
   Prepared prepared{{}, {}, nullptr, draw_ticket()};
   {
