@@ -1,8 +1,8 @@
 // graft.h over the C++ runtime: translate arguments, call, leave the error on the thread.
+#include "store/threads.hpp"
+
 #include <graft/graft.h>
 #include <graft/runtime.hpp>
-
-#include "store/threads.hpp"
 
 #include <algorithm>
 
@@ -45,8 +45,8 @@ Result<BuiltInBundle> built_in(const char *bundle, const char *version, const gr
                                        "' has no contract, no name, no table or a strange size");
     }
     const auto *functions = static_cast<const void *const *>(one.table);
-    made.providers.push_back(
-        {one.contract->name, one.contract->major, one.contract->minor, {functions, functions + one.table_size / sizeof(void *)}});
+    std::vector<const void *> copy(functions, functions + one.table_size / sizeof(void *));
+    made.providers.push_back({one.contract->name, one.contract->major, one.contract->minor, std::move(copy)});
   }
   if (release != nullptr) made.release = [release, context] { release(context); };
   return made;
@@ -101,15 +101,17 @@ graft_status graft_runtime_reload_text(graft_runtime *runtime, const char *bundl
   return status_of(runtime->impl->reload(memory_bundle(bundle, file_name, text), ReloadOptions{to_force(force), nullptr}));
 }
 
-graft_status graft_runtime_load_built_in(graft_runtime *runtime, const char *bundle, const char *version, const graft_provider *providers,
-                                         size_t count, void (*release)(void *), void *context) {
+graft_status graft_runtime_load_built_in(graft_runtime *runtime, const char *bundle, const char *version,
+                                         const graft_provider *providers, size_t count, void (*release)(void *),
+                                         void *context) {
   if (runtime == nullptr || bundle == nullptr || (providers == nullptr && count != 0)) return missing_argument();
   auto made = built_in(bundle, version, providers, count, release, context);
   return made ? status_of(runtime->impl->load(*std::move(made))) : fail(made.error());
 }
 
 graft_status graft_runtime_reload_built_in(graft_runtime *runtime, const char *bundle, const char *version,
-                                           const graft_provider *providers, size_t count, void (*release)(void *), void *context) {
+                                           const graft_provider *providers, size_t count, void (*release)(void *),
+                                           void *context) {
   if (runtime == nullptr || bundle == nullptr || (providers == nullptr && count != 0)) return missing_argument();
   auto made = built_in(bundle, version, providers, count, release, context);
   return made ? status_of(runtime->impl->reload(*std::move(made))) : fail(made.error());
@@ -125,7 +127,8 @@ graft_status graft_runtime_read_contracts(graft_runtime *runtime, const char *he
   return status_of(runtime->impl->read_contracts(header));
 }
 
-graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor, graft_handle *out) {
+graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor,
+                                graft_handle *out) {
   if (runtime == nullptr || contract == nullptr || out == nullptr) return missing_argument();
   const auto handle = runtime->impl->find(contract, major, minor);
   if (!handle) return fail(handle.error());
@@ -143,7 +146,8 @@ graft_status graft_runtime_find_range(graft_runtime *runtime, const char *contra
   return GRAFT_OK;
 }
 
-size_t graft_runtime_find_all(graft_runtime *runtime, const char *contract, uint32_t major, graft_handle *out, size_t capacity) {
+size_t graft_runtime_find_all(graft_runtime *runtime, const char *contract, uint32_t major, graft_handle *out,
+                              size_t capacity) {
   if (runtime == nullptr || contract == nullptr) return 0;
   const std::vector<graft_handle> handles = runtime->impl->find_all(guest_contract_id(contract, major));
   if (out != nullptr) std::copy_n(handles.begin(), std::min(capacity, handles.size()), out);
@@ -165,8 +169,8 @@ void graft_runtime_release(graft_pin *pin) {
   pin->table = nullptr;
 }
 
-graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table, uint32_t functions,
-                                 const graft_offer *how) {
+graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table,
+                                 uint32_t functions, const graft_offer *how) {
   if (runtime == nullptr || contract == nullptr) return missing_argument();
   Offer offer;
   if (how != nullptr)
@@ -205,7 +209,9 @@ graft_status graft_runtime_serve(graft_runtime *runtime, const char *socket) {
   return status_of(runtime->impl->serve(std::move(options)));
 }
 
-const graft_host *graft_runtime_host(graft_runtime *runtime) { return runtime != nullptr ? &runtime->impl->host() : nullptr; }
+const graft_host *graft_runtime_host(graft_runtime *runtime) {
+  return runtime != nullptr ? &runtime->impl->host() : nullptr;
+}
 
 size_t graft_last_error(char *out, size_t capacity) { return copy_last_error(out, capacity); }
 }

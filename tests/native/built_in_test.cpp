@@ -27,7 +27,8 @@ using testing::HasSubstr;
 
 const test_number kOne{.number = [] { return int32_t{1}; }};
 const test_number kTwo{.number = [] { return int32_t{2}; }};
-const test_pair kPair{.first = [] { return int32_t{10}; }, .fail = []() -> graft_status { throw std::runtime_error("no pair"); }};
+const test_pair kPair{.first = [] { return int32_t{10}; },
+                      .fail = []() -> graft_status { throw std::runtime_error("no pair"); }};
 
 class BuiltIn : public testing::Test {
  protected:
@@ -83,7 +84,8 @@ TEST_F(BuiltIn, IsReloadedByItsLikeAndBySource) {
   ASSERT_THAT(runtime->reload(test::text("own", number_text(3))), Succeeds());
   EXPECT_EQ((*bound)->number(), 3);
   EXPECT_EQ(released, 2);
-  EXPECT_THAT(runtime->rollback("own"), FailsWith(Code::kNotFound, HasSubstr("nothing to go back to"))); // those functions may be gone
+  EXPECT_THAT(runtime->rollback("own"),
+              FailsWith(Code::kNotFound, HasSubstr("nothing to go back to"))); // those functions may be gone
 }
 
 TEST_F(BuiltIn, ThatHasOnlyItsNameIsNotReloadedFromAFile) {
@@ -99,10 +101,13 @@ TEST_F(BuiltIn, EachKindOfWrongProviderIsRefusedAndReleasedAndLeavesNothing) {
   empty.functions.clear();
   BuiltInProvider unnamed = provider(kPair);
   unnamed.contract = "";
-  EXPECT_THAT(runtime->load(bundle("own", {hole})), FailsWith(Code::kInvalid, HasSubstr("test.pair@1.2 whose function 2 is null")));
+  EXPECT_THAT(runtime->load(bundle("own", {hole})),
+              FailsWith(Code::kInvalid, HasSubstr("test.pair@1.2 whose function 2 is null")));
   EXPECT_THAT(runtime->load(bundle("own", {empty})), FailsWith(Code::kInvalid, HasSubstr("test.pair@1.2 with 0 functions")));
-  EXPECT_THAT(runtime->load(bundle("own", {unnamed})), FailsWith(Code::kInvalid, HasSubstr("whose name cannot be a contract's")));
-  EXPECT_THAT(runtime->load(bundle("own", {})), FailsWith(Code::kInvalid, HasSubstr("built-in bundle 'own' has no provider")));
+  EXPECT_THAT(runtime->load(bundle("own", {unnamed})),
+              FailsWith(Code::kInvalid, HasSubstr("whose name cannot be a contract's")));
+  EXPECT_THAT(runtime->load(bundle("own", {})),
+              FailsWith(Code::kInvalid, HasSubstr("built-in bundle 'own' has no provider")));
   EXPECT_THAT(runtime->load(bundle("", {provider(kOne)})), FailsWith(Code::kInvalid, HasSubstr("'' cannot name a bundle")));
   EXPECT_THAT(runtime->load(bundle("own", {provider(kOne), provider(kTwo)})),
               FailsWith(Code::kConflict, HasSubstr("bundle 'own' provides test.number@1.0 twice")));
@@ -116,7 +121,8 @@ TEST_F(BuiltIn, EachKindOfWrongProviderIsRefusedAndReleasedAndLeavesNothing) {
 
 TEST_F(BuiltIn, ThatIsLoadedTwiceIsRefusedAndReleasedOnce) {
   ASSERT_THAT(runtime->load(bundle("own", {provider(kOne)})), Succeeds());
-  EXPECT_THAT(runtime->load(bundle("own", {provider(kTwo)})), FailsWith(Code::kConflict, HasSubstr("'own' is loaded already")));
+  EXPECT_THAT(runtime->load(bundle("own", {provider(kTwo)})),
+              FailsWith(Code::kConflict, HasSubstr("'own' is loaded already")));
   EXPECT_EQ(released, 1);
   EXPECT_EQ((*runtime->bind<test_number>())->number(), 1);
 }
@@ -133,12 +139,14 @@ TEST_F(BuiltIn, TheRuntimeKeepsACopyOfTheTable) {
 TEST_F(BuiltIn, WhatItThrowsEndsAtTheCall) {
   ASSERT_THAT(runtime->load(bundle("own", {provider(kPair)})), Succeeds());
   const auto pair = runtime->bind<test_pair>();
-  EXPECT_THAT((*pair).call(&test_pair::fail), FailsWith(Code::kException, AllOf(HasSubstr("bundle 'own'"), HasSubstr("no pair"))));
+  EXPECT_THAT((*pair).call(&test_pair::fail),
+              FailsWith(Code::kException, AllOf(HasSubstr("bundle 'own'"), HasSubstr("no pair"))));
 }
 
 TEST_F(BuiltIn, IsComparedByTypeWithBundlesThatCallIt) {
-  const std::string other = "#include <graft/abi.h>\nGRAFT_CONTRACT(number, \"test.number\", 1, 0) { double (*number)(void); };\n"
-                            "int graft_init(const graft_host *host, const graft_init_context *context) { return 0; }\n";
+  const std::string other =
+      "#include <graft/abi.h>\nGRAFT_CONTRACT(number, \"test.number\", 1, 0) { double (*number)(void); };\n"
+      "int graft_init(const graft_host *host, const graft_init_context *context) { return 0; }\n";
   ASSERT_THAT(runtime->read_contracts(MemoryFile{"number.h", test::kNumberContract}), Succeeds());
   ASSERT_THAT(runtime->load(bundle("own", {provider(kOne)})), Succeeds());
   EXPECT_THAT(runtime->load(test::text("caller", other)), FailsWith(Code::kIncompatible, HasSubstr("'own'")));
@@ -151,7 +159,8 @@ TEST_F(BuiltIn, TellsListenersAndIsRequiredByOthers) {
   std::vector<std::string> told;
   runtime->listen([&](const Event &event) { told.push_back(std::string(event.bundle) + " " + to_string(event.phase)); });
   ASSERT_THAT(runtime->load(bundle("own", {provider(kOne)})), Succeeds());
-  ASSERT_THAT(runtime->load(MemoryBundle{"user", {{"graft.toml", "name = \"user\"\nrequires = [\"test.number@1\"]\n"}, {"main.c", "int x;\n"}}}),
+  ASSERT_THAT(runtime->load(MemoryBundle{
+                  "user", {{"graft.toml", "name = \"user\"\nrequires = [\"test.number@1\"]\n"}, {"main.c", "int x;\n"}}}),
               Succeeds());
   EXPECT_THAT(runtime->unload("own"), FailsWith(Code::kConflict, HasSubstr("is required by 'user'")));
   ASSERT_THAT(runtime->unload("user"), Succeeds());

@@ -21,8 +21,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// An interpreter of one-line programs, "answer 42", each of which provides test.number. A C function has no place for the program that it
-/// stands for, so each program has a function of its own.
+/// An interpreter of one-line programs, "answer 42", each of which provides test.number. A C function has no place for the
+/// program that it stands for, so each program has a function of its own.
 struct Machine {
   std::array<std::atomic<const std::string *>, 16> programs{};
   std::atomic<int> live{0}; // of programs; sequentially consistent, as all here: nothing hangs on the cost
@@ -47,7 +47,8 @@ constexpr auto kFunctions = functions(std::make_index_sequence<16>());
 class Program : public LoadedCode {
  public:
   explicit Program(std::string text) : text_(std::move(text)) {
-    for (const std::string *none = nullptr; !machine.programs[place_].compare_exchange_strong(none, &text_); none = nullptr) ++place_;
+    for (const std::string *none = nullptr; !machine.programs[place_].compare_exchange_strong(none, &text_); none = nullptr)
+      ++place_;
     ++machine.live;
   }
   ~Program() override {
@@ -111,7 +112,8 @@ TEST_F(Loaders, ABundleOfALoaderIsFoundByItsEndingOrItsManifest) {
   folder.write("folder/x.answer", "answer 2");
   folder.write("folder/README", "not a program");
   folder.write("named/program.text", "answer 3");
-  folder.write("named/graft.toml", "name = \"three\"\nloader = \"answers\"\nsources = [\"*.text\"]\nprovides = [\"test.number@1.0\"]\n");
+  folder.write("named/graft.toml",
+               "name = \"three\"\nloader = \"answers\"\nsources = [\"*.text\"]\nprovides = [\"test.number@1.0\"]\n");
   int expected = 1;
   for (const char *path : {"lone.answer", "folder", "named"}) {
     const auto loaded = runtime->load(folder.path() / path);
@@ -177,7 +179,8 @@ TEST_F(Loaders, ALoaderThatCannotReloadIsNotAskedToAndNobodyIsTold) {
   runtime->listen([&](const Event &) { ++told; });
   const int loads = machine.loads;
   EXPECT_THAT(runtime->reload(final_program("answer 2")),
-              FailsWith(Code::kUnsupported, HasSubstr("bundle 'last' is not reloaded: its loader cannot do that; unload it and load it again")));
+              FailsWith(Code::kUnsupported,
+                        HasSubstr("bundle 'last' is not reloaded: its loader cannot do that; unload it and load it again")));
   EXPECT_EQ(told, 0);
   EXPECT_EQ(machine.loads, loads);
   EXPECT_EQ(answer(), 1);
@@ -193,7 +196,8 @@ TEST_F(Loaders, ANameOrAnEndingThatIsTakenIsRefused) {
               FailsWith(Code::kConflict, HasSubstr("loader 'more' cannot take '.answer', which loader 'answers' takes")));
   EXPECT_THAT(runtime->add_loader(std::make_unique<AnswerLoader>("more", ".cpp")),
               FailsWith(Code::kInvalid, HasSubstr("loader 'more' cannot take '.cpp'")));
-  EXPECT_THAT(runtime->add_loader(std::make_unique<AnswerLoader>("", ".more")), FailsWith(Code::kInvalid, HasSubstr("cannot name a loader")));
+  EXPECT_THAT(runtime->add_loader(std::make_unique<AnswerLoader>("", ".more")),
+              FailsWith(Code::kInvalid, HasSubstr("cannot name a loader")));
   EXPECT_THAT(runtime->add_loader(nullptr), FailsWith(Code::kInvalid, HasSubstr("null")));
   ASSERT_EQ(runtime->loaders().size(), 1u);
   EXPECT_THAT(runtime->loaders().front().endings, ElementsAre(".answer"));
@@ -201,8 +205,9 @@ TEST_F(Loaders, ANameOrAnEndingThatIsTakenIsRefused) {
 
 TEST_F(Loaders, ABundleForALoaderThatIsNotThereIsRefusedByItsName) {
   EXPECT_THAT(runtime->load(MemoryBundle{"b", {{"graft.toml", "loader = \"lua\"\n"}, {"main.lua", "return 1"}}}),
-              FailsWith(Code::kNotFound, AllOf(HasSubstr("graft.toml:1:10"),
-                                               HasSubstr("is for loader 'lua', which this host did not bring; there are 'answers'"))));
+              FailsWith(Code::kNotFound,
+                        AllOf(HasSubstr("graft.toml:1:10"),
+                              HasSubstr("is for loader 'lua', which this host did not bring; there are 'answers'"))));
 }
 
 TEST_F(Loaders, OneCanBeAddedWhileABundleIsInitialised) {

@@ -1,8 +1,11 @@
-// A bundle that is part of the host's own program: the same store, events, requirements and comparison of types, and no file.
+// A bundle that is part of the host's own program: the same store, events, requirements and comparison of types, and no
+// file.
 //
 //     static const greeter kGreeter{.greet = [](graft_str name, graft_buf *out) { ... }};
 //     runtime->load(graft::BuiltInBundle{"builtin-greeter", "1.0.0", {graft::provider(kGreeter)}});
 #pragma once
+
+#include "bound.hpp"
 
 #include <graft/abi.h>
 
@@ -11,8 +14,6 @@
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "bound.hpp"
 
 namespace graft {
 
@@ -29,17 +30,18 @@ template <Contract C>
 BuiltInProvider provider(const C &table) {
   const graft_contract_info info = graft_contract_of(&table);
   const auto *functions = reinterpret_cast<const void *const *>(&table);
-  return {info.name, info.major, info.minor, {functions, functions + sizeof(C) / sizeof(void *)}};
+  return {info.name, info.major, info.minor, std::vector<const void *>(functions, functions + sizeof(C) / sizeof(void *))};
 }
 
-/// Handles stand in the order of `providers`. What its functions throw ends as of any plugin. The types are those of the host's view of
-/// a contract, where it has one (contracts.hpp); nobody need allow them.
+/// Handles stand in the order of `providers`. What its functions throw ends as of any plugin. The types are those of the
+/// host's view of a contract, where it has one (contracts.hpp); nobody need allow them.
 struct BuiltInBundle {
   std::string name;
   std::string version = "0.0.0";
   std::vector<BuiltInProvider> providers;
-  /// Called once, whatever becomes of the bundle: when it was refused, or when no call is inside its functions any more after an unload, a
-  /// reload or the runtime's end. On the thread that finds that out; what it throws is dropped. It must not call the runtime.
+  /// Called once, whatever becomes of the bundle: when it was refused, or when no call is inside its functions any more
+  /// after an unload, a reload or the runtime's end. On the thread that finds that out; what it throws is dropped. It must
+  /// not call the runtime.
   std::function<void()> release{};
 };
 

@@ -36,7 +36,8 @@ class BuiltInImage : public HostMadeImage {
 
 class BuiltInMaker : public ImageMaker {
  public:
-  BuiltInMaker(BuiltInBundle bundle, std::unique_ptr<Resident> resident) : bundle_(std::move(bundle)), resident_(resident.release()) {}
+  BuiltInMaker(BuiltInBundle bundle, std::unique_ptr<Resident> resident)
+      : bundle_(std::move(bundle)), resident_(resident.release()) {}
   ~BuiltInMaker() override { delete resident_.load(std::memory_order_relaxed); } // relaxed: nobody links any more
 
   MakerTraits traits() const override { return {.repeats = false, .vouches = true}; }
@@ -68,7 +69,8 @@ class BuiltInMaker : public ImageMaker {
       const auto index = static_cast<std::size_t>(&provider - artifact.facts.providers.data());
       return bundle_.providers[index].functions;
     };
-    return with_thunks(std::make_unique<BuiltInImage>(std::move(resident)), artifact.facts.providers, artifact.facts, functions);
+    return with_thunks(std::make_unique<BuiltInImage>(std::move(resident)), artifact.facts.providers, artifact.facts,
+                       functions);
   }
 
  private:
@@ -83,8 +85,8 @@ Result<void> check_provider(const std::string &bundle, const BuiltInProvider &pr
   };
   if (!is_contract_name(provider.contract)) return refused("whose name cannot be a contract's");
   if (provider.functions.empty() || provider.functions.size() > kMaxFunctions)
-    return refused("with " + std::to_string(provider.functions.size()) + " functions; 1 to " + std::to_string(kMaxFunctions) +
-                   " are possible");
+    return refused("with " + std::to_string(provider.functions.size()) + " functions; 1 to " +
+                   std::to_string(kMaxFunctions) + " are possible");
   const auto hole = std::ranges::find(provider.functions, nullptr);
   if (hole != provider.functions.end())
     return refused("whose function " + std::to_string(hole - provider.functions.begin() + 1) + " is null");
@@ -96,8 +98,9 @@ Result<void> check_provider(const std::string &bundle, const BuiltInProvider &pr
 Result<BundleText> read_bundle(BuiltInBundle bundle) {
   auto resident = std::make_unique<Resident>(std::exchange(bundle.release, nullptr));
   if (!is_bundle_name(bundle.name))
-    return error(Code::kInvalid, "'" + bundle.name +
-                                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
+    return error(Code::kInvalid,
+                 "'" + bundle.name +
+                     "' cannot name a bundle: 1 to 128 of A-Z a-z 0-9 _ . - are allowed, not starting with a dot");
   if (bundle.providers.empty()) return error(Code::kInvalid, "built-in bundle '" + bundle.name + "' has no provider");
   for (const BuiltInProvider &provider : bundle.providers) GRAFT_TRY(check_provider(bundle.name, provider));
   BundleText text;

@@ -1,9 +1,9 @@
-// What built-in bundles and those of loaders share: images that no linker of ours made, and calls into the host that may throw.
+// What built-in bundles and those of loaders share: images that no linker of ours made, and calls into the host that may
+// throw.
 #pragma once
 
-#include "foreign_image.hpp"
-
 #include "../call/caught.hpp"
+#include "foreign_image.hpp"
 
 #include <string>
 #include <utility>

@@ -19,7 +19,8 @@ class Loaders {
   /// kInvalid for a name or an ending that cannot be one, kConflict for one that is taken.
   Result<void> add(std::unique_ptr<Loader> loader);
   std::vector<LoaderInfo> list() const;
-  /// Gives a text that names a loader the maker of its code. The loader was among those that `list` told whoever read the text.
+  /// Gives a text that names a loader the maker of its code. The loader was among those that `list` told whoever read the
+  /// text.
   void attach(BundleText &text) const;
 
  private:
