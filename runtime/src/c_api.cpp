@@ -1,8 +1,8 @@
 // graft.h over the C++ runtime: translate arguments, call, leave the error on the thread.
+#include "store/threads.hpp"
+
 #include <graft/graft.h>
 #include <graft/runtime.hpp>
-
-#include "store/threads.hpp"
 
 #include <algorithm>
 
@@ -32,6 +32,26 @@ MemoryBundle memory_bundle(const char *bundle, const char *file_name, graft_str 
   return {bundle, {{file_name, std::string(text.data != nullptr ? text.data : "", text.size)}}};
 }
 
+/// What a caller in C gives for a bundle of its own. Its `release` is owed from here on.
+Result<BuiltInBundle> built_in(const char *bundle, const char *version, const graft_provider *providers, std::size_t count,
+                               void (*release)(void *), void *context) {
+  BuiltInBundle made{bundle, version != nullptr ? version : "0.0.0", {}, {}};
+  for (std::size_t index = 0; index < count; ++index) {
+    const graft_provider &one = providers[index];
+    if (one.struct_size < sizeof one || one.contract == nullptr || one.contract->name == nullptr || one.table == nullptr ||
+        one.table_size % sizeof(void *) != 0) {
+      if (release != nullptr) release(context);
+      return error(Code::kInvalid, "provider " + std::to_string(index + 1) + " of built-in bundle '" + made.name +
+                                       "' has no contract, no name, no table or a strange size");
+    }
+    const auto *functions = static_cast<const void *const *>(one.table);
+    std::vector<const void *> copy(functions, functions + one.table_size / sizeof(void *));
+    made.providers.push_back({one.contract->name, one.contract->major, one.contract->minor, std::move(copy)});
+  }
+  if (release != nullptr) made.release = [release, context] { release(context); };
+  return made;
+}
+
 Force to_force(graft_force force) { return force == GRAFT_FORCE_YES ? Force::kYes : Force::kNo; }
 
 } // namespace
@@ -39,8 +59,20 @@ Force to_force(graft_force force) { return force == GRAFT_FORCE_YES ? Force::kYe
 extern "C" {
 
 graft_status graft_runtime_create(graft_runtime **out) {
-  if (out == nullptr) return missing_argument();
-  auto runtime = Runtime::create();
+  const graft_config defaults{sizeof defaults, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON};
+  return graft_runtime_create_with(&defaults, out);
+}
+
+graft_status graft_runtime_create_with(const graft_config *config, graft_runtime **out) {
+  if (config == nullptr || out == nullptr) return missing_argument();
+  if (config->struct_size < sizeof *config || config->optimise > 3 || config->unchecked > GRAFT_UNCHECKED_ALLOW ||
+      config->hot_reload > GRAFT_HOT_RELOAD_OFF)
+    return fail(error(Code::kInvalid, "the configuration has a size or a value that this graft does not know"));
+  Config chosen;
+  chosen.optimise = config->optimise;
+  chosen.unchecked = config->unchecked == GRAFT_UNCHECKED_ALLOW ? Unchecked::kAllow : Unchecked::kRefuse;
+  chosen.hot_reload = config->hot_reload == GRAFT_HOT_RELOAD_OFF ? HotReload::kOff : HotReload::kOn;
+  auto runtime = Runtime::create(std::move(chosen));
   if (!runtime) return fail(runtime.error());
   *out = new graft_runtime{*std::move(runtime)};
   return GRAFT_OK;
@@ -69,6 +101,22 @@ graft_status graft_runtime_reload_text(graft_runtime *runtime, const char *bundl
   return status_of(runtime->impl->reload(memory_bundle(bundle, file_name, text), ReloadOptions{to_force(force), nullptr}));
 }
 
+graft_status graft_runtime_load_built_in(graft_runtime *runtime, const char *bundle, const char *version,
+                                         const graft_provider *providers, size_t count, void (*release)(void *),
+                                         void *context) {
+  if (runtime == nullptr || bundle == nullptr || (providers == nullptr && count != 0)) return missing_argument();
+  auto made = built_in(bundle, version, providers, count, release, context);
+  return made ? status_of(runtime->impl->load(*std::move(made))) : fail(made.error());
+}
+
+graft_status graft_runtime_reload_built_in(graft_runtime *runtime, const char *bundle, const char *version,
+                                           const graft_provider *providers, size_t count, void (*release)(void *),
+                                           void *context) {
+  if (runtime == nullptr || bundle == nullptr || (providers == nullptr && count != 0)) return missing_argument();
+  auto made = built_in(bundle, version, providers, count, release, context);
+  return made ? status_of(runtime->impl->reload(*std::move(made))) : fail(made.error());
+}
+
 graft_status graft_runtime_unload(graft_runtime *runtime, const char *bundle) {
   if (runtime == nullptr || bundle == nullptr) return missing_argument();
   return status_of(runtime->impl->unload(bundle));
@@ -79,7 +127,8 @@ graft_status graft_runtime_read_contracts(graft_runtime *runtime, const char *he
   return status_of(runtime->impl->read_contracts(header));
 }
 
-graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor, graft_handle *out) {
+graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor,
+                                graft_handle *out) {
   if (runtime == nullptr || contract == nullptr || out == nullptr) return missing_argument();
   const auto handle = runtime->impl->find(contract, major, minor);
   if (!handle) return fail(handle.error());
@@ -87,7 +136,18 @@ graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, ui
   return GRAFT_OK;
 }
 
-size_t graft_runtime_find_all(graft_runtime *runtime, const char *contract, uint32_t major, graft_handle *out, size_t capacity) {
+graft_status graft_runtime_find_range(graft_runtime *runtime, const char *contract, const char *range, graft_handle *out) {
+  if (runtime == nullptr || contract == nullptr || range == nullptr || out == nullptr) return missing_argument();
+  const auto parsed = VersionRange::parse(range);
+  if (!parsed) return fail(parsed.error());
+  const auto handle = runtime->impl->find(contract, *parsed);
+  if (!handle) return fail(handle.error());
+  *out = *handle;
+  return GRAFT_OK;
+}
+
+size_t graft_runtime_find_all(graft_runtime *runtime, const char *contract, uint32_t major, graft_handle *out,
+                              size_t capacity) {
   if (runtime == nullptr || contract == nullptr) return 0;
   const std::vector<graft_handle> handles = runtime->impl->find_all(guest_contract_id(contract, major));
   if (out != nullptr) std::copy_n(handles.begin(), std::min(capacity, handles.size()), out);
@@ -133,8 +193,8 @@ graft_status graft_runtime_resolve_instance(graft_runtime *runtime, graft_instan
   return graft_runtime_resolve(runtime, found->first.handle(), functions, pin);
 }
 
-graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table, uint32_t functions,
-                                 const graft_offer *how) {
+graft_status graft_runtime_offer(graft_runtime *runtime, const graft_contract_info *contract, const void *table,
+                                 uint32_t functions, const graft_offer *how) {
   if (runtime == nullptr || contract == nullptr) return missing_argument();
   Offer offer;
   if (how != nullptr)
@@ -173,7 +233,9 @@ graft_status graft_runtime_serve(graft_runtime *runtime, const char *socket) {
   return status_of(runtime->impl->serve(std::move(options)));
 }
 
-const graft_host *graft_runtime_host(graft_runtime *runtime) { return runtime != nullptr ? &runtime->impl->host() : nullptr; }
+const graft_host *graft_runtime_host(graft_runtime *runtime) {
+  return runtime != nullptr ? &runtime->impl->host() : nullptr;
+}
 
 size_t graft_last_error(char *out, size_t capacity) { return copy_last_error(out, capacity); }
 }

@@ -1,6 +1,7 @@
 // The public Runtime: reads what it is given, prepares, commits, and answers questions.
 #include "call/caught.hpp"
 #include "contract/rebind.hpp"
+#include "native/built_in.hpp"
 #include "runtime_impl.hpp"
 #include "store/threads.hpp"
 
@@ -123,7 +124,7 @@ Result<BundleText> Runtime::Impl::text_of_reload(std::string_view name_or_path) 
     return error(Code::kNotFound, "no bundle '" + path + "' is loaded, and there is no file of that name");
   if (path.empty())
     return error(Code::kInvalid, "bundle '" + std::string(name_or_path) + "' was loaded from memory; give its new text to reload it");
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+  GRAFT_TRY_ASSIGN(BundleText text, read(std::filesystem::path(path)));
   GRAFT_TRY(rebind(text, contracts));
   return text;
 }
@@ -157,16 +158,24 @@ Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const Embed
 }
 
 Result<BundleInfo> Runtime::load(const std::filesystem::path &path, LoadOptions options) {
-  return impl_->load([&] { return read_bundle(path); }, options);
+  return impl_->load([&] { return impl_->read(path); }, options);
 }
 
 Result<BundleInfo> Runtime::load(const MemoryBundle &bundle, LoadOptions options) {
-  return impl_->load([&] { return read_bundle(bundle); }, options);
+  return impl_->load([&] { return impl_->read(bundle); }, options);
 }
 
 Result<BundleInfo> Runtime::load(const ArchiveBundle &bundle, LoadOptions options) {
-  return impl_->load([&] { return read_bundle(bundle); }, options);
+  return impl_->load([&] { return impl_->read(bundle); }, options);
 }
+
+Result<BundleInfo> Runtime::load(BuiltInBundle bundle, LoadOptions options) {
+  return impl_->load([&] { return read_bundle(std::move(bundle)); }, options);
+}
+
+Result<void> Runtime::add_loader(std::unique_ptr<Loader> loader) { return impl_->loaders.add(std::move(loader)); }
+
+std::vector<LoaderInfo> Runtime::loaders() const { return impl_->loaders.list(); }
 
 Result<LoadReport> Runtime::load_all(const std::filesystem::path &folder) {
   GRAFT_TRY_ASSIGN(const std::vector<std::filesystem::path> bundles, find_bundles(folder));
@@ -176,8 +185,16 @@ Result<LoadReport> Runtime::load_all(const std::filesystem::path &folder) {
 Result<LoadReport> Runtime::load_all(const std::vector<std::filesystem::path> &bundles) { return impl_->load_all(bundles); }
 
 Result<BundleInfo> Runtime::reload(const ArchiveBundle &bundle, ReloadOptions options) {
-  const auto read = [&](std::string_view) { return read_bundle(bundle); };
+  const auto read = [&](std::string_view) { return impl_->read(bundle); };
   GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({bundle.name}, read, options));
+  return std::move(infos.front());
+}
+
+Result<BundleInfo> Runtime::reload(BuiltInBundle bundle, ReloadOptions options) {
+  const std::string name = bundle.name;
+  options.force = Force::kYes; // whether functions do what others did, nobody can tell
+  const auto read = [&](std::string_view) { return read_bundle(std::move(bundle)); };
+  GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({name}, read, options));
   return std::move(infos.front());
 }
 
@@ -187,7 +204,7 @@ Result<BundleInfo> Runtime::reload(std::string_view name_or_path, ReloadOptions 
 }
 
 Result<BundleInfo> Runtime::reload(const MemoryBundle &bundle, ReloadOptions options) {
-  const auto read = [&](std::string_view) { return read_bundle(bundle); };
+  const auto read = [&](std::string_view) { return impl_->read(bundle); };
   GRAFT_TRY_ASSIGN(std::vector<BundleInfo> infos, impl_->reload({bundle.name}, read, options));
   return std::move(infos.front());
 }
@@ -204,7 +221,7 @@ Result<ReloadPlan> Runtime::plan(std::string_view name_or_path) const {
 }
 
 Result<ReloadPlan> Runtime::plan(const MemoryBundle &bundle) const {
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(bundle));
+  GRAFT_TRY_ASSIGN(BundleText text, impl_->read(bundle));
   return impl_->plan(std::move(text));
 }
 

@@ -9,6 +9,7 @@
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
 #include "native/bundle_code.hpp"
+#include "native/loaders.hpp"
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/retirement.hpp"
@@ -149,6 +150,15 @@ public:
 
   // runtime.cpp
   const ImageMaker &maker_of(const BundleText &text) const { return text.maker != nullptr ? *text.maker : code; }
+  /// Reads a bundle of whatever kind, and knows who makes its code.
+  template <class From>
+  Result<BundleText> read(const From &from) const {
+    GRAFT_TRY_ASSIGN(BundleText text, read_bundle(from, loaders.list()));
+    if (!text.loader.empty()) loaders.attach(text);
+    return text;
+  }
+  /// kRefused where the host switched reloads off, kUnsupported where who made the live code, or makes the new, cannot.
+  Result<void> refuse_reload(std::string_view bundle, const ImageMaker *fresh = nullptr);
   Result<BundleText> text_of_reload(std::string_view name_or_path);
   /// Puts contract headers in the place of the bundle's own.
   Result<void> rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const;
@@ -159,6 +169,7 @@ public:
 
   const Config config;
   Log log;
+  Loaders loaders;
   Store store;
   HostContracts host_contracts;
   HostServices services;

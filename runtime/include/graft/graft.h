@@ -36,6 +36,21 @@ typedef struct graft_event {
 /* How a reload treats a text that runs already. */
 typedef enum graft_force { GRAFT_FORCE_NO = 0, GRAFT_FORCE_YES = 1 } graft_force;
 
+/* Whether loaded bundles may be exchanged; the same as graft::HotReload. */
+typedef enum graft_hot_reload { GRAFT_HOT_RELOAD_ON = 0, GRAFT_HOT_RELOAD_OFF = 1 } graft_hot_reload;
+/* Whether code whose types nobody saw may be loaded; the same as graft::Unchecked. */
+typedef enum graft_unchecked { GRAFT_UNCHECKED_REFUSE = 0, GRAFT_UNCHECKED_ALLOW = 1 } graft_unchecked;
+
+/* What graft::Config has for hosts in other languages. All zero but `struct_size` is the default. */
+typedef struct graft_config {
+  uint32_t struct_size;
+  uint32_t optimise;   /* -O0 to -O3 */
+  uint32_t unchecked;  /* a graft_unchecked */
+  uint32_t hot_reload; /* a graft_hot_reload */
+} graft_config;
+
+/* The same with a configuration of the caller's. GRAFT_INVALID for a value that is none. */
+GRAFT_EXPORT graft_status graft_runtime_create_with(const graft_config *config, graft_runtime **out);
 /* A runtime with the default configuration. The caller owns it and destroys it. */
 GRAFT_EXPORT graft_status graft_runtime_create(graft_runtime **out);
 /* Unloads everything. No call may be running. Null is allowed. */
@@ -50,6 +65,15 @@ GRAFT_EXPORT graft_status graft_runtime_load_text(graft_runtime *runtime, const 
 GRAFT_EXPORT graft_status graft_runtime_reload(graft_runtime *runtime, const char *name_or_path, graft_force force);
 GRAFT_EXPORT graft_status graft_runtime_reload_text(graft_runtime *runtime, const char *bundle, const char *file_name, graft_str text,
                                                     graft_force force);
+/* Publishes functions of the host's own as a bundle; each provider's table is copied. `release` may be null; it is called once with
+ * `context`, whatever becomes of the bundle, when no call is inside any more, and must not call the runtime. */
+GRAFT_EXPORT graft_status graft_runtime_load_built_in(graft_runtime *runtime, const char *bundle, const char *version,
+                                                      const graft_provider *providers, size_t count, void (*release)(void *context),
+                                                      void *context);
+/* Replaces a loaded bundle by functions of the host's own. */
+GRAFT_EXPORT graft_status graft_runtime_reload_built_in(graft_runtime *runtime, const char *bundle, const char *version,
+                                                        const graft_provider *providers, size_t count,
+                                                        void (*release)(void *context), void *context);
 /* GRAFT_CONFLICT while another bundle requires it. */
 GRAFT_EXPORT graft_status graft_runtime_unload(graft_runtime *runtime, const char *bundle);
 
@@ -60,6 +84,8 @@ GRAFT_EXPORT graft_status graft_runtime_read_contracts(graft_runtime *runtime, c
 /* The first provider of `contract`@`major` with at least `minor`. */
 GRAFT_EXPORT graft_status graft_runtime_find(graft_runtime *runtime, const char *contract, uint32_t major, uint32_t minor,
                                              graft_handle *out);
+/* The best provider whose version is in `range` (">=1.2, <3"), which may span majors. GRAFT_INVALID for what is no range. */
+GRAFT_EXPORT graft_status graft_runtime_find_range(graft_runtime *runtime, const char *contract, const char *range, graft_handle *out);
 /* Writes up to `capacity` handles in the order of registration and returns how many providers there are. */
 GRAFT_EXPORT size_t graft_runtime_find_all(graft_runtime *runtime, const char *contract, uint32_t major, graft_handle *out,
                                            size_t capacity);

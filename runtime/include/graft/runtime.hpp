@@ -24,9 +24,11 @@
 #include <graft/base/result.hpp>
 
 #include "bound.hpp"
+#include "built_in.hpp"
 #include "contracts.hpp"
 #include "holders.hpp"
 #include "instance.hpp"
+#include "loader.hpp"
 #include "offer.hpp"
 #include "plan.hpp"
 #include "version.hpp"
@@ -35,7 +37,7 @@ namespace graft {
 
 enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
 
-/// Whether code whose types graft's own compiler never saw (foreign bitcode) may be loaded. Its contracts' names and versions are
+/// Whether code whose types graft's own compiler never saw (foreign bitcode, machine code) may be loaded. Its contracts' names and versions are
 /// checked, its function types cannot be.
 enum class Unchecked : std::uint8_t { kRefuse, kAllow };
 
@@ -45,6 +47,9 @@ enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
 /// compared then, so a header that was edited without a new version goes unnoticed.
 enum class Views : std::uint8_t { kWhenGiven, kRequired };
 
+/// Whether loaded bundles may be exchanged. Off, every reload and rollback is kRefused and told to nobody.
+enum class HotReload : std::uint8_t { kOn, kOff };
+
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 struct Config {
   unsigned compile_threads = 0;      ///< 0: one a core
@@ -52,6 +57,7 @@ struct Config {
   Unchecked unchecked = Unchecked::kRefuse;
   Compatibility compatibility = Compatibility::kStrict;
   Views views = Views::kWhenGiven;
+  HotReload hot_reload = HotReload::kOn;
   std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
   std::size_t history = 4;           ///< versions of each bundle that `rollback` can go back to
@@ -203,16 +209,25 @@ public:
   Result<BundleInfo> load(const MemoryBundle &bundle, LoadOptions options = {});
 
   Result<BundleInfo> load(const ArchiveBundle &bundle, LoadOptions options = {});
+  /// Publishes functions of the host's own (built_in.hpp). kInvalid for what cannot be a provider.
+  Result<BundleInfo> load(BuiltInBundle bundle, LoadOptions options = {});
+  /// Adds a way to load bundles (loader.hpp), for those that are loaded from now on. May be called from anywhere, an initialiser too.
+  /// kConflict for a name or an ending that another loader has.
+  Result<void> add_loader(std::unique_ptr<Loader> loader);
+  std::vector<LoaderInfo> loaders() const;
   /// Loads what is a bundle in a folder (find_bundles), whatever is broken. Who is required is loaded first, whatever the order; a cycle
   /// of requirements is an error of each of its members that names all.
   Result<LoadReport> load_all(const std::filesystem::path &folder);
   Result<LoadReport> load_all(const std::vector<std::filesystem::path> &bundles);
 
   /// Replaces the code of a loaded bundle, found by its name (its own folder is read again) or by the path of a folder whose manifest
-  /// has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won.
+  /// has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won; kUnsupported, told to
+  /// nobody, when its loader cannot.
   Result<BundleInfo> reload(std::string_view name_or_path, ReloadOptions options = {});
   Result<BundleInfo> reload(const MemoryBundle &bundle, ReloadOptions options = {});
   Result<BundleInfo> reload(const ArchiveBundle &bundle, ReloadOptions options = {});
+  /// Always a new generation. No rollback goes back to one.
+  Result<BundleInfo> reload(BuiltInBundle bundle, ReloadOptions options = {});
   /// The same for several bundles as one transaction: all become live in one publication, or none does.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names_or_paths, ReloadOptions options = {});
 

@@ -39,13 +39,39 @@ Result<void> read_sources(const std::vector<fs::path> &paths, BundleText &text) 
   return {};
 }
 
-/// Each file once, sorted, however many globs match it.
-Result<std::vector<fs::path>> find_sources(const BundleText &text) {
+bool is_of(const LoaderInfo &loader, std::string_view name) {
+  return std::ranges::any_of(loader.endings, [&](const std::string &ending) { return name.ends_with(ending); });
+}
+
+/// The loader that the manifest names; null when it names none. kNotFound.
+Result<const LoaderInfo *> named_loader(const Manifest &manifest, const LoaderInfos &loaders) {
+  const std::string &name = manifest.loader.text;
+  if (name.empty()) return nullptr;
+  const auto found = std::ranges::find(loaders, name, &LoaderInfo::name);
+  if (found != loaders.end()) return &*found;
+  std::string known;
+  for (const LoaderInfo &loader : loaders) known += (known.empty() ? "; there are '" : ", '") + loader.name + "'";
+  return error(Code::kNotFound, "bundle '" + manifest.name + "' is for loader '" + name + "', which this host did not bring" + known,
+               manifest.loader.where);
+}
+
+/// The loader whose ending a file has; null without one.
+const LoaderInfo *loader_of(std::string_view file, const LoaderInfos &loaders) {
+  const auto found = std::ranges::find_if(loaders, [&](const LoaderInfo &loader) { return is_of(loader, file); });
+  return found != loaders.end() ? &*found : nullptr;
+}
+
+/// Each file once, sorted, however many globs match it. A loader takes what `sources` names, else what ends as it says.
+Result<std::vector<fs::path>> find_sources(const BundleText &text, const LoaderInfo *loader) {
   const fs::path folder(text.directory);
-  if (text.manifest.sources.empty()) return list_sources(folder);
+  if (text.manifest.sources.empty()) {
+    if (loader == nullptr) return list_sources(folder);
+    return list_sources(folder, [&](std::string_view, std::string_view name) { return is_of(*loader, name); });
+  }
+  const TakesKind takes = loader != nullptr ? [](std::string_view, std::string_view) { return true; } : TakesKind(takes_kind);
   std::vector<fs::path> paths;
   for (const std::string &pattern : text.manifest.sources) {
-    auto matched = match_sources(folder, pattern);
+    auto matched = match_sources(folder, pattern, takes);
     if (!matched) return error(matched.error().code, matched.error().message, {text.manifest.file, 0, 0});
     paths.insert(paths.end(), matched->begin(), matched->end());
   }
@@ -64,7 +90,7 @@ Result<void> check_folders(const BundleText &text) {
   return {};
 }
 
-Result<BundleText> read_folder(const fs::path &folder) {
+Result<BundleText> read_folder(const fs::path &folder, const LoaderInfos &loaders) {
   BundleText text;
   text.path = text.directory = folder.string();
   const fs::path manifest = folder / kManifestName;
@@ -78,7 +104,13 @@ Result<BundleText> read_folder(const fs::path &folder) {
   if (text.manifest.name.empty()) text.manifest.name = made_up_name(folder.filename().string());
   text.name = text.manifest.name;
   GRAFT_TRY(check_folders(text));
-  GRAFT_TRY_ASSIGN(const std::vector<fs::path> paths, find_sources(text));
+  GRAFT_TRY_ASSIGN(const LoaderInfo *loader, named_loader(text.manifest, loaders));
+  GRAFT_TRY_ASSIGN(std::vector<fs::path> paths, find_sources(text, loader));
+  for (auto other = loaders.begin(); paths.empty() && loader == nullptr && other != loaders.end(); ++other) {
+    GRAFT_TRY_ASSIGN(paths, find_sources(text, &*other));
+    if (!paths.empty()) loader = &*other;
+  }
+  if (loader != nullptr) text.loader = loader->name;
   if (paths.empty())
     return error(Code::kInvalid,
                  "folder '" + text.path + "' has no sources: put a file that ends in one of .c .cc .cpp .cxx .c++ .C .bc .ll there, " +
@@ -87,19 +119,21 @@ Result<BundleText> read_folder(const fs::path &folder) {
   return text;
 }
 
-Result<BundleText> read_archive_file(const fs::path &file) {
+Result<BundleText> read_archive_file(const fs::path &file, const LoaderInfos &loaders) {
   GRAFT_TRY_ASSIGN(std::string bytes, read_file(file));
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(ArchiveBundle{made_up_name(file.stem().string()), std::move(bytes)}));
+  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(ArchiveBundle{made_up_name(file.stem().string()), std::move(bytes)}, loaders));
   text.path = file.string();
   return text;
 }
 
-Result<BundleText> read_lone_file(const fs::path &file) {
-  if (file.extension() == ".tar") return read_archive_file(file);
+Result<BundleText> read_lone_file(const fs::path &file, const LoaderInfos &loaders) {
+  if (file.extension() == ".tar") return read_archive_file(file, loaders);
   const std::string name = file.filename().string();
-  if (!is_source_name(name) && !is_machine_code_name(name))
+  const LoaderInfo *loader = loader_of(name, loaders);
+  if (loader == nullptr && !is_source_name(name) && !is_machine_code_name(name))
     return error(Code::kInvalid, "'" + file.string() + "' is of no kind that graft takes (" + kKnownKinds + "), and no folder either");
   BundleText text;
+  if (loader != nullptr) text.loader = loader->name;
   text.path = file.string();
   text.directory = file.parent_path().string();
   text.name = text.manifest.name = made_up_name(file.stem().string());
@@ -118,11 +152,19 @@ std::vector<std::string> manifest_flags(const Manifest &manifest, const std::str
 }
 
 /// What all bundles share that are not in a folder.
-Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> files) {
+Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> files, const LoaderInfos &loaders) {
   BundleText text;
-  for (MemoryFile &file : files) {
+  for (const MemoryFile &file : files)
     if (file.name == kManifestName) {
       GRAFT_TRY_ASSIGN(text.manifest, parse_manifest(file.contents, name + "/" + kManifestName));
+    }
+  GRAFT_TRY_ASSIGN(const LoaderInfo *loader, named_loader(text.manifest, loaders));
+  for (auto file = files.begin(); loader == nullptr && file != files.end(); ++file) loader = loader_of(file->name, loaders);
+  if (loader != nullptr) text.loader = loader->name;
+  for (MemoryFile &file : files) {
+    if (file.name == kManifestName) continue;
+    if (loader != nullptr) {
+      text.sources.push_back({std::move(file.name), std::move(file.contents), driver::Language::kFromName});
       continue;
     }
     if (is_header_name(file.name)) {
@@ -152,7 +194,7 @@ Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> f
 
 std::string name_beside(const Manifest &manifest) { return manifest.name + "@" + manifest.version.text; }
 
-Result<BundleText> read_bundle(const fs::path &path) {
+Result<BundleText> read_bundle(const fs::path &path, const LoaderInfos &loaders) {
   if (path.empty()) return error(Code::kInvalid, "the bundle's path is empty");
   std::error_code failure;
   fs::path absolute = fs::absolute(path, failure).lexically_normal();
@@ -161,29 +203,34 @@ Result<BundleText> read_bundle(const fs::path &path) {
   const fs::file_status status = fs::status(absolute, failure);
   if (status.type() == fs::file_type::not_found) return error(Code::kNotFound, "there is no '" + path.string() + "'");
   if (failure) return error(Code::kInvalid, "cannot read '" + path.string() + "': " + std::strerror(failure.value()));
-  if (fs::is_directory(status)) return read_folder(absolute);
-  if (absolute.filename() == kManifestName) return read_folder(absolute.parent_path());
-  return read_lone_file(absolute);
+  if (fs::is_directory(status)) return read_folder(absolute, loaders);
+  if (absolute.filename() == kManifestName) return read_folder(absolute.parent_path(), loaders);
+  return read_lone_file(absolute, loaders);
 }
 
-Result<BundleText> read_bundle(const MemoryBundle &bundle) {
-  GRAFT_TRY_ASSIGN(BundleText text, read_files(bundle.name, bundle.files));
+Result<BundleText> read_bundle(const MemoryBundle &bundle, const LoaderInfos &loaders) {
+  GRAFT_TRY_ASSIGN(BundleText text, read_files(bundle.name, bundle.files, loaders));
   if (!text.manifest.sources.empty())
     return error(Code::kInvalid, "'sources' means nothing for a bundle from memory: give the files you mean",
                  {text.manifest.file, 0, 0});
   return text;
 }
-Result<BundleText> read_bundle(const ArchiveBundle &bundle) {
+
+Result<BundleText> read_bundle(const ArchiveBundle &bundle, const LoaderInfos &loaders) {
   GRAFT_TRY_ASSIGN(std::vector<MemoryFile> files, read_tar(bundle.bytes, bundle.name));
   // As in a folder: `sources` chooses, without it the sources that are not in a subfolder; what is neither source nor header
   // is passed over.
   std::vector<std::string> patterns = {"*"};
+  std::string loader;
   if (const auto manifest = std::ranges::find(files, kManifestName, &MemoryFile::name); manifest != files.end()) {
     GRAFT_TRY_ASSIGN(const Manifest parsed, parse_manifest(manifest->contents, bundle.name + "/" + kManifestName));
     if (!parsed.sources.empty()) patterns = parsed.sources;
+    loader = parsed.loader.text;
   }
-  const auto chooses = [](const std::string &pattern, const MemoryFile &file) {
-    return takes_kind(pattern, file.name) && matches(pattern, file.name);
+  const auto chooses = [&](const std::string &pattern, const MemoryFile &file) {
+    const bool takes = loader.empty() ? takes_kind(pattern, file.name) || loader_of(file.name, loaders) != nullptr
+                                      : file.name != kManifestName;
+    return takes && matches(pattern, file.name);
   };
   for (const std::string &pattern : patterns)
     if (std::ranges::none_of(files, [&](const MemoryFile &file) { return chooses(pattern, file); }))
@@ -192,7 +239,7 @@ Result<BundleText> read_bundle(const ArchiveBundle &bundle) {
     if (file.name == kManifestName || is_header_name(file.name)) return false;
     return std::ranges::none_of(patterns, [&](const std::string &pattern) { return chooses(pattern, file); });
   });
-  return read_files(bundle.name, std::move(files));
+  return read_files(bundle.name, std::move(files), loaders);
 }
 
 driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,

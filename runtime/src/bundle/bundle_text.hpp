@@ -32,13 +32,17 @@ struct BundleText {
   std::vector<std::string> contracts;  ///< headers that stand in for the bundle's own (contract/rebind.hpp)
   /// Of its code; null: the runtime's own, for files that graft takes. Shared with the loaded bundle, its past versions and a host's loaders.
   std::shared_ptr<const ImageMaker> maker{};
+  std::string loader{}; ///< name of the loader whose bundle it is; empty for one of files that graft takes
 };
+
+/// The loaders that there are.
+using LoaderInfos = std::vector<LoaderInfo>;
 
 /// Reads a folder or a single source file. kNotFound for a path that is not there, kInvalid for a folder without sources, a
 /// file that cannot be read (with the reason), a glob that matches nothing, or a kind of file graft does not know.
-Result<BundleText> read_bundle(const std::filesystem::path &path);
-Result<BundleText> read_bundle(const MemoryBundle &bundle);
-Result<BundleText> read_bundle(const ArchiveBundle &bundle);
+Result<BundleText> read_bundle(const std::filesystem::path &path, const LoaderInfos &loaders = {});
+Result<BundleText> read_bundle(const MemoryBundle &bundle, const LoaderInfos &loaders = {});
+Result<BundleText> read_bundle(const ArchiveBundle &bundle, const LoaderInfos &loaders = {});
 
 /// The compile that the bundle asks for, of all but its machine code. `flags` come after the manifest's own.
 driver::Job make_job(const BundleText &text, unsigned optimise, const std::vector<std::string> &include_dirs,

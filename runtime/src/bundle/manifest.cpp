@@ -15,7 +15,7 @@ constexpr std::string_view kKeys[] = {"name",      "version",     "standard", "s
                                       "defines",   "flags",       "provides", "requires", "host_requires",
                                       "contracts", "priority",    "author",   "licence",  "description",
                                       "hooks",     "permissions", "limits",   "state",    "cascade",
-                                      "exclusive"};
+                                      "exclusive", "loader"};
 
 Result<void> read_name(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY_ASSIGN(const Word name, reader.word("name"));
@@ -165,6 +165,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string &file) 
   GRAFT_TRY(read_name(reader, manifest));
   GRAFT_TRY(read_version(reader, manifest));
   GRAFT_TRY(read_standard(reader, manifest));
+  GRAFT_TRY_ASSIGN(manifest.loader, reader.word("loader"));
   GRAFT_TRY(read_sources(reader, manifest));
   GRAFT_TRY_ASSIGN(manifest.includes, reader.words("includes"));
   GRAFT_TRY(read_defines(reader, manifest));

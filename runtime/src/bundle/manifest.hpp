@@ -55,6 +55,7 @@ struct Manifest {
   std::string name;
   Version version;
   std::vector<std::string> standards; ///< "c17", "c++20": at most one a language
+  Word loader;                        ///< name of the host's loader; empty: graft's own ways
   std::vector<std::string> sources;   ///< globs relative to the bundle's folder; empty: every source file in it
   std::vector<Word> includes;         ///< folders, relative to the bundle's
   std::vector<std::string> defines;   ///< "NAME" or "NAME=VALUE"

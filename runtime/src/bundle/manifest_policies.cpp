@@ -140,6 +140,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const M
   add("description", {manifest.description});
   add("author", {manifest.author});
   add("licence", {manifest.licence});
+  add("loader", {manifest.loader.text});
   add("standard", manifest.standards);
   add("includes", texts(manifest.includes, text_of_word));
   add("defines", manifest.defines);

@@ -152,11 +152,11 @@ Result<std::string> read_file(const fs::path &path) {
   return text;
 }
 
-Result<std::vector<fs::path>> list_sources(const fs::path &folder) {
+Result<std::vector<fs::path>> list_sources(const fs::path &folder, const TakesKind &takes) {
   GRAFT_TRY_ASSIGN(const std::vector<std::string> names, list_names(folder));
   std::vector<fs::path> sources;
   for (const std::string &name : names)
-    if (is_source_name(name) && is_file(folder / name)) sources.push_back(folder / name);
+    if (takes("*", name) && is_file(folder / name)) sources.push_back(folder / name);
   return sources;
 }
 
@@ -172,12 +172,12 @@ bool may_be_bundle_folder(const fs::path &folder) {
   return !is_one || *is_one;
 }
 
-Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::string &pattern) {
+Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::string &pattern, const TakesKind &takes) {
   if (!has_wildcard(pattern)) {
     const fs::path path = (folder / pattern).lexically_normal();
     if (is_folder(path))
       return error(Code::kInvalid, "source '" + pattern + "' is a folder; write '" + pattern + "/*' for its files");
-    if (!takes_kind(pattern, pattern))
+    if (!takes(pattern, pattern))
       return error(Code::kInvalid, "source '" + pattern + "' is of no kind that graft takes (" + kKnownKinds + ")");
     return std::vector<fs::path>{path};
   }
@@ -186,7 +186,7 @@ Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::s
     if (!segment.empty()) segments.push_back(segment.string());
   std::set<fs::path> found;
   GRAFT_TRY(match(folder, segments, found));
-  std::erase_if(found, [&](const fs::path &path) { return !takes_kind(pattern, path.filename().string()); });
+  std::erase_if(found, [&](const fs::path &path) { return !takes(pattern, path.filename().string()); });
   if (found.empty()) return error(Code::kInvalid, "no source matches '" + pattern + "' in '" + folder.string() + "'");
   return std::vector<fs::path>(found.begin(), found.end());
 }

@@ -5,6 +5,7 @@
 #include <graft/base/result.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ inline constexpr const char *kKnownKinds = ".c .cc .cpp .cxx .c++ .C .bc .ll .o 
 
 /// Whether a glob that matches a file's path takes a file of its kind.
 bool takes_kind(std::string_view pattern, std::string_view name);
+using TakesKind = std::function<bool(std::string_view pattern, std::string_view name)>;
 
 /// Whether it is hidden or a temporary of an editor: `.x`, `x~`, `#x#`, `x.swp`.
 bool is_litter(std::string_view name);
@@ -31,9 +33,9 @@ bool is_litter(std::string_view name);
 /// system's reason otherwise.
 Result<std::string> read_file(const std::filesystem::path &path);
 
-/// The sources directly in `folder`, sorted by name. kInvalid when the folder cannot be read, kExhausted
-/// when there is no descriptor to read it with.
-Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder);
+/// The files directly in `folder` that are taken, without a glob, sorted by name. kInvalid when the folder cannot be read,
+/// kExhausted when there is no descriptor to read it with.
+Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder, const TakesKind &takes = takes_kind);
 
 /// Whether a folder is a bundle itself: it has a manifest, or sources of its own. kExhausted when that cannot be seen now.
 Result<bool> is_bundle_folder(const std::filesystem::path &folder);
@@ -43,7 +45,8 @@ bool may_be_bundle_folder(const std::filesystem::path &folder);
 /// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A
 /// pattern without wildcards must name a source file; with them, files of other kinds are passed over. kInvalid when nothing
 /// matches.
-Result<std::vector<std::filesystem::path>> match_sources(const std::filesystem::path &folder, const std::string &pattern);
+Result<std::vector<std::filesystem::path>> match_sources(const std::filesystem::path &folder, const std::string &pattern,
+                                                         const TakesKind &takes = takes_kind);
 
 /// Whether a glob as match_sources reads them matches a file's path, which is written with '/'.
 bool matches(std::string_view pattern, std::string_view path);

@@ -115,7 +115,7 @@ Result<LoadReport> Runtime::Impl::load_all(const std::vector<std::filesystem::pa
   std::vector<Candidate> candidates;
   for (const std::filesystem::path &path : paths) {
     const auto prepare_one = [&]() -> Result<Prepared> {
-      GRAFT_TRY_ASSIGN(BundleText text, read_bundle(path));
+      GRAFT_TRY_ASSIGN(BundleText text, read(path));
       GRAFT_TRY(refuse_taken(text));
       return prepare(std::move(text), draw_ticket(), Force::kYes, times);
     };

@@ -36,6 +36,7 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
 
 Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t steps, ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
+  GRAFT_TRY(refuse_reload(name));
   StepTimes times;
   const std::uint64_t ticket = draw_ticket();
   Prepared prepared;

@@ -139,10 +139,24 @@ Result<void> Runtime::Impl::adopt_kept(Prepared &prepared) {
   return {};
 }
 
+Result<void> Runtime::Impl::refuse_reload(std::string_view bundle, const ImageMaker *fresh) {
+  if (config.hot_reload == HotReload::kOff)
+    return error(Code::kRefused, "bundle '" + std::string(bundle) + "' is not reloaded: this host switched reloads off");
+  const MutexLock lock(bundles_mutex_);
+  const auto found = bundles_.find(bundle);
+  const ImageMaker *live = found != bundles_.end() ? found->second.maker.get() : nullptr;
+  for (const ImageMaker *maker : {live, fresh})
+    if (maker != nullptr && !maker->traits().reloads)
+      return error(Code::kUnsupported,
+                   "bundle '" + std::string(bundle) + "' is not reloaded: its loader cannot do that; unload it and load it again");
+  return {};
+}
+
 Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::string> &names,
                                                       const std::function<Result<BundleText>(std::string_view)> &read,
                                                       ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
+  for (const std::string &name : names) GRAFT_TRY(refuse_reload(name));
   StepTimes times;
   const auto prepare_all = [&]() -> Result<std::vector<Prepared>> {
     std::vector<Prepared> set;
@@ -156,6 +170,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
       const std::string bundle = text.name;
       if (find_bundle(bundle) == nullptr)
         return error(Code::kNotFound, "bundle '" + bundle + "' is not loaded; load it before it is reloaded");
+      GRAFT_TRY(refuse_reload(bundle, &maker_of(text)));
       auto prepared = prepare(std::move(text), ticket, options.force, times);
       if (!prepared) {
         const Error &failure = prepared.error();
