@@ -11,6 +11,7 @@
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/retirement.hpp"
+#include "reload/saved_state.hpp"
 #include "reload/token.hpp"
 #include "store/store.hpp"
 #include "watch/inputs.hpp"
@@ -36,6 +37,7 @@ struct PastVersion {
   Manifest manifest;
   std::string path;
   Artifact artifact;
+  std::vector<SavedCopy> saved; ///< of what the version after it let go of
 };
 
 /// A loaded bundle. Written under the token and the bundles' mutex, read under either.
@@ -60,6 +62,7 @@ struct Prepared {
   Artifact artifact;
   std::unique_ptr<Generation> generation;
   std::uint64_t ticket = 0;
+  std::vector<SavedCopy> saved{}; ///< for a rollback
   KeptPlan plan{};
   std::uint64_t base = 0; ///< number of the generation whose kept objects it is bound to; 0: of none
 };

@@ -146,7 +146,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         return error(Code::kSuperseded, "a newer reload of bundle '" + name + "' already won");
       if (retirement.waiting(name) >= config.retired_limit)
         return error(Code::kBusy, "bundle '" + name + "' has " + std::to_string(retirement.waiting(name)) +
-                                      " older generations that calls still hold; it is not reloaded until some end");
+                                      " older generations that calls or kept state still hold; it is not reloaded until some end");
     }
     if (auto fits = fit(set); !fits) {
       for (const Prepared &prepared : set) {
@@ -200,7 +200,8 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
         Prepared &prepared = *started.prepared;
         Bundle &bundle = bundles_.find(prepared.text.name)->second;
         bundle.artifact.facts = bundle.live->facts; // held once while it lives
-        bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact)});
+        bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.artifact),
+                                   save_dropped(*bundle.live, prepared.plan)});
         if (bundle.history.size() > config.history) bundle.history.pop_back();
         bundle.path = prepared.text.path;
         bundle.contracts = prepared.text.contracts;

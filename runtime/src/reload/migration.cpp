@@ -25,7 +25,7 @@ std::size_t calls_inside(const Generation &generation, const std::vector<const v
   return calls;
 }
 
-Result<void> carry_over(const Prepared &prepared, const Generation &old) {
+Result<void> carry_over(const Prepared &prepared, const Generation &old, const Retirement &retirement) {
   const Generation &fresh = *prepared.generation;
   for (std::size_t i = 0; i < prepared.plan.objects.size(); ++i) {
     const ObjectPlan &object = prepared.plan.objects[i];
@@ -33,11 +33,13 @@ Result<void> carry_over(const Prepared &prepared, const Generation &old) {
     const std::byte *from = old.kept[*object.old].object->memory();
     std::byte *to = fresh.kept[i].object->memory();
     Result<void> ran;
+    const std::size_t pins = pin_count();
     const auto caught = catch_all([&] { ran = run_steps(object.steps, to, from, *fresh.image); });
+    if (const std::size_t left = end_pins_beyond(pins); left != 0) return fresh.left_pins("the migration", left);
     const std::string what = "bundle '" + fresh.bundle + "': kept '" + fresh.facts.kept[i].qualified + "'";
     if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
     if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
-    GRAFT_TRY(refuse_pointers_back("kept '" + fresh.facts.kept[i].qualified + "'", *fresh.kept[i].object, old));
+    GRAFT_TRY(refuse_pointers_back("kept '" + fresh.facts.kept[i].qualified + "'", *fresh.kept[i].object, old, retirement));
   }
   return {};
 }
@@ -93,9 +95,9 @@ Result<void> Runtime::Impl::migrate(const std::vector<Started> &set, std::vector
   closed = slots;
   GRAFT_TRY(drain(old)); // M1
   for (std::size_t i = 0; i < set.size(); ++i) {
-    GRAFT_TRY(carry_over(*set[i].prepared, *old[i]));
+    GRAFT_TRY(carry_over(*set[i].prepared, *old[i], retirement));
     GRAFT_TRY(carry_instances(set[i].prepared->plan, *old[i], *set[i].prepared->generation,
-                              find_bundle(set[i].prepared->text.name)->slots, store.instances));
+                              find_bundle(set[i].prepared->text.name)->slots, store.instances, retirement));
   }
   show();
   return {};
@@ -134,7 +136,12 @@ Result<void> Runtime::Impl::probe(const std::vector<Started> &set, std::vector<S
     auto *run = reinterpret_cast<Probe *>(const_cast<void *>(generation->image->address("graft_probe")));
     graft_status status = GRAFT_OK;
     set_last_error(GRAFT_OK, {});
+    const std::size_t pins = pin_count();
     const auto caught = catch_all([&] { status = run(); });
+    if (const std::size_t left = end_pins_beyond(pins); left != 0) {
+      outcome = generation->left_pins("graft_probe", left);
+      break;
+    }
     if (!caught && status == GRAFT_OK) continue;
     std::string sentence = "graft_probe of bundle '" + generation->bundle + "' ";
     sentence += caught ? "threw " + *caught : "refused with status " + std::to_string(status);

@@ -53,6 +53,7 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     prepared.text.manifest = past.manifest;
     prepared.text.path = past.path;
     prepared.artifact = past.artifact;
+    for (std::size_t i = 0; i < steps; ++i) std::ranges::copy(history[i].saved, std::back_inserter(prepared.saved)); // newest first
   }
   if (auto linked = link(prepared); !linked) {
     tell({Phase::kFailed, name, bundle_id(name), 0, {}, &linked.error()});

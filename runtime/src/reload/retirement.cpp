@@ -36,13 +36,11 @@ bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &genera
 /// Whether a kept object or an instance that newer ones go on with points into the generation's code or constants: a function, a literal,
 /// virtual functions. Its plain data is not looked for. Every aligned word counts, whatever its type.
 bool is_pointed_at(const Generation &generation, const Retired &retired) {
-  if (generation.context.services.store.instances.point_into(generation)) return true;
+  if (generation.hold.use_count() > 1) return true; // K4
+  if (generation.context.services.store.instances.may_reach(generation)) return true;
   for (const KeptBinding &binding : generation.kept) {
-    if (binding.object == nullptr || !goes_on(binding.object, generation, retired)) continue;
-    const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
-    for (std::size_t i = 0; i < binding.object->size() / sizeof *words; ++i)
-      if (generation.image->owns(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
-        return true; // relaxed: only the value of the word is asked for
+    if (binding.object == nullptr || binding.object->has_ended() || !goes_on(binding.object, generation, retired)) continue;
+    if (points_into(*binding.object, *generation.image)) return true;
   }
   return false;
 }
@@ -83,11 +81,14 @@ bool Retirement::sweep() {
     if (retired_.empty()) return false;
     const std::vector<const void *> pinned = pinned_tables();
     const auto stays = [&](const std::unique_ptr<Generation> &generation) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
-      return is_pinned(*generation, pinned) || is_pointed_at(*generation, retired_) || waits_for_older(*generation);
+      return is_pinned(*generation, pinned) || is_pointed_at(*generation, retired_) || waits_for_older(*generation, pinned);
     };
     std::vector<bool> decided; // before anything moves: they look at each other
     for (const auto &generation : retired_) decided.push_back(stays(generation));
     std::vector<std::unique_ptr<Generation>> left_over;
+    for (std::size_t i = 0; i < decided.size(); ++i)
+      for (KeptBinding &binding : retired_[i]->kept)
+        binding.is_last = !decided[i] && binding.object != nullptr && !goes_on(binding.object, *retired_[i], retired_);
     for (std::size_t i = 0; i < decided.size(); ++i) (decided[i] ? left_over : free).push_back(std::move(retired_[i]));
     retired_ = std::move(left_over);
     for (const auto &generation : free) stopping_.push_back({generation->bundle, generation->number});
@@ -103,13 +104,13 @@ bool Retirement::sweep() {
   return left && !free.empty() ? sweep() : left; // a newer one may have waited for those
 }
 
-bool Retirement::waits_for_older(const Generation &generation) const {
-  if (generation.kept.empty()) return false;
+bool Retirement::waits_for_older(const Generation &generation, const std::vector<const void *> &pinned) const {
+  if (generation.kept.empty() && generation.facts.instances.empty()) return false;
   const auto is_older = [&](const std::string &bundle, std::uint64_t number) {
     return bundle == generation.bundle && number < generation.number;
   };
-  for (const auto &other : retired_) // one that an object points into is the last to go, and ends it
-    if (is_older(other->bundle, other->number) && !is_pointed_at(*other, retired_)) return true;
+  for (const auto &other : retired_) // one that is only there for an object goes after who ends that
+    if (is_older(other->bundle, other->number) && (is_pinned(*other, pinned) || !is_pointed_at(*other, retired_))) return true;
   return std::ranges::any_of(stopping_, [&](const Stopping &other) { return is_older(other.bundle, other.number); });
 }
 
@@ -135,6 +136,13 @@ std::size_t Retirement::waiting(const std::string &bundle) const {
   const MutexLock lock(mutex_);
   return static_cast<std::size_t>(
       std::count_if(retired_.begin(), retired_.end(), [&](const auto &generation) { return generation->bundle == bundle; }));
+}
+
+std::optional<std::uint64_t> Retirement::owner_of(const std::string &bundle, std::uintptr_t address) const {
+  const MutexLock lock(mutex_);
+  for (const auto &generation : retired_)
+    if (generation->bundle == bundle && generation->image->owns(address)) return generation->number;
+  return std::nullopt;
 }
 
 std::vector<std::string> Retirement::inside(const std::string &bundle, const std::vector<const void *> &pinned) const {
@@ -164,7 +172,7 @@ Result<void> Retirement::await(std::chrono::milliseconds limit) {
   std::string names;
   for (const auto &generation : retired_)
     names += (names.empty() ? "'" : ", '") + generation->bundle + "' generation " + std::to_string(generation->number);
-  return error(Code::kBusy, "still held by a call, or by a kept object that points into it: " + names);
+  return error(Code::kBusy, "still held by a call, or by kept state that may reach it: " + names);
 }
 
 } // namespace graft

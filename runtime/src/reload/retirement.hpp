@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,6 +33,8 @@ public:
   std::size_t waiting(const std::string &bundle) const;
   /// "bundle 'b' generation 7": the older generations of a bundle that are among `pinned`, or whose finalisers run.
   std::vector<std::string> inside(const std::string &bundle, const std::vector<const void *> &pinned) const;
+  /// The retired generation of a bundle whose memory an address lies in.
+  std::optional<std::uint64_t> owner_of(const std::string &bundle, std::uintptr_t address) const;
   /// kBusy with the bundles that are still pinned after `limit`.
   Result<void> await(std::chrono::milliseconds limit);
 
@@ -40,7 +43,7 @@ private:
   /// Stops and unmaps what is not pinned; says whether anything is left.
   bool sweep();
   /// Whether an older generation of its bundle, which may share its kept objects, is not gone yet (K3).
-  bool waits_for_older(const Generation &generation) const GRAFT_REQUIRES(mutex_);
+  bool waits_for_older(const Generation &generation, const std::vector<const void *> &pinned) const GRAFT_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Condition changed_;

@@ -31,6 +31,11 @@ const void *innermost_pin() noexcept;
 const void *take_pin(const Slot &slot) noexcept;
 void end_pin(const void *table) noexcept;
 
+/// How many pins the calling thread has, and an end to those beyond as many, the newest first; says how many were ended. For foreign
+/// code that must leave as many as it met.
+std::size_t pin_count() noexcept;
+std::size_t end_pins_beyond(std::size_t count) noexcept;
+
 /// The calling thread's last error: a code and one line, cut to what fits.
 void set_last_error(graft_status status, std::string_view text) noexcept;
 graft_status last_error_status() noexcept;
