@@ -79,6 +79,28 @@ Result<void> merge_providers(Facts &into, const Facts &from) {
   return {};
 }
 
+/// What a migration is found by: the type that it makes, and the fields of the one that it reads, whatever that is called.
+std::string pair_of(const Facts &facts, const MigrationFacts &migration) {
+  TypeTable types = facts.types;
+  types.types[migration.from].name.clear();
+  return fingerprint(facts.types, migration.to) + " from " + fingerprint(types, migration.from);
+}
+
+Result<void> merge_migrations(Facts &into, const Facts &from, TypeImporter &types) {
+  for (MigrationFacts migration : from.migrations) {
+    migration.to = types.import(migration.to);
+    migration.from = types.import(migration.from);
+    for (const MigrationFacts &known : into.migrations)
+      if (pair_of(into, known) == pair_of(into, migration))
+        return two_places(Code::kInvalid, migration.where,
+                          "GRAFT_MIGRATE to '" + spelling(into.types, migration.to) + "' from such a type as '" +
+                              spelling(into.types, migration.from) + "' stands twice in this bundle; which one is meant is not known",
+                          known.where, "the other one is here");
+    into.migrations.push_back(std::move(migration));
+  }
+  return {};
+}
+
 void merge_kept(Facts &into, const Facts &from, TypeImporter &types) {
   for (KeptFacts kept : from.kept) {
     kept.type = types.import(kept.type);
@@ -96,11 +118,6 @@ void merge_kept(Facts &into, const Facts &from, TypeImporter &types) {
     instance.type = types.import(instance.type);
     into.instances.push_back(std::move(instance));
   }
-  for (MigrationFacts migration : from.migrations) {
-    migration.to = types.import(migration.to);
-    migration.from = types.import(migration.from);
-    into.migrations.push_back(std::move(migration));
-  }
 }
 
 Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {
@@ -108,6 +125,7 @@ Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {
   GRAFT_TRY(merge_contracts(into, from, types));
   GRAFT_TRY(merge_providers(into, from));
   merge_kept(into, from, types);
+  GRAFT_TRY(merge_migrations(into, from, types));
   for (const HeaderFacts &header : from.headers)
     if (headers.insert(header.path).second) into.headers.push_back(header);
   into.defines_init |= from.defines_init;

@@ -157,6 +157,19 @@ void refuse_kept_template(clang::CompilerInstance &compiler, MacroUses &uses, co
          "GRAFT_KEEP variable '" + variable.getName().str() + "' is a template: only plain variables are kept");
 }
 
+bool check_migration(clang::CompilerInstance &compiler, const clang::FunctionDecl &function) {
+  for (const clang::ParmVarDecl *parameter : function.parameters()) {
+    const clang::QualType type = parameter->getType()->getPointeeType();
+    if (!type.isNull() && type->isObjectType() && !type->isIncompleteType() && !type->isDependentType()) continue;
+    refuse(compiler, function.getLocation(),
+           "GRAFT_MIGRATE " + std::string(parameter == function.getParamDecl(0) ? "to" : "from") + " '" +
+               type.getUnqualifiedType().getAsString(compiler.getASTContext().getPrintingPolicy()) +
+               "', which is no complete type, so nothing can be matched with it: define it above");
+    return false;
+  }
+  return true;
+}
+
 void check_stray_keeps(clang::CompilerInstance &compiler, const MacroUses &uses) {
   if (compiler.getDiagnostics().hasErrorOccurred()) return; // a broken declaration may be what is missing
   std::vector<clang::SourceLocation> stray(uses.keeps.begin(), uses.keeps.end());

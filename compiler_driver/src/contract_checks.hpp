@@ -51,6 +51,9 @@ bool check_kept(clang::CompilerInstance &compiler, MacroUses &uses, const clang:
 void refuse_kept_template(clang::CompilerInstance &compiler, MacroUses &uses, const clang::VarDecl &variable,
                           const clang::AnnotateAttr &attribute);
 
+/// A GRAFT_MIGRATE is between two complete types. False: it was refused.
+bool check_migration(clang::CompilerInstance &compiler, const clang::FunctionDecl &function);
+
 /// Refuses the uses of GRAFT_KEEP that no variable at namespace scope accounts for.
 void check_stray_keeps(clang::CompilerInstance &compiler, const MacroUses &uses);
 

@@ -1,6 +1,7 @@
 // See facts.hpp. Positions are those where a macro is used: what it pastes together lies in no file.
 #include "facts.hpp"
 
+#include "code_reach.hpp"
 #include "contract_checks.hpp"
 #include "diagnostics.hpp"
 #include "instance_checks.hpp"
@@ -81,6 +82,8 @@ class FactsConsumer : public clang::SemaConsumer {
   void HandleTranslationUnit(clang::ASTContext &) override {
     check_stray_keeps(compiler_, macros_);
     check_instance_providers(compiler_, facts_, instance_places_);
+    for (KeptFacts &kept : facts_.kept) kept.reaches = code_reach(kept_types_.lookup(kept.type), *context_);
+    for (InstanceFacts &instance : facts_.instances) instance.reaches = code_reach(kept_types_.lookup(instance.type), *context_);
   }
 
  private:
@@ -176,6 +179,7 @@ class FactsConsumer : public clang::SemaConsumer {
     instance.tag = text_argument(attribute, 0);
     if (!check_instance_type(compiler_, named, instance.tag, facts_)) return;
     instance.type = types_->add(named.getUnderlyingType());
+    kept_types_[instance.type] = named.getUnderlyingType();
     if (types_->was_too_deep()) refuse_depth(compiler_, named.getLocation(), "GRAFT_INSTANCE(" + instance.tag + ", ...)");
     instance.where = place(named.getLocation());
     if (kept_) kept_->prepare(named.getUnderlyingType(), instance);
@@ -202,6 +206,7 @@ class FactsConsumer : public clang::SemaConsumer {
     kept.name = variable.getName().str();
     kept.symbol = clang::ASTNameGenerator(*context_).getName(&variable);
     kept.type = types_->add(variable.getType());
+    kept_types_[kept.type] = variable.getType();
     if (types_->was_too_deep()) refuse_depth(compiler_, variable.getLocation(), "GRAFT_KEEP variable '" + kept.name + "'");
     kept.fingerprint = fingerprint(facts_.types, kept.type);
     kept.where = place(variable.getLocation());
@@ -214,7 +219,7 @@ class FactsConsumer : public clang::SemaConsumer {
   }
 
   void add_migration(const clang::FunctionDecl &function) {
-    if (function.getNumParams() != 2) return;
+    if (function.getNumParams() != 2 || !check_migration(compiler_, function)) return;
     MigrationFacts migration;
     migration.to = types_->add(function.getParamDecl(0)->getType()->getPointeeType());
     migration.from = types_->add(function.getParamDecl(1)->getType()->getPointeeType());
@@ -265,6 +270,7 @@ class FactsConsumer : public clang::SemaConsumer {
   Facts &facts_;
   MacroUses macros_;
   InstancePlaces instance_places_;
+  llvm::DenseMap<TypeIndex, clang::QualType> kept_types_; ///< of kept variables and instances
   clang::ASTContext *context_ = nullptr;
   const clang::VarDecl *table_ = nullptr; ///< the table that GRAFT_PROVIDE defined last
   std::unique_ptr<TypeBuilder> types_;

@@ -13,6 +13,7 @@
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/retirement.hpp"
+#include "reload/saved_state.hpp"
 #include "reload/token.hpp"
 #include "store/store.hpp"
 #include "watch/inputs.hpp"
@@ -40,6 +41,7 @@ struct PastVersion {
   std::vector<std::string> contracts;
   Artifact artifact;
   std::shared_ptr<const ImageMaker> maker; // shared with the bundle and with reloads under way
+  std::vector<SavedCopy> saved; ///< of what the version after it let go of
 };
 
 /// A loaded bundle. Written under the token and the bundles' mutex, read under either.
@@ -65,6 +67,7 @@ struct Prepared {
   Artifact artifact;
   std::unique_ptr<Generation> generation;
   std::uint64_t ticket = 0;
+  std::vector<SavedCopy> saved{}; ///< for a rollback
   KeptPlan plan{};
   std::uint64_t base = 0; ///< number of the generation whose kept objects it is bound to; 0: of none
 };

@@ -268,6 +268,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "a.c:10:1: error: GRAFT_INSTANCE(c, ...) stands twice"},
         Refusal{"InstanceTypeWithoutAProvider", "a.c", kInstances + " };\nGRAFT_INSTANCE(c, int);",
                 "error: GRAFT_INSTANCE(c, ...) stands in a file that does not provide that contract"},
+        Refusal{"MigrationFromVoid", "a.c",
+                "struct s { int n; };\nGRAFT_MIGRATE(struct s, void, to, from) { to->n = from != 0; }",
+                "a.c:3:1: error: GRAFT_MIGRATE from 'void', which is no complete type"},
+        Refusal{"MigrationFromWhatIsIncomplete", "a.c",
+                "struct s { int n; };\nstruct old;\nGRAFT_MIGRATE(struct s, struct old, to, from) { to->n = from != 0; }",
+                "a.c:4:1: error: GRAFT_MIGRATE from 'struct old', which is no complete type"},
+        Refusal{"MigrationTwice", "a.c",
+                "struct s { int n; }; struct a { char c; }; struct b { char c; };\n"
+                "GRAFT_MIGRATE(struct s, struct a, to, from) { to->n = from->c; }\n"
+                "GRAFT_MIGRATE(struct s, struct b, to, from) { to->n = -from->c; }",
+                "a.c:4:1: error: GRAFT_MIGRATE to 'struct s' from such a type as 'struct b' stands twice in this bundle"},
         Refusal{"KeptFunction", "a.c", "GRAFT_KEEP int f(void) { return 1; }", "GRAFT_KEEP marks nothing that can be kept"}),
     [](const auto &info) { return std::string(info.param.name); });
 

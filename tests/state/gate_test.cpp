@@ -76,6 +76,61 @@ TEST_F(AtTheGate, ArgumentsPassInRegistersAndOnTheStack) {
   EXPECT_EQ(sum(), 153);
 }
 
+TEST_F(AtTheGate, ABindWaitsAsACallDoes) {
+  const auto version = [](bool is_wide) {
+    return c_text(is_wide ? "GRAFT_KEEP static struct { long pad; int n; } s;" : "GRAFT_KEEP static struct { int n; } s;",
+                  "s.n");
+  };
+  load(version(false));
+  std::atomic<bool> done{false};
+  std::thread binder([&] {
+    while (!done) EXPECT_THAT(runtime->bind<test_number>(), Succeeds());
+  });
+  for (int round = 0; round < 20; ++round) EXPECT_THAT(runtime->reload(version(round % 2 == 0)), Succeeds());
+  done = true;
+  binder.join();
+}
+
+TEST_F(AtTheGate, ABindOfAThreadThatTheGateWaitsForWouldDeadlock) {
+  Config config;
+  config.drain = std::chrono::seconds(60);
+  runtime = Runtime::create(config);
+  load(c_text("GRAFT_KEEP static int n = 3;", "n"));
+  std::thread reloader;
+  {
+    const auto pin = bound->pin();
+    reloader = std::thread([&] { EXPECT_THAT(runtime->reload(c_text("GRAFT_KEEP static long n;", "(int)n")), Succeeds()); });
+    Result<Bound<test_number>> again = runtime->bind<test_number>();
+    while (again) again = runtime->bind<test_number>(); // until the gate is closed
+    EXPECT_THAT(again, FailsWith(Code::kWouldDeadlock, HasSubstr("'test.number' is being migrated")));
+  }
+  reloader.join();
+  EXPECT_EQ(call(), 3);
+}
+
+const std::string kTakesAPin =
+    "static void take(void) { graft_handle h; graft_pin pin; if (graft_self.find(&graft_self, "
+    "graft_str_of(\"test.number\"), 1, 0, &h) == 0) graft_self.resolve(&graft_self, h, &pin); }\n";
+
+TEST_F(AtTheGate, APinThatIsLeftBehindIsAnErrorAndEnds) {
+  load(c_text("GRAFT_KEEP static struct { int n; } s = {4};", "s.n"));
+  EXPECT_THAT(
+      runtime->reload(c_text(kTakesAPin + "struct t { long n; }; struct old { int n; };\n"
+                                          "GRAFT_MIGRATE(struct t, struct old, to, from) { take(); to->n = from->n; }\n"
+                                          "GRAFT_KEEP static struct t s;",
+                             "(int)s.n")),
+      FailsWith(Code::kInvalid, HasSubstr("the migration of bundle 'b' left 1 pin behind")));
+  EXPECT_THAT(runtime->reload(c_text(kTakesAPin + "graft_status graft_probe(void) { take(); take(); return 0; }", "1")),
+              FailsWith(Code::kInvalid, HasSubstr("graft_probe of bundle 'b' left 2 pins behind")));
+  EXPECT_THAT(
+      runtime->reload(c_text(kTakesAPin + "graft_status graft_init(const graft_host *h, const graft_init_context *c) "
+                                          "{ (void)h; (void)c; take(); return 0; }",
+                             "1")),
+      FailsWith(Code::kInvalid, HasSubstr("the initialisers of bundle 'b' left 1 pin behind")));
+  EXPECT_EQ(call(), 4);
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+}
+
 TEST_F(AtTheGate, AReloadFromInsideACallThatItWaitsForWouldDeadlock) {
   load(c_text("GRAFT_KEEP static int n;", "n"));
   const auto pin = bound->pin();

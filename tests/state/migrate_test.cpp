@@ -108,6 +108,15 @@ TEST_F(Migrate, ArraysGrowAndShrink) {
   EXPECT_THAT(plan, AllOf(HasSubstr("from [2] on, initial values"), HasSubstr("from [2] on, values are dropped")));
 }
 
+TEST_F(Migrate, LargeArraysAreCopiedAndConvertedWhole) {
+  load(c_text("struct p { short x; char y; };\nGRAFT_KEEP static struct { struct p same[100000]; int wider[100000]; } s;",
+              "(s.same[99999].x = -7, s.same[99999].y = 3, s.wider[99999] = -40000, 0)"));
+  call();
+  reload(c_text("struct p { short x; char y; };\nGRAFT_KEEP static struct { long wider[100000]; struct p same[100001]; } s;",
+                "(int)(s.same[99999].x * 10 + s.same[99999].y + s.wider[99999] + s.same[100000].x)"));
+  EXPECT_EQ(call(), -40067);
+}
+
 TEST_F(Migrate, NestedStructsAndArraysOfStructs) {
   load(c_text(
       "struct in { int x, y; };\nGRAFT_KEEP static struct { struct in a[2]; struct in *gone; } s = {{{1, 2}, {3, 4}}};",

@@ -42,6 +42,35 @@ TEST_F(Rollback, StateThatDoesNotFitBackIsRefused) {
   EXPECT_EQ(call(), 1);
 }
 
+TEST_F(Rollback, WhatTheNewerVersionDroppedComesBack) {
+  load(c_text("GRAFT_KEEP static struct { int n; } s = {5};\nGRAFT_KEEP static int other = 1;", "s.n++ * 10 + other"));
+  EXPECT_EQ(call(), 51);
+  ASSERT_THAT(runtime->reload(c_text("GRAFT_KEEP static int other = 1;", "other = 3")), Succeeds());
+  EXPECT_EQ(call(), 3);
+  ASSERT_THAT(runtime->reload(c_text("", "9")), Succeeds());
+  ASSERT_THAT(runtime->rollback("b", 2), Succeeds());
+  EXPECT_EQ(call(), 63); // each as it was when it was let go of
+}
+
+TEST_F(Rollback, WhatHasConstructorsBeginsAnew) {
+  const std::string state =
+      "#include <string>\nstatic int start() { return 4; }\nGRAFT_KEEP static std::string s = \"ab\";\n"
+      "GRAFT_KEEP static int n = start();\n";
+  load(test::cxx_text(state, "(s += 'x', ++n * 10 + (int)s.size())"));
+  EXPECT_EQ(call(), 53);
+  ASSERT_THAT(runtime->reload(test::cxx_text("", "9")), Succeeds());
+  ASSERT_THAT(runtime->rollback("b"), Succeeds());
+  EXPECT_EQ(call(), 63); // the number was bytes, the text was not
+}
+
+TEST_F(Rollback, WhatPointsIntoTheCodeThatWentIsNotBroughtBack) {
+  load(c_text("GRAFT_KEEP static const char *word;", "word ? word[0] : (word = \"x\", 0)"));
+  EXPECT_EQ(call(), 0);
+  ASSERT_THAT(runtime->reload(c_text("", "9")), Succeeds());
+  ASSERT_THAT(runtime->rollback("b"), Succeeds());
+  EXPECT_EQ(call(), 0);
+}
+
 TEST_F(Rollback, InitialisersHearTheReason) {
   const std::string init = "static int reason;\ngraft_status graft_init(const graft_host *h, const graft_init_context *c) "
                            "{ (void)h; reason = (int)c->reason; return 0; }";

@@ -14,7 +14,7 @@ struct Holder {
   enum class Kind : std::uint8_t {
     kCall,       ///< a thread is inside a call, or pins it for a scope
     kThread,     ///< a thread that the plugin started, or that asks its probe, has not ended
-    kKeptObject, ///< a kept object that newer code goes on with points into its code or constants
+    kKeptObject, ///< a kept object or an instance that newer code goes on with points into it, or may lead to it
     kEnding,     ///< its finalisers are running, or those of an older one that shares kept objects with it
   };
   Kind kind = Kind::kCall;
@@ -26,7 +26,7 @@ struct Holder {
   std::string thread_name; ///< as its starter named it; often the process's
   /// The innermost function of that thread inside the generation; empty when it was not asked for or is not known.
   std::string function;
-  std::string object;      ///< "kept 'x'", "an instance's state"; of kKeptObject
+  std::string object;      ///< "kept 'x', which points into it", "an instance that may reach it"; of kKeptObject
 };
 
 /// Whether each holding thread is asked in which function it is. That sends it a signal, which may end a `sleep` or `poll` of it

@@ -234,7 +234,8 @@ public:
   /// What a reload with the same argument would do to kept state. Compiles and links; none of the new code runs, and nothing changes.
   Result<ReloadPlan> plan(std::string_view name_or_path) const;
   Result<ReloadPlan> plan(const MemoryBundle &bundle) const;
-  /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any reload.
+  /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any reload,
+  /// and what was dropped since comes back where its type is plain bytes.
   /// kNotFound when so many are not remembered.
   Result<BundleInfo> rollback(std::string_view name, std::size_t steps = 1, ReloadOptions options = {});
 

@@ -25,7 +25,7 @@ Result<Prepared> Runtime::Impl::prepare_again(const Bundle &bundle) {
   if (bundle.maker != nullptr && !bundle.maker->traits().repeats)
     return error(Code::kUnsupported, "bundle '" + bundle.name + "' cannot be started again, and its manifest wants that with what it "
                                      "requires; take 'cascade' out of it");
-  PastVersion now{bundle.manifest, bundle.path, bundle.contracts, bundle.artifact, bundle.maker};
+  PastVersion now{bundle.manifest, bundle.path, bundle.contracts, bundle.artifact, bundle.maker, {}};
   now.artifact.facts = bundle.live->facts;
   // Its own ticket: a newer text of it that is being compiled still wins.
   Prepared prepared = prepare_past(bundle.name, now, bundle.ticket);

@@ -7,18 +7,35 @@
 namespace graft {
 namespace {
 
-std::uint64_t read_bits(const std::byte *base, const NumberPlace &place) {
+bool is_whole_bytes(const NumberPlace &place) {
+  return place.offset_bits % 8 == 0 && place.width_bits % 8 == 0 && place.width_bits <= 64;
+}
+
+std::uint64_t read_single_bits(const std::byte *base, const NumberPlace &place) {
   std::uint64_t bits = 0;
   for (std::uint32_t i = 0; i < place.width_bits; ++i) {
     const std::uint64_t at = place.offset_bits + i;
     bits |= ((std::to_integer<std::uint64_t>(base[at / 8]) >> (at % 8)) & 1u) << i;
   }
+  return bits;
+}
+
+std::uint64_t read_bits(const std::byte *base, const NumberPlace &place) {
+  std::uint64_t bits = 0;
+  if (is_whole_bytes(place))
+    std::memcpy(&bits, base + place.offset_bits / 8, place.width_bits / 8);
+  else
+    bits = read_single_bits(base, place);
   const bool is_negative =
       place.kind == TypeKind::kSigned && place.width_bits < 64 && ((bits >> (place.width_bits - 1)) & 1u) != 0;
   return is_negative ? bits | (~std::uint64_t{0} << place.width_bits) : bits;
 }
 
 void write_bits(std::byte *base, const NumberPlace &place, std::uint64_t bits) {
+  if (is_whole_bytes(place)) {
+    std::memcpy(base + place.offset_bits / 8, &bits, place.width_bits / 8); // x86-64: the low bytes come first
+    return;
+  }
   for (std::uint32_t i = 0; i < place.width_bits; ++i) {
     const std::uint64_t at = place.offset_bits + i;
     const auto mask = std::byte{1} << (at % 8);

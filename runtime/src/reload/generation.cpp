@@ -46,6 +46,7 @@ Generation::~Generation() {
 
 Result<void> Generation::start(const graft_init_context &context) {
   state_ = State::kRunning;
+  const std::size_t pins = pin_count();
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (kept[i].is_fresh) fill_fresh(facts.kept[i], kept[i], *image);
   if (auto ran = image->run_initialisers(); !ran) {
@@ -68,7 +69,13 @@ Result<void> Generation::start(const graft_init_context &context) {
       staged = error(static_cast<Code>(status), std::move(sentence));
     }
   }
+  if (const std::size_t left = end_pins_beyond(pins); left != 0 && staged) staged = left_pins("the initialisers", left);
   return staged;
+}
+
+Error Generation::left_pins(const std::string &what, std::size_t count) const {
+  return error(Code::kInvalid, what + " of bundle '" + bundle + "' left " + std::to_string(count) + (count == 1 ? " pin" : " pins") +
+                                   " behind, which would never end; call release for each resolve");
 }
 
 Result<void> Generation::stage_from_facts() {
@@ -188,7 +195,9 @@ void Generation::release_kept() {
     kept.pop_back();
     const KeptFacts &variable = facts.kept[kept.size()];
     const bool was_made = !binding.is_fresh || variable.life.empty() || *binding.life == KeptLife::kConstructed;
-    if (!was_made || binding.object.use_count() != 1) continue; // K3
+    const bool ends_here = binding.is_last || binding.object.use_count() == 1;
+    if (!was_made || !ends_here || binding.object->has_ended()) continue; // K3
+    binding.object->end();
     if (const auto caught = catch_all([&] { destroy_value(facts, variable.type, binding.object->memory(), *image); }))
       context.services.log.write(LogLevel::kError, "the destructor of kept '" + variable.name + "' of bundle '" + bundle + "' threw " +
                                                        *caught);

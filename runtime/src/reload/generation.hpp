@@ -39,6 +39,9 @@ struct StagedProvider {
   std::vector<const void *> functions;
 };
 
+/// Nothing but its count says something.
+struct Hold {};
+
 /// Owns: the image, the tables, the facts. Threads: driven by the commit; `initialising` is read on the initialising thread.
 struct Generation {
   Generation(std::uint64_t number, std::string bundle, HostServices &services);
@@ -47,6 +50,8 @@ struct Generation {
 
   /// Runs initialisers and `graft_init`, and collects the providers. After an error it is only to be stopped.
   Result<void> start(const graft_init_context &context);
+  /// `what` resolved and did not release, on the committing thread; the pins were ended.
+  Error left_pins(const std::string &what, std::size_t count) const;
   /// Adds a provider that `graft_init` offers; the table is copied. kInvalid, kConflict.
   Result<void> register_provider(const graft_provider *provider);
   /// Ends it, as far as that goes now: first `graft_stop`; then, when no thread of its own is left, timers, finalisers, what else it
@@ -74,6 +79,10 @@ struct Generation {
   ContentKey object_key;
   std::vector<Diagnostic> warnings;
   std::vector<KeptBinding> kept;             ///< one for each of `facts.kept`
+  /// Named by newer generations whose kept objects may reach this one's memory, through memory that they point at: while there are
+  /// such, it stays mapped.
+  std::shared_ptr<const Hold> hold = std::make_shared<const Hold>();
+  std::vector<std::shared_ptr<const Hold>> holds; ///< of the older ones that this one's kept objects may reach
   std::vector<DisplacedState> displaced;     ///< prepared for a publication, or replaced by one; ended in `stop`
   std::vector<StagedProvider> providers;     ///< from facts, then what `graft_init` registered
   std::vector<std::unique_ptr<Table>> tables; ///< every table ever published of it; guarded by the store's mutex

@@ -43,7 +43,7 @@ std::string to_string(const Holder &holder) {
   switch (holder.kind) {
   case Holder::Kind::kCall: text += "a call of " + thread; break;
   case Holder::Kind::kThread: text += "its own " + thread; break;
-  case Holder::Kind::kKeptObject: text += holder.object + ", which points into it"; break;
+  case Holder::Kind::kKeptObject: text += holder.object; break;
   case Holder::Kind::kEnding: text += "finalisers that run or wait for an older one"; break;
   }
   if (!holder.function.empty()) text += " in " + holder.function;

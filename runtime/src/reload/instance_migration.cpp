@@ -2,6 +2,7 @@
 #include "instance_migration.hpp"
 
 #include "../call/caught.hpp"
+#include "../store/threads.hpp"
 
 #include <algorithm>
 
@@ -19,7 +20,8 @@ Error refusal_of(const InstancePlan &plan, const Generation &fresh, std::size_t 
 }
 
 /// Replaces the old state in `state`, which its record goes on holding, by a new one.
-Result<void> build(const InstancePlan &plan, DisplacedState state, const Generation &old, Generation &fresh) {
+Result<void> build(const InstancePlan &plan, DisplacedState state, const Generation &old, Generation &fresh,
+                   const Retirement &retirement) {
   const Type &type = fresh.facts.types[plan.fresh];
   const std::byte *from = state.object->memory();
   GRAFT_TRY_ASSIGN(state.object, KeptObject::create(plan.contract, type.size, type.align));
@@ -30,6 +32,7 @@ Result<void> build(const InstancePlan &plan, DisplacedState state, const Generat
   using Construct = void(void *);
   Result<void> ran;
   bool is_made = facts->construct.empty();
+  const std::size_t pins = pin_count();
   const auto caught = catch_all([&] {
     if (!is_made) reinterpret_cast<Construct *>(const_cast<void *>(fresh.image->address(facts->construct)))(to);
     is_made = true;
@@ -37,9 +40,10 @@ Result<void> build(const InstancePlan &plan, DisplacedState state, const Generat
   });
   const std::shared_ptr<KeptObject> made = state.object;
   if (is_made) fresh.displaced.push_back(std::move(state)); // from here on it is ended with the others
+  if (const std::size_t left = end_pins_beyond(pins); left != 0) return fresh.left_pins("the migration", left);
   if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
   if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
-  return refuse_pointers_back("an instance of " + plan.contract, *made, old);
+  return refuse_pointers_back("an instance of " + plan.contract, *made, old, retirement);
 }
 
 } // namespace
@@ -53,27 +57,30 @@ std::vector<SlotRecord *> slots_of(const InstancePlan &plan, const std::vector<S
 }
 
 Result<void> carry_instances(const KeptPlan &plan, const Generation &old, Generation &fresh,
-                             const std::vector<SlotRecord *> &slots, Instances &instances) {
+                             const std::vector<SlotRecord *> &slots, Instances &instances, const Retirement &retirement) {
   for (const InstancePlan &one : plan.instances) {
     if (one.is_in_place) continue;
     for (const SlotRecord *slot : slots_of(one, slots)) {
       std::vector<DisplacedState> states = instances.states(*slot);
       if (!states.empty() && one.is_refused()) return refusal_of(one, fresh, states.size());
       fresh.displaced.reserve(fresh.displaced.size() + states.size());
-      for (DisplacedState &state : states) GRAFT_TRY(build(one, std::move(state), old, fresh));
+      for (DisplacedState &state : states) GRAFT_TRY(build(one, std::move(state), old, fresh, retirement));
     }
   }
   return {};
 }
 
-Result<void> refuse_pointers_back(const std::string &what, const KeptObject &object, const Generation &old) {
+Result<void> refuse_pointers_back(const std::string &what, const KeptObject &object, const Generation &old,
+                                  const Retirement &retirement) {
   const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
-  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
-    if (old.image->owns(words[i]))
+  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i) {
+    const auto owner = old.image->owns(words[i]) ? std::optional(old.number) : retirement.owner_of(old.bundle, words[i]);
+    if (owner)
       return error(Code::kIncompatible, "bundle '" + old.bundle + "': " + what + " points at byte " +
                                             std::to_string(i * sizeof *words) + " into the memory of generation " +
-                                            std::to_string(old.number) +
+                                            std::to_string(*owner) +
                                             ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
+  }
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "../store/store.hpp"
 #include "generation.hpp"
 #include "kept_plan.hpp"
+#include "retirement.hpp"
 
 #include <vector>
 
@@ -16,9 +17,10 @@ std::vector<SlotRecord *> slots_of(const InstancePlan &plan, const std::vector<S
 /// Builds the new state of every live instance whose type changed. kIncompatible for what the plan refuses when such
 /// instances live, kInvalid for a value that has no counterpart, kException, kExhausted.
 Result<void> carry_instances(const KeptPlan &plan, const Generation &old, Generation &fresh,
-                             const std::vector<SlotRecord *> &slots, Instances &instances);
+                             const std::vector<SlotRecord *> &slots, Instances &instances, const Retirement &retirement);
 
-/// Refuses what was carried over and points into the memory of the generation that goes.
-Result<void> refuse_pointers_back(const std::string &what, const KeptObject &object, const Generation &old);
+/// Refuses what was carried over and points into the memory of the generation that goes, or of one that went before it.
+Result<void> refuse_pointers_back(const std::string &what, const KeptObject &object, const Generation &old,
+                                  const Retirement &retirement);
 
 } // namespace graft

@@ -30,10 +30,10 @@ InstancePlan plan_one(const Facts &old, const Named &before, const Facts &fresh,
   const std::string was = spelling(old.types, plan.old), is = spelling(fresh.types, plan.fresh);
   plan.is_in_place = is_same_type(old, plan.old, fresh, plan.fresh);
   if (plan.is_in_place) {
-    plan.items.push_back({Fate::kKept, path, was, is, "in place"});
+    plan.items.push_back({Fate::kKept, path, was, is, "in place" + hold_text(before.instances->reaches)});
     return plan;
   }
-  plan.items.push_back({Fate::kConverted, path, was, is, "their addresses change"});
+  plan.items.push_back({Fate::kConverted, path, was, is, "their addresses change" + hold_text(before.instances->reaches)});
   if (!now.instances->constructible) {
     plan.items.push_back(
         {Fate::kRefused, path, was, is, "the new type has no default constructor, so nothing is there to carry into"});

@@ -31,6 +31,13 @@ Result<std::shared_ptr<KeptObject>> KeptObject::create(std::string name, std::si
   return std::shared_ptr<KeptObject>(new KeptObject(std::move(name), size, std::move(memory)));
 }
 
+bool points_into(const KeptObject &object, const jit::Image &image) {
+  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
+  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
+    if (image.owns(__atomic_load_n(words + i, __ATOMIC_RELAXED))) return true; // relaxed: only the word's value is asked for
+  return false;
+}
+
 Result<KeptBinding> fresh_binding(const Facts &facts, const KeptFacts &variable) {
   const Type &type = facts.types[variable.type];
   KeptBinding binding;
@@ -55,6 +62,11 @@ void bind_kept(const Facts &facts, const std::vector<KeptBinding> &kept, jit::Li
 }
 
 void fill_fresh(const KeptFacts &facts, const KeptBinding &kept, const jit::Image &image) {
+  if (!kept.saved.empty()) {
+    std::ranges::copy(kept.saved, kept.object->memory());
+    *kept.life = KeptLife::kConstructed;
+    return;
+  }
   const void *initial = facts.initial.empty() ? nullptr : image.address(facts.initial);
   if (initial != nullptr) std::memcpy(kept.object->memory(), initial, kept.object->size());
   *kept.life = KeptLife::kFresh;

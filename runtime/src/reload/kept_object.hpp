@@ -1,14 +1,16 @@
 // Kept objects: the memory behind GRAFT_KEEP variables, which no generation owns.
 //
-//   K1  An object's address and type never change. A variable whose type changes gets a new object; the old one stays as it
-//   is. K2  The memory is there before any code that is bound to it is linked, and until the last generation that is bound
-//   to it is gone. K3  An object is destroyed once: by the last generation that is bound to it, when nobody is inside that
-//   one and none older waits.
+//   K1  An object's address and type never change. A variable whose type changes gets a new object; the old one stays as it is.
+//   K2  The memory is there before any code that is bound to it is linked, and until the last generation that is bound to it is gone.
+//   K3  An object is ended once: by the newest generation that was bound to it, when nobody is inside that one or an older one.
+//   K4  While an object lives, every generation whose code or data it may reach is mapped: those that a word of it points into are
+//       seen (Retirement), and where its type says that there may be more behind its pointers, newer generations hold older ones.
 #pragma once
 
 #include <graft/base/facts.hpp>
 #include <graft/jit/linker.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -27,6 +29,9 @@ class KeptObject {
   std::byte *memory() const { return memory_.get(); }
   std::size_t size() const { return size_; }
   const std::string &name() const { return name_; }
+  /// Its value was ended (K3): release, pairs with the acquire in `has_ended`.
+  void end() { ended_.store(true, std::memory_order_release); }
+  bool has_ended() const { return ended_.load(std::memory_order_acquire); }
 
  private:
   struct Free {
@@ -38,7 +43,11 @@ class KeptObject {
   std::string name_;
   std::size_t size_;
   std::unique_ptr<std::byte[], Free> memory_;
+  std::atomic<bool> ended_{false};
 };
+
+/// Whether an aligned word of the object, whatever its type, is an address in the image's memory. The object may be in use.
+bool points_into(const KeptObject &object, const jit::Image &image);
 
 /// What binds one kept variable of a generation to its object.
 struct KeptBinding {
@@ -49,6 +58,8 @@ struct KeptBinding {
   /// What the variable's constructor looks at and leaves behind. In memory of its own, because code is bound to its address.
   std::unique_ptr<KeptLife> life = std::make_unique<KeptLife>(KeptLife::kKept);
   bool is_fresh = false; ///< made for this generation, whose initialisers fill it in
+  std::vector<std::byte> saved{}; ///< what a fresh one begins with instead of its initial value; empty: nothing was saved
+  bool is_last = false;  ///< its generation is the newest that is bound to the object, and goes (K3); set by Retirement
 };
 
 /// A new object for `variable`.

@@ -15,15 +15,15 @@ void plan_variable(KeptPlan &plan, ObjectPlan &object, const Facts &old, const K
   const std::string is = spelling(fresh.types, variable.type);
   if (is_same_type(old, before.type, fresh, variable.type)) {
     object.way = ObjectPlan::Way::kInPlace;
-    plan.items.push_back({Fate::kKept, variable.qualified, was, is, "in place"});
+    plan.items.push_back({Fate::kKept, variable.qualified, was, is, "in place" + hold_text(variable.reaches)});
     return;
   }
   object.way = ObjectPlan::Way::kMigrate;
   TypePlanner planner(old, fresh, initial);
   planner.match({variable.type, before.type, 0, 0, 0, 0, variable.qualified}, object.steps);
   const bool is_split = planner.items.size() != 1 || planner.items.front().path != variable.qualified;
-  if (is_split) plan.items.push_back({Fate::kConverted, variable.qualified, was, is, "its address changes"});
-  if (!is_split && planner.items.front().fate == Fate::kConverted) planner.items.front().how += "; its address changes";
+  if (is_split) plan.items.push_back({Fate::kConverted, variable.qualified, was, is, "its address changes" + hold_text(before.reaches)});
+  if (!is_split && planner.items.front().fate == Fate::kConverted) planner.items.front().how += "; its address changes" + hold_text(before.reaches);
   std::ranges::move(planner.items, std::back_inserter(plan.items));
 }
 
@@ -97,6 +97,10 @@ void show_instances(KeptPlan &plan, const std::function<std::optional<std::size_
     plan.kind = std::max(plan.kind, kind); // from the least to the most
     std::ranges::move(items, std::back_inserter(plan.items));
   }
+}
+
+std::string hold_text(const std::string &reaches) {
+  return reaches.empty() ? "" : "; the old code stays mapped, which it may reach through " + reaches;
 }
 
 Error refusal(const std::string &bundle, const KeptPlan &plan, const Facts &old, const Facts &fresh) {

@@ -62,6 +62,9 @@ std::vector<InstancePlan> plan_instances(const Facts &old, const Facts &fresh);
 /// Adds what becomes of the instances to what is shown; `count` says how many there are, or nothing when that is not known.
 void show_instances(KeptPlan &plan, const std::function<std::optional<std::size_t>(const InstancePlan &)> &count);
 
+/// What a plan says of a value whose type reaches old code through `reaches`.
+std::string hold_text(const std::string &reaches);
+
 /// "code only", or "state migrated: 2 kept, 1 new": what a reload did.
 std::string in_words(const KeptPlan &plan);
 

@@ -14,7 +14,7 @@
 namespace graft {
 namespace {
 
-Result<void> carry_over(const Prepared &prepared, const Generation &old) {
+Result<void> carry_over(const Prepared &prepared, const Generation &old, const Retirement &retirement) {
   const Generation &fresh = *prepared.generation;
   for (std::size_t i = 0; i < prepared.plan.objects.size(); ++i) {
     const ObjectPlan &object = prepared.plan.objects[i];
@@ -22,11 +22,13 @@ Result<void> carry_over(const Prepared &prepared, const Generation &old) {
     const std::byte *from = old.kept[*object.old].object->memory();
     std::byte *to = fresh.kept[i].object->memory();
     Result<void> ran;
+    const std::size_t pins = pin_count();
     const auto caught = catch_all([&] { ran = run_steps(object.steps, to, from, *fresh.image); });
+    if (const std::size_t left = end_pins_beyond(pins); left != 0) return fresh.left_pins("the migration", left);
     const std::string what = "bundle '" + fresh.bundle + "': kept '" + fresh.facts.kept[i].qualified + "'";
     if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
     if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
-    GRAFT_TRY(refuse_pointers_back("kept '" + fresh.facts.kept[i].qualified + "'", *fresh.kept[i].object, old));
+    GRAFT_TRY(refuse_pointers_back("kept '" + fresh.facts.kept[i].qualified + "'", *fresh.kept[i].object, old, retirement));
   }
   return {};
 }
@@ -43,9 +45,9 @@ Result<void> Runtime::Impl::migrate(Transaction &transaction) {
     GRAFT_TRY(drain(transaction.old, Inside::kCallsAndThreads)); // M1
     for (std::size_t i = 0; i < transaction.started.size(); ++i) {
       const Prepared &prepared = *transaction.started[i].prepared;
-      GRAFT_TRY(carry_over(prepared, *transaction.old[i]));
+      GRAFT_TRY(carry_over(prepared, *transaction.old[i], retirement));
       GRAFT_TRY(carry_instances(prepared.plan, *transaction.old[i], *prepared.generation, find_bundle(prepared.text.name)->slots,
-                                store.instances));
+                                store.instances, retirement));
     }
   }
   for (const Started &started : transaction.started) {

@@ -51,6 +51,7 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
       return error(Code::kNotFound, "bundle '" + std::string(name) + "' can go back by 1 to " +
                                         std::to_string(history.size()) + " versions, not by " + std::to_string(steps));
     prepared = prepare_past(found->first, history[steps - 1], ticket);
+    for (std::size_t i = 0; i < steps; ++i) std::ranges::copy(history[i].saved, std::back_inserter(prepared.saved)); // newest first
   }
   if (auto linked = link(prepared); !linked) {
     tell({Phase::kFailed, name, bundle_id(name), 0, {}, &linked.error()});

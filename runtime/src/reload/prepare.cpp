@@ -103,6 +103,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
     prepared.plan = plan_kept(old, artifact.facts, prepared.text.manifest);
     if (prepared.plan.kind == PlanKind::kRefused) return refusal(name, prepared.plan, old, artifact.facts);
     GRAFT_TRY_ASSIGN(generation.kept, bindings_for(artifact.facts, prepared.plan, live));
+    restore_saved(prepared.saved, artifact.facts, generation.kept, prepared.plan);
   }
 
   jit::LinkOptions options;
@@ -130,12 +131,23 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   return {};
 }
 
+/// Whether something that is carried on may lead to the old version through memory that it points at.
+static bool reaches_older(const KeptPlan &plan, const Facts &old) {
+  return std::ranges::any_of(plan.objects, [&](const ObjectPlan &object) {
+    return object.way != ObjectPlan::Way::kFresh && !old.kept[*object.old].reaches.empty();
+  });
+}
+
 Result<void> Runtime::Impl::adopt_kept(Prepared &prepared) {
   const Bundle *bundle = find_bundle(prepared.text.name);
   const std::uint64_t base = bundle != nullptr ? bundle->live->number : 0;
   if (prepared.base != base && !prepared.artifact.facts.kept.empty()) GRAFT_TRY(link(prepared));
   for (KeptBinding &binding : prepared.generation->kept)
     if (binding.object == nullptr) binding.object = binding.expected.lock();
+  if (bundle != nullptr && reaches_older(prepared.plan, bundle->live->facts)) { // K4
+    prepared.generation->holds = bundle->live->holds;
+    prepared.generation->holds.push_back(bundle->live->hold);
+  }
   return {};
 }
 

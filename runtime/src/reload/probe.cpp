@@ -27,7 +27,9 @@ Result<void> ask(Generation &generation) {
   auto *const run = reinterpret_cast<Probe *>(const_cast<void *>(generation.image->address("graft_probe")));
   graft_status status = GRAFT_OK;
   set_last_error(GRAFT_OK, {});
+  const std::size_t pins = pin_count();
   const auto caught = catch_all([&] { status = run(); });
+  if (const std::size_t left = end_pins_beyond(pins); left != 0) return generation.left_pins("graft_probe", left);
   if (!caught && status == GRAFT_OK) return {};
   std::string sentence = "graft_probe of bundle '" + generation.bundle + "' ";
   sentence += caught ? "threw " + *caught : "refused with status " + std::to_string(status);

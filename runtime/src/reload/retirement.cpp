@@ -37,13 +37,11 @@ bool goes_on(const std::shared_ptr<KeptObject> &object, const Generation &genera
 
 /// A function, a literal, virtual functions; its plain data is not looked for. Every aligned word counts, whatever its type.
 std::optional<std::string> Retirement::pointing_at(const Generation &generation) const {
-  if (generation.context.services.store.instances.point_into(generation)) return "an instance's state";
+  if (generation.hold.use_count() > 1) return "kept state of newer code that may reach it"; // K4
+  if (generation.context.services.store.instances.may_reach(generation)) return "an instance that may reach it";
   for (const KeptBinding &binding : generation.kept) {
-    if (binding.object == nullptr || !goes_on(binding.object, generation, retired_)) continue;
-    const auto *words = reinterpret_cast<const std::uintptr_t *>(binding.object->memory());
-    for (std::size_t i = 0; i < binding.object->size() / sizeof *words; ++i)
-      if (generation.image->owns(__atomic_load_n(words + i, __ATOMIC_RELAXED)))
-        return "kept '" + binding.object->name() + "'"; // relaxed: only the value of the word is asked for
+    if (binding.object == nullptr || binding.object->has_ended() || !goes_on(binding.object, generation, retired_)) continue;
+    if (points_into(*binding.object, *generation.image)) return "kept '" + binding.object->name() + "', which points into it";
   }
   return std::nullopt;
 }
@@ -91,11 +89,14 @@ bool Retirement::sweep() {
     if (retired_.empty()) return false;
     const std::vector<const void *> pinned = pinned_tables();
     const auto stays = [&](const std::unique_ptr<Generation> &generation) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
-      return is_pinned(*generation, pinned) || pointing_at(*generation).has_value() || waits_for_older(*generation);
+      return is_pinned(*generation, pinned) || pointing_at(*generation).has_value() || waits_for_older(*generation, pinned);
     };
     std::vector<bool> decided; // before anything moves: they look at each other
     for (const auto &generation : retired_) decided.push_back(stays(generation));
     std::vector<std::unique_ptr<Generation>> left_over;
+    for (std::size_t i = 0; i < decided.size(); ++i)
+      for (KeptBinding &binding : retired_[i]->kept)
+        binding.is_last = !decided[i] && binding.object != nullptr && !goes_on(binding.object, *retired_[i], retired_);
     for (std::size_t i = 0; i < decided.size(); ++i) (decided[i] ? left_over : free).push_back(std::move(retired_[i]));
     retired_ = std::move(left_over);
     for (const auto &generation : free) stopping_.push_back({generation->bundle, generation->number});
@@ -116,13 +117,13 @@ bool Retirement::sweep() {
   return left && freed ? sweep() : left; // a newer one may have waited for those
 }
 
-bool Retirement::waits_for_older(const Generation &generation) const {
-  if (generation.kept.empty()) return false;
+bool Retirement::waits_for_older(const Generation &generation, const std::vector<const void *> &pinned) const {
+  if (generation.kept.empty() && generation.facts.instances.empty()) return false;
   const auto is_older = [&](const std::string &bundle, std::uint64_t number) {
     return bundle == generation.bundle && number < generation.number;
   };
-  for (const auto &other : retired_) // one that an object points into is the last to go, and ends it
-    if (is_older(other->bundle, other->number) && !pointing_at(*other)) return true;
+  for (const auto &other : retired_) // one that is only there for an object goes after who ends that
+    if (is_older(other->bundle, other->number) && (is_pinned(*other, pinned) || !pointing_at(*other))) return true;
   return std::ranges::any_of(stopping_, [&](const Stopping &other) { return is_older(other.bundle, other.number); });
 }
 
@@ -148,6 +149,13 @@ std::size_t Retirement::waiting(const std::string &bundle) const {
   const MutexLock lock(mutex_);
   return static_cast<std::size_t>(
       std::count_if(retired_.begin(), retired_.end(), [&](const auto &generation) { return generation->bundle == bundle; }));
+}
+
+std::optional<std::uint64_t> Retirement::owner_of(const std::string &bundle, std::uintptr_t address) const {
+  const MutexLock lock(mutex_);
+  for (const auto &generation : retired_)
+    if (generation->bundle == bundle && generation->image->owns(address)) return generation->number;
+  return std::nullopt;
 }
 
 std::vector<std::string> Retirement::inside(const std::string &bundle, const std::vector<const void *> &pinned) const {

@@ -41,6 +41,8 @@ public:
   std::vector<std::string> inside(const std::string &bundle, const std::vector<const void *> &pinned) const;
   /// Why those of a bundle, or of all, still wait (holders.cpp).
   std::vector<Holder> holders(std::string_view bundle, AskThreads ask) const;
+  /// The retired generation of a bundle whose memory an address lies in.
+  std::optional<std::uint64_t> owner_of(const std::string &bundle, std::uintptr_t address) const;
   /// kBusy with who is still held after `limit`.
   Result<void> await(std::chrono::milliseconds limit);
 
@@ -51,7 +53,7 @@ private:
   /// What newer ones go on with and that points into the generation's code or constants: "kept 'x'"; nothing when there is none.
   std::optional<std::string> pointing_at(const Generation &generation) const GRAFT_REQUIRES(mutex_);
   /// Whether an older generation of its bundle, which may share its kept objects, is not gone yet (K3).
-  bool waits_for_older(const Generation &generation) const GRAFT_REQUIRES(mutex_);
+  bool waits_for_older(const Generation &generation, const std::vector<const void *> &pinned) const GRAFT_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Condition changed_;

@@ -49,6 +49,12 @@ class VirtualComparison {
   std::vector<TypeIndex> seen_;
 };
 
+/// Whether the steps of a value whose type stays the same come to a copy of its bytes.
+bool is_plain_copy(const std::vector<Step> &steps) {
+  return std::ranges::all_of(
+      steps, [](const Step &step) { return step.kind == Step::Kind::kBytes || step.kind == Step::Kind::kNumber; });
+}
+
 std::string member_name(const Facts &facts, const Field &field) {
   return field.name.empty() ? "<" + spelling(facts.types, field.type) + ">" : field.name;
 }
@@ -223,6 +229,11 @@ bool TypePlanner::match_array(const Pair &pair, std::vector<Step> &steps) {
   if (to.count < from.count)
     say(Fate::kConverted, pair, "shorter: from [" + std::to_string(to.count) + "] on, values are dropped");
   match({to.target, from.target, 0, 0, 0, 0, pair.path + "[]"}, step.steps);
+  if (is_same_type(old_, from.target, fresh_, to.target) && is_plain_copy(step.steps)) {
+    step.kind = Step::Kind::kBytes; // all elements at once
+    step.size = step.count * step.to_stride;
+    step.steps.clear();
+  }
   steps.push_back(std::move(step));
   return true;
 }

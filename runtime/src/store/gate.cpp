@@ -6,19 +6,21 @@
 
 #include <algorithm>
 
-// r11 is the address of the GateCall. All argument registers are as the caller left them, and are again when the
-// function is entered; its frame is gone by then, so that arguments on the stack are where they should be.
+// r11 is the address of the GateCall. All argument registers are as the caller left them, and are again when the function is entered;
+// its frame is gone by then, so that arguments on the stack are where they should be. One way in for each width of vector registers:
+// `move` and `register` name the widest that the processor has, `bytes` is its size.
 asm(R"(
 .text
+.macro graft_gate_enter width, move, register, bytes
 .balign 16
-graft_gate_enter:
+graft_gate_enter_\width:
   .cfi_startproc
   pushq %rbp
   .cfi_def_cfa_offset 16
   .cfi_offset %rbp, -16
   movq %rsp, %rbp
   .cfi_def_cfa_register %rbp
-  subq $192, %rsp
+  subq $(64 + 8 * \bytes), %rsp
   movq %rdi, (%rsp)
   movq %rsi, 8(%rsp)
   movq %rdx, 16(%rsp)
@@ -26,14 +28,9 @@ graft_gate_enter:
   movq %r8, 32(%rsp)
   movq %r9, 40(%rsp)
   movq %rax, 48(%rsp)
-  movups %xmm0, 64(%rsp)
-  movups %xmm1, 80(%rsp)
-  movups %xmm2, 96(%rsp)
-  movups %xmm3, 112(%rsp)
-  movups %xmm4, 128(%rsp)
-  movups %xmm5, 144(%rsp)
-  movups %xmm6, 160(%rsp)
-  movups %xmm7, 176(%rsp)
+  .irp number, 0, 1, 2, 3, 4, 5, 6, 7
+    \move %\register\number, (64 + \number * \bytes)(%rsp)
+  .endr
   movq %r11, %rdi
   callq graft_gate_target
   movq %rax, %r11
@@ -44,22 +41,23 @@ graft_gate_enter:
   movq 32(%rsp), %r8
   movq 40(%rsp), %r9
   movq 48(%rsp), %rax
-  movups 64(%rsp), %xmm0
-  movups 80(%rsp), %xmm1
-  movups 96(%rsp), %xmm2
-  movups 112(%rsp), %xmm3
-  movups 128(%rsp), %xmm4
-  movups 144(%rsp), %xmm5
-  movups 160(%rsp), %xmm6
-  movups 176(%rsp), %xmm7
+  .irp number, 0, 1, 2, 3, 4, 5, 6, 7
+    \move (64 + \number * \bytes)(%rsp), %\register\number
+  .endr
   leave
   .cfi_def_cfa %rsp, 8
   jmp *%r11
   .cfi_endproc
+.endm
+graft_gate_enter 16, movups, xmm, 16
+graft_gate_enter 32, vmovups, ymm, 32
+graft_gate_enter 64, vmovups, zmm, 64
 )");
 
 extern "C" {
-extern const char graft_gate_enter[] __attribute__((visibility("hidden")));
+extern const char graft_gate_enter_16[] __attribute__((visibility("hidden")));
+extern const char graft_gate_enter_32[] __attribute__((visibility("hidden")));
+extern const char graft_gate_enter_64[] __attribute__((visibility("hidden")));
 
 __attribute__((visibility("hidden"), used)) const void *graft_gate_target(const graft::GateCall *call) noexcept {
   return graft::Table::target_of(*call);
@@ -67,13 +65,23 @@ __attribute__((visibility("hidden"), used)) const void *graft_gate_target(const 
 }
 
 namespace graft {
+namespace {
+
+const void *way_in() {
+  if (__builtin_cpu_supports("avx512f")) return graft_gate_enter_64;
+  return __builtin_cpu_supports("avx") ? graft_gate_enter_32 : graft_gate_enter_16;
+}
+
+} // namespace
 
 bool Gate::await() const noexcept {
   if (is_open()) return true;
-  if (is_owner() || pins_any(old_)) return false;
+  if (passes()) return false;
   while (!is_open()) open_.wait(0, std::memory_order_acquire); // a futex: no point where a thread is cancelled
   return true;
 }
+
+bool Gate::passes() const noexcept { return is_owner() || pins_any(old_); }
 
 std::unique_ptr<GateCode> GateCode::create(const Table &table, std::size_t count) {
   std::vector<GateCall> calls;
@@ -81,7 +89,7 @@ std::unique_ptr<GateCode> GateCode::create(const Table &table, std::size_t count
   std::unique_ptr<GateCode> gate(new GateCode(std::move(calls)));
   std::vector<const void *> arguments;
   for (const GateCall &call : gate->calls_) arguments.push_back(&call);
-  gate->code_ = EntryCode::create(graft_gate_enter, arguments, "there is no memory for the gate");
+  gate->code_ = EntryCode::create(way_in(), arguments, "there is no memory for the gate");
   if (gate->code_ == nullptr) return nullptr;
   return gate;
 }

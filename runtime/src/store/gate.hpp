@@ -33,6 +33,8 @@ class Gate {
   }
   /// Waits. False: the calling thread passes into the old set (G3).
   bool await() const noexcept;
+  /// G3, for the calling thread.
+  bool passes() const noexcept;
   bool is_owner() const noexcept { return std::this_thread::get_id() == owner_; }
   bool is_open() const noexcept { return open_.load(std::memory_order_acquire) != 0; } // pairs with open
   const std::vector<const Generation *> &old() const noexcept { return old_; }
@@ -51,7 +53,7 @@ struct GateCall {
 
 /// Machine code for the entries of one table, which finds out where each call goes: `Table::target_of`.
 ///
-/// Arguments in general and SSE registers and on the stack pass unchanged; of wider vectors, the upper halves are lost.
+/// Arguments pass unchanged, in general and vector registers of whatever width the processor has, and on the stack.
 class GateCode {
  public:
   /// Null when the kernel gives no memory for code.

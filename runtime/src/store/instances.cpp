@@ -42,13 +42,6 @@ std::string call_destroy(Destroy *destroy, InstanceRecord &record) {
   return last_error_status() == GRAFT_EXCEPTION ? std::string(last_error_text()) : std::string();
 }
 
-bool points_into(const KeptObject &object, const jit::Image &image) {
-  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
-  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
-    if (image.owns(__atomic_load_n(words + i, __ATOMIC_RELAXED))) return true; // relaxed: only the word's value is asked for
-  return false;
-}
-
 } // namespace
 
 Result<graft_instance> Instances::create(const Binding &provider, std::string_view data) {
@@ -64,7 +57,7 @@ Result<graft_instance> Instances::create(const Binding &provider, std::string_vi
   const Type &type = generation.facts.types[facts->type];
   GRAFT_TRY_ASSIGN(auto object, KeptObject::create(slot.contract->name, type.size, type.align));
 
-  InstanceRecord &record = claim(slot, generation.bundle, object);
+  InstanceRecord &record = claim(slot, generation, object);
   graft_instance_args args{sizeof args, 0, {data.data(), data.size()}};
   void *self = object->memory();
   set_last_error(GRAFT_OK, {});
@@ -139,7 +132,7 @@ Result<InstanceRecord *> Instances::find(graft_instance handle) const {
   return &record;
 }
 
-InstanceRecord &Instances::claim(SlotRecord &slot, const std::string &bundle, std::shared_ptr<KeptObject> object) {
+InstanceRecord &Instances::claim(SlotRecord &slot, const Generation &generation, std::shared_ptr<KeptObject> object) {
   constexpr std::size_t kLooks = 8; // what hosts still name is left for later
   const MutexLock lock(mutex_);
   InstanceRecord *record = nullptr;
@@ -160,7 +153,8 @@ InstanceRecord &Instances::claim(SlotRecord &slot, const std::string &bundle, st
   record->slot = &slot;
   record->object = std::move(object);
   Group &group = groups_[&slot];
-  group.bundle = bundle;
+  group.bundle = generation.bundle;
+  record->born = generation.number;
   record->place = group.records.size();
   group.records.push_back(record);
   return *record;
@@ -269,12 +263,16 @@ std::size_t Instances::end_left(Generation &generation) {
   }
 }
 
-bool Instances::point_into(const Generation &generation) const {
+bool Instances::may_reach(const Generation &generation) const {
   const MutexLock lock(mutex_);
+  const auto leads_there = [&](const InstanceRecord *record) {
+    if (record->object == nullptr) return false;
+    if (points_into(*record->object, *generation.image)) return true;
+    const InstanceFacts *facts = generation.instances_of(record->slot->contract->name, record->slot->contract->major);
+    return facts != nullptr && !facts->reaches.empty() && record->born <= generation.number;
+  };
   const auto any = [&](const Group &group) {
-    return group.bundle == generation.bundle && std::ranges::any_of(group.records, [&](const InstanceRecord *record) {
-             return record->object != nullptr && points_into(*record->object, *generation.image);
-           });
+    return group.bundle == generation.bundle && std::ranges::any_of(group.records, leads_there);
   };
   const auto is_other = [&](const auto &left) { return left.first != &generation && any(left.second); };
   return std::ranges::any_of(groups_, [&](const auto &group) { return any(group.second); }) ||

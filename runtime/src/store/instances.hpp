@@ -41,6 +41,7 @@ struct InstanceRecord : detail::InstanceCell {
   std::uint64_t tag = 0;
   SlotRecord *slot = nullptr;
   std::size_t place = 0;              ///< in its slot's group
+  std::uint64_t born = 0;             ///< the generation that made it
   std::shared_ptr<KeptObject> object; ///< shared with scans that look at it without the lock
 };
 
@@ -77,8 +78,9 @@ class Instances {
   /// Calls `destroy` for those that left with `generation`; says how many there were.
   std::size_t end_left(Generation &generation);
 
-  /// Whether a state of the generation's bundle points into the generation's memory. Every aligned word counts.
-  bool point_into(const Generation &generation) const;
+  /// Whether a state of the generation's bundle may lead into the generation's memory: a word of it points there, or the
+  /// generation saw it and its type says that there may be more behind its pointers (K4).
+  bool may_reach(const Generation &generation) const;
 
  private:
   struct Group {
@@ -86,7 +88,7 @@ class Instances {
     std::vector<InstanceRecord *> records;
   };
 
-  InstanceRecord &claim(SlotRecord &slot, const std::string &bundle, std::shared_ptr<KeptObject> object);
+  InstanceRecord &claim(SlotRecord &slot, const Generation &generation, std::shared_ptr<KeptObject> object);
   /// Ends what `record` had and frees it.
   void free(InstanceRecord &record);
   Result<InstanceRecord *> find(graft_instance handle) const GRAFT_REQUIRES(mutex_);

@@ -137,12 +137,21 @@ Result<Binding> Store::bind(graft_handle handle, std::size_t functions, std::uin
   if (functions > kMaxFunctions)
     return error(Code::kUnsupported, "a contract has at most 1,024 functions; this one has " + std::to_string(functions));
   SlotRecord &slot = *slot_of(handle);
-  {
-    const Pin pin(slot);
-    static_cast<void>(Table::of(pin.table()).settled()); // waits, as a call would
+  for (;;) {
+    {
+      const Pin pin(slot);
+      static_cast<void>(Table::of(pin.table()).settled()); // waits, as a call would
+    }
+    const MutexLock lock(mutex_);
+    if (slot.gate == nullptr) return bind_open(std::move(binding), slot, functions, minor);
+    if (slot.gate->gate()->passes())
+      return error(Code::kWouldDeadlock, "contract '" + slot.contract->name +
+                                             "' is being migrated by this thread, or waits for it to leave; bind it elsewhere, or before");
   }
-  const MutexLock lock(mutex_);
-  if (slot.gate != nullptr) return error(Code::kBusy, "contract '" + slot.contract->name + "' is being migrated; bind again");
+}
+
+Result<Binding> Store::bind_open(Binding binding, SlotRecord &slot, std::size_t functions, std::uint32_t minor) {
+  const graft_handle handle = binding.handle();
   if (slot.tag.load(std::memory_order_relaxed) != handle.tag || slot.generation == nullptr)
     return error(Code::kStale, "the provider of '" + slot.contract->name + "' was unloaded; find the contract again");
   // Again, for the slot may have moved since it was found.

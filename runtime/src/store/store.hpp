@@ -146,6 +146,8 @@ private:
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   Result<void> make_tables(Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;
+  /// `bind`, where no gate is closed.
+  Result<Binding> bind_open(Binding binding, SlotRecord &slot, std::size_t functions, std::uint32_t minor) GRAFT_REQUIRES(mutex_);
   /// Makes the slot's gate, if there is one, lead to `target` and gives it to who owns that; opened once all of the set are (G2).
   std::shared_ptr<Gate> lead(SlotRecord &slot, const Table &target, std::vector<std::unique_ptr<Table>> &owner) GRAFT_REQUIRES(mutex_);
   void vacate(SlotRecord &slot) GRAFT_REQUIRES(mutex_);

@@ -221,6 +221,28 @@ void end_pin(const void *table) noexcept {
   });
 }
 
+std::size_t pin_count() noexcept {
+  std::size_t count = 0;
+  visit_entries(own_record(), std::memory_order_relaxed, [&](const PinEntry &entry) {
+    count += entry.load(std::memory_order_relaxed) != nullptr ? 1 : 0;
+    return true;
+  });
+  return count;
+}
+
+std::size_t end_pins_beyond(std::size_t count) noexcept {
+  const std::size_t has = pin_count();
+  std::size_t left = has > count ? has - count : 0;
+  visit_entries(own_record(), std::memory_order_relaxed, [&](PinEntry &entry) {
+    if (left == 0) return false;
+    if (entry.load(std::memory_order_relaxed) == nullptr) return true;
+    entry.store(nullptr, std::memory_order_release); // pairs with the scan's acquire, as in ~Pin
+    --left;
+    return true;
+  });
+  return has > count ? has - count : 0;
+}
+
 void set_last_error(graft_status status, std::string_view text) noexcept {
   Record &record = own_record();
   record.error_status = status;

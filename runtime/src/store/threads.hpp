@@ -43,6 +43,11 @@ void end_pin(const void *table) noexcept;
 /// Pins a table that no slot holds; the caller sees to it that it is not unmapped meanwhile.
 const void *take_pin(const Table &table) noexcept;
 
+/// How many pins the calling thread has, and an end to those beyond as many, the newest first; says how many were ended. For foreign
+/// code that must leave as many as it met.
+std::size_t pin_count() noexcept;
+std::size_t end_pins_beyond(std::size_t count) noexcept;
+
 /// The calling thread's last error: a code and one line, cut to what fits.
 void set_last_error(graft_status status, std::string_view text) noexcept;
 graft_status last_error_status() noexcept;

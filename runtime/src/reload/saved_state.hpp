@@ -1,0 +1,29 @@
+// Copies of kept values that a reload let go of, for the way back: a rollback carries back what is live, and takes from here
+// what the newer version dropped or began anew. Only of types that bytes are enough for.
+#pragma once
+
+#include "generation.hpp"
+#include "kept_plan.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace graft {
+
+struct SavedCopy {
+  std::string qualified; ///< KeptFacts
+  std::string file;
+  std::string fingerprint;
+  std::vector<std::byte> bytes;
+};
+
+/// Of each variable of `old` that `plan` carries nowhere. Not of those that point, or whose type may lead, into the memory
+/// of `old`.
+std::vector<SavedCopy> save_dropped(const Generation &old, const KeptPlan &plan);
+
+/// Gives the fresh ones among `bindings` what was saved of them, and says so in the plan. The first that fits counts.
+void restore_saved(const std::vector<SavedCopy> &saved, const Facts &facts, std::vector<KeptBinding> &bindings,
+                   KeptPlan &plan);
+
+} // namespace graft
