@@ -1,6 +1,8 @@
 // The store's readers and writers.
 #include "store.hpp"
 
+#include "threads.hpp"
+
 #include "../reload/generation.hpp"
 
 #include <graft/base/near.hpp>
