@@ -11,6 +11,7 @@
 
 #include <graft/driver/compiler.hpp>
 
+#include <llvm/ADT/Statistic.h>
 #include <llvm/Support/TargetSelect.h>
 
 #include <algorithm>
@@ -47,6 +48,9 @@ void initialise_target() {
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
     LLVMInitializeX86AsmParser();
+    // LLVM's register of statistics and its mutex are made when first asked for, in code that ThreadSanitizer does not see;
+    // made here, `call_once` orders that before every use.
+    static_cast<void>(llvm::GetStatistics());
   });
 }
 

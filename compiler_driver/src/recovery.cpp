@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace graft::driver {
@@ -65,11 +66,13 @@ class Handlers {
 
 constexpr std::size_t kCompileStackBytes = 8 * 1024 * 1024; // what Clang counts on, and starts another of when it runs low
 
-/// A stack for the handlers of this thread; what the thread had before (a sanitizer's, for one) comes back.
+constexpr std::size_t kHandlerStackBytes = 64 * 1024;
+
+/// The handlers of this thread run on `memory`; what the thread had before (a sanitizer's, for one) comes back.
 class HandlerStack {
  public:
-  HandlerStack() {
-    const stack_t ours = {.ss_sp = memory_.get(), .ss_flags = 0, .ss_size = kBytes};
+  explicit HandlerStack(char *memory) {
+    const stack_t ours = {.ss_sp = memory, .ss_flags = 0, .ss_size = kHandlerStackBytes};
     ::sigaltstack(&ours, &before_);
   }
   ~HandlerStack() { ::sigaltstack(&before_, nullptr); }
@@ -77,8 +80,6 @@ class HandlerStack {
   HandlerStack &operator=(const HandlerStack &) = delete;
 
  private:
-  static constexpr std::size_t kBytes = 64 * 1024;
-  const std::unique_ptr<char[]> memory_ = std::make_unique_for_overwrite<char[]>(kBytes);
   stack_t before_ = {};
 };
 
@@ -114,19 +115,23 @@ Result<void> run_on_large_stack(const std::function<void()> &body) {
 
 Result<void> run_guarded(const std::function<void()> &work) {
   const Handlers handlers;
-  Result<void> outcome;
+  const auto handler_stack = std::make_unique_for_overwrite<char[]>(kHandlerStackBytes);
+  std::string fatal_reason;
+  std::optional<llvm::CrashRecoveryContext> context;
+  bool survived = false;
   GRAFT_TRY(run_on_large_stack([&] {
-    const HandlerStack handler_stack;
-    std::string fatal_reason;
+    const HandlerStack on_stack(handler_stack.get());
     t_fatal_reason = &fatal_reason;
-    llvm::CrashRecoveryContext context;
     // A crash jumps back to here over everything that `work` was in; nothing of ours is in between.
-    if (!context.RunSafely(work) || fault::at("clang crashed")) {
-      outcome = error(Code::kInternal, "clang crashed: " + describe(context.RetCode, fatal_reason));
-    }
+    survived = context.emplace().RunSafely(work);
     t_fatal_reason = nullptr;
+    if (survived) context.reset();
   }));
-  return outcome;
+  if (survived && !fault::at("clang crashed")) return {};
+  Error crash = error(Code::kInternal, "clang crashed: " + describe(context ? context->RetCode : 0, fatal_reason));
+  // On a thread that never crashed: to the system, and to a sanitizer, the other one was inside a signal handler to its end.
+  if (context) ignore(run_on_large_stack([&] { context.reset(); }), "without a thread it is cleaned up here, at the end");
+  return crash;
 }
 
 } // namespace graft::driver

@@ -13,6 +13,10 @@
 
 namespace graft::jit {
 
+/// The round of a thread's end in which its record goes: the last, for other keys' destructors may look until then.
+/// ThreadSanitizer forgets the thread in that round, before us, and its code must not run after.
+constexpr int kLastRound = PTHREAD_DESTRUCTOR_ITERATIONS - (__has_feature(thread_sanitizer) ? 1 : 0);
+
 /// One thread's copies and destructors.
 struct ThreadStorage::Record {
   struct Destructor {
@@ -186,7 +190,7 @@ void ThreadStorage::leave(Record *record) {
     record->running = nullptr;
     destructor_done_.notify_all();
   }
-  if (record->rounds < PTHREAD_DESTRUCTOR_ITERATIONS) return mutex_.unlock(); // other keys' destructors may still look
+  if (record->rounds < kLastRound) return mutex_.unlock(); // other keys' destructors may still look
   records_.erase(record);
   // Under the lock: once the record has left, its owner may go.
   ::pthread_setspecific(key_, nullptr);
@@ -202,7 +206,7 @@ void ThreadStorage::thread_exits(void *opaque) {
   while (record != nullptr && (record != opaque || !::pthread_equal(record->thread, ::pthread_self())))
     record = record->next;
   if (record == nullptr) return process_mutex_.unlock(); // I3
-  if (++record->rounds == PTHREAD_DESTRUCTOR_ITERATIONS) delist(*record);
+  if (++record->rounds == kLastRound) delist(*record);
   ThreadStorage &owner = *record->owner;
   owner.mutex_.lock(); // before the list is let go: from here on the owner's destructor waits
   process_mutex_.unlock();

@@ -1,12 +1,11 @@
 // Many runtimes in one process: nothing is shared, and nothing stays when one goes. GRAFT_LONG makes it the whole 10,000.
 #include "bundles.hpp"
+#include "held.hpp"
 #include "matchers.hpp"
 
 #include <graft/runtime.hpp>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 namespace graft {
 namespace {
@@ -15,25 +14,17 @@ using test::number_text;
 using test::Succeeds;
 using test::text;
 
-std::size_t resident_bytes() {
-  std::size_t total = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;
-  return resident * 4096;
-}
-std::size_t entries(const char *folder) {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
-}
-
 TEST(Isolation, RuntimesComeAndGoWithFlatMemoryDescriptorsAndThreads) {
   const std::size_t rounds = std::getenv("GRAFT_LONG") != nullptr ? 10'000 : 300;
   const auto round = [] { ASSERT_THAT(Runtime::create(), Succeeds()); };
   for (int warm = 0; warm < 100; ++warm) round();
-  const std::size_t bytes = resident_bytes(), descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+  const test::Held before = test::Held::now();
+  const std::size_t bytes = test::resident_bytes();
   for (std::size_t done = 0; done < rounds; ++done) round();
-  EXPECT_LT(resident_bytes(), bytes + (1u << 20));
-  EXPECT_EQ(entries("/proc/self/fd"), descriptors);
-  EXPECT_EQ(entries("/proc/self/task"), threads);
+  const test::Held after = test::Held::now();
+  EXPECT_LT(test::resident_bytes(), bytes + (1u << 20));
+  EXPECT_EQ(after.descriptors, before.descriptors);
+  EXPECT_EQ(after.threads, before.threads);
 }
 
 TEST(Isolation, OneRuntimeSeesNothingOfAnother) {

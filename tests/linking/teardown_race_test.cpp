@@ -1,5 +1,6 @@
 // Do the pieces that other threads can be in go away safely? Looked at from inside: the windows are a few instructions wide.
 #include "frame_lookup.hpp"
+#include "sanitizers.hpp"
 #include "thread_locals.hpp"
 
 #include <dlfcn.h>
@@ -96,6 +97,7 @@ class SteppedLookup {
 
 // The same question at every point where a look-up can be interrupted: a race lost only there is found every time.
 TEST(Teardown, TheHostsFramesAreFoundWhereverALookUpIsInterrupted) {
+  if (test::kThreadSanitized) GTEST_SKIP() << "ThreadSanitizer takes signals over, and would be stepped through itself";
   const SteppedLookup stepped;
   ASSERT_TRUE(SteppedLookup::finds_the_host(0)); // also binds what is bound at the first call
   for (int swap_at = 1; swap_at <= SteppedLookup::steps() + 1; ++swap_at) {

@@ -1,13 +1,13 @@
 // Callers that never stop while code is swapped under them: no call fails, none sees half of two versions, nothing leaks.
 #include "bundles.hpp"
+#include "held.hpp"
 #include "matchers.hpp"
+#include "sanitizers.hpp"
 
 #include <graft/runtime.hpp>
 
 #include <atomic>
-#include <fstream>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 GRAFT_CONTRACT(pair_first, "test.first", 1, 0) { int32_t (*value)(void); };
@@ -114,25 +114,16 @@ TEST(ReloadUnderLoad, AGenerationStaysMappedWhileACallIsInside) {
   EXPECT_EQ(runtime->bundles().front().retired, 0u);
 }
 
-std::size_t resident_kib() {
-  std::size_t pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 1024;
-}
-
 TEST(ReloadUnderLoad, MemoryIsFlatAfterTheFirstReloads) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  const std::size_t allowed_kib = 200 * 1024; // the sanitizers keep freed memory and their own records
-#else
-  const std::size_t allowed_kib = 4 * 1024;
-#endif
+  const std::size_t allowed = (test::kInstrumented ? 200u : 4u)
+                              << 20; // sanitizers keep freed memory and records of their own
   auto runtime = Runtime::create();
   ASSERT_THAT(runtime->load(text("number", number_text(0))), Succeeds());
   for (int round = 1; round <= 100; ++round) ASSERT_THAT(runtime->reload(text("number", number_text(round))), Succeeds());
-  const std::size_t before = resident_kib();
+  const std::size_t before = test::resident_bytes();
   for (int round = 1; round <= 4 * kRounds; ++round)
     ASSERT_THAT(runtime->reload(text("number", number_text(round % 2))), Succeeds());
-  EXPECT_LT(resident_kib(), before + allowed_kib);
+  EXPECT_LT(test::resident_bytes(), before + allowed);
 }
 
 } // namespace

@@ -2,13 +2,13 @@
 // returns 100 in v1 and 200 in v2. Their second (the direct swap) and fourth (many swaps) are about the store alone: tests/pins.
 #include "bundles.hpp"
 #include "matchers.hpp"
-
 #include "reload_v1/reload_test.h"
 
 #include <graft/runtime.hpp>
 
 #include <atomic>
 #include <barrier>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -17,6 +17,9 @@ namespace {
 
 using test::shipped;
 using test::Succeeds;
+
+/// The seed's own counts, and ten times as many in the long form.
+const int kTimes = std::getenv("GRAFT_LONG") != nullptr ? 10 : 1;
 
 const char *folder(int version) { return version == 200 ? "reload_v2" : "reload_v1"; }
 
@@ -53,7 +56,7 @@ TEST(ReloadSeed, AReloadKeepsTheHandleAndChangesThePointerWhileThePinnedOneStays
 
 TEST(ReloadSeed, AHundredAlternatingReloadsEachAnswerTheirVersion) {
   const auto runtime = runtime_with_v1();
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 100 * kTimes; ++round) {
     const int version = round % 2 == 0 ? 200 : 100;
     ASSERT_THAT(runtime->reload(shipped(folder(version))), Succeeds());
     ASSERT_EQ(answer(*runtime), version);
@@ -69,9 +72,9 @@ TEST(ReloadSeed, EveryReloadFiresReloadedOnceWithTheBundlesName) {
     ++reloaded;
     EXPECT_FALSE(event.bundle.empty());
   });
-  for (int round = 0; round < 100; ++round)
+  for (int round = 0; round < 100 * kTimes; ++round)
     ASSERT_THAT(runtime->reload(shipped(folder(round % 2 == 0 ? 200 : 100))), Succeeds());
-  EXPECT_EQ(reloaded, 100);
+  EXPECT_EQ(reloaded, 100 * kTimes);
 }
 
 /// What a racing reload may end with: done, already so, or overtaken.
@@ -84,7 +87,7 @@ TEST(ReloadSeed, TwoThreadsRacingFortyReloadsLeaveACallableContract) {
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 2; ++thread)
     threads.emplace_back([&, thread] {
-      for (int round = 0; round < 40; ++round) {
+      for (int round = 0; round < 40 * kTimes; ++round) {
         const auto result = runtime->reload(shipped(folder((round + thread) % 2 == 0 ? 200 : 100)));
         EXPECT_TRUE(is_fair_outcome(result)) << result.error().text();
       }
@@ -113,7 +116,7 @@ TEST(ReloadSeed, BracketsOfFourThreadsNeverOverlapAndTheContractAlwaysResolves) 
   for (int thread = 0; thread < 4; ++thread)
     threads.emplace_back([&, thread] {
       start.arrive_and_wait();
-      for (int round = 0; round < 50; ++round) {
+      for (int round = 0; round < 50 * kTimes; ++round) {
         const auto result = runtime->reload(shipped(folder((round + thread) % 2 == 0 ? 200 : 100)));
         EXPECT_TRUE(is_fair_outcome(result)) << result.error().text();
         const int version = answer(*runtime);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -230,6 +231,9 @@ public:
   Result<BundleInfo> reload(BuiltInBundle bundle, ReloadOptions options = {});
   /// The same for several bundles as one transaction: all become live in one publication, or none does.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names_or_paths, ReloadOptions options = {});
+  Result<std::vector<BundleInfo>> reload(std::initializer_list<std::string> names_or_paths, ReloadOptions options = {}) {
+    return reload(std::vector<std::string>(names_or_paths), options);
+  }
 
   /// What a reload with the same argument would do to kept state. Compiles and links; none of the new code runs, and nothing changes.
   Result<ReloadPlan> plan(std::string_view name_or_path) const;
