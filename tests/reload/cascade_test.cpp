@@ -154,7 +154,7 @@ TEST_F(CascadeTest, NewMembersOfASetFindEachOther) {
 
 // An exclusive bundle holds one of a thing of which there is one: here a flag in the environment.
 std::string holding(int value, const std::string &more = "") {
-  return "#include <stdlib.h>\n" + number_text(value) + more +
+  return "#define _GNU_SOURCE\n#include <stdlib.h>\n" + number_text(value) + more +
          "__attribute__((constructor)) static void take(void) { setenv(\"GRAFT_TEST_HELD\", getenv(\"GRAFT_TEST_HELD\") ? \"twice\" : "
          "\"once\", 1); }\n"
          "graft_status graft_suspend(void) { unsetenv(\"GRAFT_TEST_HELD\"); return GRAFT_OK; }\n"

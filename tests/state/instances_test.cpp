@@ -270,7 +270,7 @@ TEST_F(Instances, UnloadEndsThemWithTheirOwnCode) {
   EXPECT_THAT(one.destroy(), FailsWith(Code::kStale, HasSubstr("ended")));
   EXPECT_THAT(runtime->create_instance(*bound), FailsWith(Code::kStale, HasSubstr("unloaded")));
   ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_THAT(warnings[0], HasSubstr("bundle 'b' ended with 1 instance that nobody had ended"));
+  EXPECT_THAT(warnings[0], HasSubstr("bundle 'b' generation 1 ended with 1 instance that nobody had ended"));
 }
 
 TEST_F(Instances, AVersionThatProvidesTheContractNoLongerEndsThem) {
