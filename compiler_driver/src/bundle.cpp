@@ -125,6 +125,7 @@ Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {
   GRAFT_TRY(merge_contracts(into, from, types));
   GRAFT_TRY(merge_providers(into, from));
   merge_kept(into, from, types);
+  into.noexcepts.insert(into.noexcepts.end(), from.noexcepts.begin(), from.noexcepts.end());
   GRAFT_TRY(merge_migrations(into, from, types));
   for (const HeaderFacts &header : from.headers)
     if (headers.insert(header.path).second) into.headers.push_back(header);

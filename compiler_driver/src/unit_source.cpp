@@ -8,6 +8,7 @@
 #include "import_places.hpp"
 #include "inputs.hpp"
 #include "kept_objects.hpp"
+#include "noexcepts.hpp"
 #include "providers.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
@@ -50,6 +51,8 @@ class CompileAction : public clang::ASTFrontendAction {
     collect_inputs(compiler, inputs_);
     record_inputs(compiler, request_.text, std::move(inputs_), unit_);
     if (generator_ == nullptr || compiler.getDiagnostics().hasErrorOccurred()) return;
+    if (const llvm::Module *made = generator_->GetModule())
+      unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
     std::string wrong = add_thunks(*module, unit_);

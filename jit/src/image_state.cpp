@@ -4,10 +4,12 @@
 #include "foreign_call.hpp"
 
 #include <dlfcn.h>
+#include <unwind.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 
 extern "C" {
 void __cxa_finalize(void *dso_handle);
@@ -110,6 +112,21 @@ void leave_quickly(int status, void *dso_handle) {
   std::quick_exit(status);
 }
 
+_Unwind_Reason_Code look_for_function(_Unwind_Context *context, void *opaque) {
+  auto &[image, name] = *static_cast<std::pair<const ImageState &, std::string> *>(opaque);
+  name = image.functions.at(_Unwind_GetIP(context) - 1); // a return address may be the first byte of what follows
+  // Clang's helper between a noexcept function and its end.
+  return name.empty() || name == "__clang_call_terminate" ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+/// `std::terminate` of an image: the host hears of it first.
+[[noreturn]] void terminate(void *dso_handle) {
+  std::pair<const ImageState &, std::string> found(image_of(dso_handle), {});
+  _Unwind_Backtrace(look_for_function, &found);
+  if (found.first.terminated) found.first.terminated(found.second);
+  std::terminate();
+}
+
 int register_thread_exit(void (*run)(void *), void *object, void *dso_handle) {
   ImageState *image = find_image(dso_handle);
   if (image == nullptr) return -1;
@@ -153,6 +170,7 @@ const void *special_function(std::string_view name, Ending ending) {
       {"dlsym", untyped(look_up)},
       {"graft.emutls", untyped(thread_local_address)},
       {"graft.quick_exit", untyped(leave_quickly)},
+      {"graft.terminate", untyped(terminate)},
   };
   for (const Special &special : specials) {
     if (special.name == name) return special.is_exit && ending == Ending::kProcess ? nullptr : special.address;

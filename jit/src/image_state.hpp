@@ -93,6 +93,7 @@ struct ImageState {
   const void *frames = nullptr;          ///< .eh_frame; null when there is nothing to unwind
   const void *frame_header = nullptr;    ///< .eh_frame_hdr
   const void *dso_handle = nullptr;
+  std::function<void(const std::string &function)> terminated; ///< LinkOptions::terminated
   bool has_fork_handlers = false; ///< registered with the C library under `dso_handle`
   Mutex variables_mutex;
   std::deque<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex); ///< stable: control objects point to them

@@ -235,6 +235,7 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   auto state = std::make_unique<ImageState>();
   state->threads = threads_.get();
   state->timers = &timers_;
+  state->terminated = options.terminated;
   state->ending = options.ending;
   LinkJob job(artifact, options, *state, builtins_, session->names());
   GRAFT_TRY_ASSIGN(auto graph, job.make_graph());

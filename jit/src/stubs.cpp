@@ -36,6 +36,8 @@ constexpr Stub kStubs[] = {
     // lea __dso_handle(%rip), %rsi; jmp: (control object, handle)
     {"__emutls_get_address", "graft.emutls", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
     // lea __dso_handle(%rip), %rcx; jmp: (prepare, parent, child, handle)
+    // lea __dso_handle(%rip), %rdi; jmp: (handle)
+    {"_ZSt9terminatev", "graft.terminate", {0x48, '\x8d', 0x3d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
     // What starts something that would outlive the image: (its arguments, handle), in %rsi, %rdx, %rcx or %r8.
     {"pthread_create", "graft.pthread_create", {0x4c, '\x8d', 0x05, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
     {"thrd_create", "graft.thrd_create", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},

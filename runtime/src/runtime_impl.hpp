@@ -109,6 +109,8 @@ public:
   // prepare.cpp
   std::uint64_t draw_ticket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
   Result<Prepared> prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
+  /// What the host's policy says to it (policy.cpp).
+  Result<void> ask_policy(PolicyRequest::Action action, const BundleText &text, const ContentKey &source = {}) const;
   /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.
   Result<void> link(Prepared &prepared);
   /// Under the token: makes sure that what is prepared is linked against what is live now, and shares its kept objects from here on.
@@ -208,10 +210,13 @@ public:
   // requirements.cpp
   /// No dependent outside of the set loses what it requires.
   Result<void> check_dependents(const Started &started, const Set &set, const Bundle &previous);
-  /// The names of the bundles that meet what must be met. kNotFound, kIncompatible.
-  Result<std::vector<std::string>> meet_requirements(const Prepared &prepared, const Set &set);
-  /// The name of the bundle that meets `want`; empty for one that is neither.
-  Result<std::string> meet(const std::string &bundle, const Want &want, const Set &set) const;
+  /// Who meets each requirement of the manifest. kNotFound, kIncompatible for one that must be met and is not.
+  struct Met {
+    std::string bundle;    ///< empty: nobody does
+    graft_handle handle{}; ///< of the contract
+  };
+  Result<std::vector<Met>> meet_requirements(const Prepared &prepared, const Set &set);
+  Result<Met> meet(const std::string &bundle, const Want &want, const Set &set) const;
   Result<void> meet_host(const std::string &bundle, const Want &want) const;
 
   // unload.cpp

@@ -1,4 +1,5 @@
-// Threads, timers, keys and signal handlers that an image's code starts and leaves: counted while they run, taken back at its end.
+// Threads, timers, keys and signal handlers that an image's code starts and leaves: counted while they run, taken back at
+// its end.
 #include "matchers.hpp"
 #include "objects.hpp"
 
@@ -51,9 +52,11 @@ class LeftBehind : public testing::Test {
 };
 
 TEST_F(LeftBehind, AThreadOfPthreadCreateCountsUntilItEnds) {
-  auto image = run({"a.c", std::string(kMeeting) + "#include <pthread.h>\n"
-                           "static void *body(void *n) { wait_for_go(); count_done(); return n; }\n"
-                           "int f(void) { pthread_t t; int e = pthread_create(&t, 0, body, 0); pthread_detach(t); return e; }"});
+  auto image =
+      run({"a.c", std::string(kMeeting) +
+                      "#include <pthread.h>\n"
+                      "static void *body(void *n) { wait_for_go(); count_done(); return n; }\n"
+                      "int f(void) { pthread_t t; int e = pthread_create(&t, 0, body, 0); pthread_detach(t); return e; }"});
   EXPECT_THAT(image->threads(), IsEmpty());
   ASSERT_EQ(function<int()>(*image, "f")(), 0);
   EXPECT_THAT(image->threads(), SizeIs(1));
@@ -64,8 +67,10 @@ TEST_F(LeftBehind, AThreadOfPthreadCreateCountsUntilItEnds) {
 }
 
 TEST_F(LeftBehind, AThreadOfC11CountsAndItsResultIsItsOwn) {
-  auto image = run({"a.c", std::string(kMeeting) + "#include <threads.h>\nstatic int body(void *n) { count_done(); return 7; }\n"
-                           "int f(void) { thrd_t t; int r = 0; thrd_create(&t, body, 0); thrd_join(t, &r); return r; }"});
+  auto image =
+      run({"a.c", std::string(kMeeting) +
+                      "#include <threads.h>\nstatic int body(void *n) { count_done(); return 7; }\n"
+                      "int f(void) { thrd_t t; int r = 0; thrd_create(&t, body, 0); thrd_join(t, &r); return r; }"});
   EXPECT_EQ(function<int()>(*image, "f")(), 7);
   await_end(*image);
   EXPECT_EQ(meeting_.done.load(), 1);
@@ -73,9 +78,9 @@ TEST_F(LeftBehind, AThreadOfC11CountsAndItsResultIsItsOwn) {
 
 TEST_F(LeftBehind, AStdThreadCountsAndWhatItHoldsIsDestroyedBeforeItIsGone) {
   auto image = run({"a.cpp", "#include <thread>\n#include <memory>\nextern \"C\" {" + std::string(kMeeting) +
-                             "}\nstruct Held { ~Held() { count_done(); } };\n"
-                             "extern \"C\" void f() { auto held = std::make_unique<Held>();\n"
-                             "std::thread([held = std::move(held)] { wait_for_go(); }).detach(); }"});
+                                 "}\nstruct Held { ~Held() { count_done(); } };\n"
+                                 "extern \"C\" void f() { auto held = std::make_unique<Held>();\n"
+                                 "std::thread([held = std::move(held)] { wait_for_go(); }).detach(); }"});
   function<void()>(*image, "f")();
   EXPECT_THAT(image->threads(), SizeIs(1));
   EXPECT_EQ(meeting_.done.load(), 0);
@@ -85,9 +90,10 @@ TEST_F(LeftBehind, AStdThreadCountsAndWhatItHoldsIsDestroyedBeforeItIsGone) {
 }
 
 TEST_F(LeftBehind, AThreadThatLeavesByPthreadExitIsGoneToo) {
-  auto image = run({"a.c", std::string(kMeeting) + "#include <pthread.h>\n"
-                           "static void *body(void *n) { count_done(); pthread_exit(0); }\n"
-                           "void f(void) { pthread_t t; pthread_create(&t, 0, body, 0); pthread_join(t, 0); }"});
+  auto image = run({"a.c", std::string(kMeeting) +
+                               "#include <pthread.h>\n"
+                               "static void *body(void *n) { count_done(); pthread_exit(0); }\n"
+                               "void f(void) { pthread_t t; pthread_create(&t, 0, body, 0); pthread_join(t, 0); }"});
   function<void()>(*image, "f")();
   await_end(*image);
   EXPECT_EQ(meeting_.done.load(), 1);
@@ -95,8 +101,8 @@ TEST_F(LeftBehind, AThreadThatLeavesByPthreadExitIsGoneToo) {
 
 TEST_F(LeftBehind, AThreadCountsWhileTheDestructorsOfItsThreadLocalsRun) {
   auto image = run({"a.cpp", "#include <thread>\nextern \"C\" {" + std::string(kMeeting) +
-                             "}\nstruct Slow { ~Slow() { wait_for_go(); count_done(); } };\nthread_local Slow slow;\n"
-                             "extern \"C\" void f() { std::thread([] { (void)&slow; }).detach(); }"});
+                                 "}\nstruct Slow { ~Slow() { wait_for_go(); count_done(); } };\nthread_local Slow slow;\n"
+                                 "extern \"C\" void f() { std::thread([] { (void)&slow; }).detach(); }"});
   function<void()>(*image, "f")();
   EXPECT_THAT(image->threads(), SizeIs(1));
   let_go();
@@ -114,11 +120,13 @@ TEST_F(LeftBehind, AnExceptionEndsItsThreadAndIsToldAtTheEnd) {
 }
 
 TEST_F(LeftBehind, ATimerIsEndedAndItsFunctionIsNotCalledAgain) {
-  auto image = run({"a.c", "#define _GNU_SOURCE\n" + std::string(kMeeting) + "#include <signal.h>\n#include <time.h>\n"
-                           "static void tick(union sigval value) { count_done(); }\n"
-                           "int f(void) { struct sigevent e = {0}; e.sigev_notify = SIGEV_THREAD; e.sigev_notify_function = tick;\n"
-                           "timer_t t; if (timer_create(CLOCK_MONOTONIC, &e, &t)) return 1;\n"
-                           "struct itimerspec often = {{0, 1000000}, {0, 1000000}}; return timer_settime(t, 0, &often, 0); }"});
+  auto image = run(
+      {"a.c", "#define _GNU_SOURCE\n" + std::string(kMeeting) +
+                  "#include <signal.h>\n#include <time.h>\n"
+                  "static void tick(union sigval value) { count_done(); }\n"
+                  "int f(void) { struct sigevent e = {0}; e.sigev_notify = SIGEV_THREAD; e.sigev_notify_function = tick;\n"
+                  "timer_t t; if (timer_create(CLOCK_MONOTONIC, &e, &t)) return 1;\n"
+                  "struct itimerspec often = {{0, 1000000}, {0, 1000000}}; return timer_settime(t, 0, &often, 0); }"});
   ASSERT_EQ(function<int()>(*image, "f")(), 0);
   while (meeting_.done.load() < 3) std::this_thread::yield();
   EXPECT_THAT(image->end_timers(), ElementsAre("1 timer"));
@@ -129,8 +137,10 @@ TEST_F(LeftBehind, ATimerIsEndedAndItsFunctionIsNotCalledAgain) {
 }
 
 TEST_F(LeftBehind, AKeyIsDeletedSoThatNoThreadRunsItsDestructorLater) {
-  auto image = run({"a.c", std::string(kMeeting) + "#include <pthread.h>\nstatic void drop(void *p) { count_done(); }\n"
-                           "int f(void) { pthread_key_t k; pthread_key_create(&k, drop); return pthread_setspecific(k, &k); }"});
+  auto image =
+      run({"a.c", std::string(kMeeting) +
+                      "#include <pthread.h>\nstatic void drop(void *p) { count_done(); }\n"
+                      "int f(void) { pthread_key_t k; pthread_key_create(&k, drop); return pthread_setspecific(k, &k); }"});
   std::atomic<bool> image_is_gone{false};
   std::atomic<bool> is_set{false};
   std::thread host([&] {
@@ -160,10 +170,11 @@ TEST_F(LeftBehind, ASignalWhoseHandlerGoesHasItsDefaultAgain) {
 }
 
 TEST_F(LeftBehind, WhatAnImageEndedItselfIsNotTold) {
-  auto image = run({"a.c", "#define _GNU_SOURCE\n#include <pthread.h>\n#include <signal.h>\n#include <time.h>\n"
-                           "void f(void) { pthread_key_t k; pthread_key_create(&k, 0); pthread_key_delete(k);\n"
-                           "struct sigevent e = {0}; e.sigev_notify = SIGEV_NONE; timer_t t; timer_create(CLOCK_REALTIME, &e, &t);\n"
-                           "timer_delete(t); }"});
+  auto image =
+      run({"a.c", "#define _GNU_SOURCE\n#include <pthread.h>\n#include <signal.h>\n#include <time.h>\n"
+                  "void f(void) { pthread_key_t k; pthread_key_create(&k, 0); pthread_key_delete(k);\n"
+                  "struct sigevent e = {0}; e.sigev_notify = SIGEV_NONE; timer_t t; timer_create(CLOCK_REALTIME, &e, &t);\n"
+                  "timer_delete(t); }"});
   function<void()>(*image, "f")();
   EXPECT_THAT(image->end_timers(), IsEmpty());
   image->run_finalisers();

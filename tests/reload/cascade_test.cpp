@@ -1,4 +1,5 @@
-// What is reloaded with a bundle, or behind it, because a manifest asks for it; and what an exclusive bundle puts down before.
+// What is reloaded with a bundle, or behind it, because a manifest asks for it; and what an exclusive bundle puts down
+// before.
 #include "bundles.hpp"
 #include "matchers.hpp"
 
@@ -25,13 +26,18 @@ std::string asking(const std::string &name, const std::string &required, const s
   };
   std::string text = "#include <graft/abi.h>\n" + contract(name);
   if (!required.empty())
-    text += contract(required) + "static int32_t seen;\n"
+    text += contract(required) +
+            "static int32_t seen;\n"
             "graft_status graft_init(const graft_host *host, const graft_init_context *context) {\n"
             "  graft_handle handle; graft_pin pin;\n"
-            "  graft_status status = host->find(host, graft_str_of(\"test." + required + "\"), 1, 0, &handle);\n"
+            "  graft_status status = host->find(host, graft_str_of(\"test." +
+            required +
+            "\"), 1, 0, &handle);\n"
             "  if (status == GRAFT_OK) status = host->resolve(host, handle, &pin);\n"
             "  if (status != GRAFT_OK) return status;\n"
-            "  seen = ((const struct " + required + " *)pin.table)->number();\n"
+            "  seen = ((const struct " +
+            required +
+            " *)pin.table)->number();\n"
             "  host->release(host, &pin);\n  return GRAFT_OK;\n}\n";
   return text + more + "static int32_t answer(void) { return " + (required.empty() ? "VALUE" : "seen") +
          "; }\nGRAFT_PROVIDE(" + name + ", {.number = answer})\n";
@@ -45,7 +51,9 @@ class CascadeTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_THAT(runtime, Succeeds());
-    runtime->listen([this](const Event &event) { events.push_back(std::string(to_string(event.phase)) + " " + std::string(event.bundle)); });
+    runtime->listen([this](const Event &event) {
+      events.push_back(std::string(to_string(event.phase)) + " " + std::string(event.bundle));
+    });
   }
   static MemoryBundle base(int value) {
     return bundle("base", "", "#define VALUE " + std::to_string(value) + "\n" + asking("number", ""));
@@ -87,8 +95,9 @@ TEST_F(CascadeTest, ADependentThatDoesNotAskStaysAsItIs) {
 
 TEST_F(CascadeTest, AnAtomicDependentThatRefusesKeepsAllAsItWas) {
   load(base(1));
-  load(bundle("user", "requires = [\"test.number@1\"]\ncascade = \"atomic\"",
-              asking("user", "number", "graft_status graft_probe(void) { return seen == 2 ? GRAFT_REFUSED : GRAFT_OK; }\n")));
+  load(
+      bundle("user", "requires = [\"test.number@1\"]\ncascade = \"atomic\"",
+             asking("user", "number", "graft_status graft_probe(void) { return seen == 2 ? GRAFT_REFUSED : GRAFT_OK; }\n")));
   EXPECT_THAT(runtime->reload(base(2)), FailsWith(Code::kRefused, HasSubstr("graft_probe of bundle 'user' refused")));
   EXPECT_EQ(ask("number"), 1);
   EXPECT_EQ(ask("user"), 1);
@@ -101,14 +110,15 @@ TEST_F(CascadeTest, DependentsBehindAreReloadedOneByOneInTheOrderOfTheirRequirem
   events.clear();
   ASSERT_THAT(runtime->reload(base(2)), Succeeds());
   EXPECT_EQ(ask("second"), 2);
-  EXPECT_THAT(events, ElementsAre("preparing base", "reloaded base", "preparing z_first", "reloaded z_first", "preparing a_second",
-                                  "reloaded a_second"));
+  EXPECT_THAT(events, ElementsAre("preparing base", "reloaded base", "preparing z_first", "reloaded z_first",
+                                  "preparing a_second", "reloaded a_second"));
 }
 
 TEST_F(CascadeTest, ADependentBehindThatRefusesHarmsNobodyElse) {
   load(base(1));
-  load(bundle("user", "requires = [\"test.number@1\"]\ncascade = \"after\"",
-              asking("user", "number", "graft_status graft_probe(void) { return seen == 2 ? GRAFT_REFUSED : GRAFT_OK; }\n")));
+  load(
+      bundle("user", "requires = [\"test.number@1\"]\ncascade = \"after\"",
+             asking("user", "number", "graft_status graft_probe(void) { return seen == 2 ? GRAFT_REFUSED : GRAFT_OK; }\n")));
   EXPECT_THAT(runtime->reload(base(2)), Succeeds());
   EXPECT_EQ(ask("number"), 2);
   EXPECT_EQ(ask("user"), 1);
@@ -120,10 +130,12 @@ TEST_F(CascadeTest, ACircleOfDependentsIsReloadedOnce) {
   load(bundle("two", "requires = [\"test.one@1\"]\ncascade = \"after\"", asking("two", "one")));
   // Now the base needs the last of them.
   ASSERT_THAT(runtime->reload(bundle("base", "requires = [\"test.two@1\"]\ncascade = \"after\"",
-                                     "#define VALUE 3\n" + asking("number", ""))), Succeeds());
+                                     "#define VALUE 3\n" + asking("number", ""))),
+              Succeeds());
   events.clear();
   ASSERT_THAT(runtime->reload(bundle("base", "requires = [\"test.two@1\"]\ncascade = \"after\"",
-                                     "#define VALUE 4\n" + asking("number", ""))), Succeeds());
+                                     "#define VALUE 4\n" + asking("number", ""))),
+              Succeeds());
   EXPECT_EQ(ask("two"), 4);
   EXPECT_EQ(events.size(), 6u);
 }
@@ -155,7 +167,8 @@ TEST_F(CascadeTest, NewMembersOfASetFindEachOther) {
 // An exclusive bundle holds one of a thing of which there is one: here a flag in the environment.
 std::string holding(int value, const std::string &more = "") {
   return "#define _GNU_SOURCE\n#include <stdlib.h>\n" + number_text(value) + more +
-         "__attribute__((constructor)) static void take(void) { setenv(\"GRAFT_TEST_HELD\", getenv(\"GRAFT_TEST_HELD\") ? \"twice\" : "
+         "__attribute__((constructor)) static void take(void) { setenv(\"GRAFT_TEST_HELD\", getenv(\"GRAFT_TEST_HELD\") ? "
+         "\"twice\" : "
          "\"once\", 1); }\n"
          "graft_status graft_suspend(void) { unsetenv(\"GRAFT_TEST_HELD\"); return GRAFT_OK; }\n"
          "void graft_resume(void) { setenv(\"GRAFT_TEST_HELD\", \"again\", 1); }\n";
@@ -176,8 +189,9 @@ TEST_F(ExclusiveTest, TheOldCodePutsDownWhatItHoldsBeforeTheNewStarts) {
 
 TEST_F(ExclusiveTest, TheOldCodeTakesItUpAgainWhenTheNewFails) {
   load(bundle("b", "exclusive = true", holding(1)));
-  EXPECT_THAT(runtime->reload(bundle("b", "exclusive = true",
-                                     holding(2, "graft_status graft_probe(void) { unsetenv(\"GRAFT_TEST_HELD\"); return GRAFT_REFUSED; }\n"))),
+  EXPECT_THAT(runtime->reload(bundle(
+                  "b", "exclusive = true",
+                  holding(2, "graft_status graft_probe(void) { unsetenv(\"GRAFT_TEST_HELD\"); return GRAFT_REFUSED; }\n"))),
               FailsWith(Code::kRefused, HasSubstr("graft_probe")));
   EXPECT_EQ(held(), "again");
   EXPECT_EQ(ask("number"), 1);
@@ -194,7 +208,8 @@ TEST_F(ExclusiveTest, CallsMayNotRunWhileItIsSuspended) {
   load(bundle("b", "exclusive = true", number_text(1)));
   auto bound = runtime->bind<test_number>();
   const auto pin = (*bound).pin();
-  EXPECT_THAT(runtime->reload(bundle("b", "exclusive = true", number_text(2))), FailsWith(Code::kWouldDeadlock, HasSubstr("inside one")));
+  EXPECT_THAT(runtime->reload(bundle("b", "exclusive = true", number_text(2))),
+              FailsWith(Code::kWouldDeadlock, HasSubstr("inside one")));
 }
 
 } // namespace

@@ -44,19 +44,18 @@ struct Meeting {
   }
 };
 
-const test_meeting kMeeting{
-    .wait =
-        [](void *self) {
-          auto &meeting = *static_cast<Meeting *>(self);
-          ++meeting.waiting;
-          meeting.waiting.notify_all();
-          meeting.is_open.wait(false);
-        },
-    .reload =
-        [](void *self) {
-          const auto outcome = static_cast<Meeting *>(self)->runtime->reload("b");
-          return static_cast<int32_t>(outcome ? Code::kOk : outcome.error().code);
-        }};
+const test_meeting kMeeting{.wait =
+                                [](void *self) {
+                                  auto &meeting = *static_cast<Meeting *>(self);
+                                  ++meeting.waiting;
+                                  meeting.waiting.notify_all();
+                                  meeting.is_open.wait(false);
+                                },
+                            .reload =
+                                [](void *self) {
+                                  const auto outcome = static_cast<Meeting *>(self)->runtime->reload("b");
+                                  return static_cast<int32_t>(outcome ? Code::kOk : outcome.error().code);
+                                }};
 
 const std::string kUsesMeeting = R"(#include <graft/abi.h>
 #include <pthread.h>
@@ -95,7 +94,9 @@ class LeftBehind : public testing::Test {
     return text("b", "#define _GNU_SOURCE\n" + kUsesMeeting + more + number_text(value));
   }
   static MemoryBundle starting(int value) {
-    return bundle("graft_status graft_init(const graft_host *host, const graft_init_context *context) { return start_thread(); }\n", value);
+    return bundle(
+        "graft_status graft_init(const graft_host *host, const graft_init_context *context) { return start_thread(); }\n",
+        value);
   }
   int number() { return runtime->bind<test_number>()->number(); }
 
@@ -110,7 +111,8 @@ TEST_F(LeftBehind, AThreadHoldsItsGenerationUntilItEnds) {
   meeting.await_waiting(1);
   ASSERT_THAT(runtime->reload(text("b", number_text(2))), Succeeds());
   EXPECT_EQ(number(), 2);
-  EXPECT_THAT(runtime->await_retired(1ms), FailsWith(Code::kBusy, HasSubstr("bundle 'b' generation 1: its own thread 'worker' (")));
+  EXPECT_THAT(runtime->await_retired(1ms),
+              FailsWith(Code::kBusy, HasSubstr("bundle 'b' generation 1: its own thread 'worker' (")));
   EXPECT_THAT(log, HasSubstr("bundle 'b' generation 1 still runs 1 thread: 'worker' ("));
   meeting.open();
   EXPECT_THAT(runtime->await_retired(60s), Succeeds());
@@ -129,7 +131,8 @@ TEST_F(LeftBehind, GraftStopEndsAndJoinsAThread) {
 
 TEST_F(LeftBehind, AnInitialiserThatFailsBehindAThreadLeavesItsCodeToTheThread) {
   EXPECT_THAT(runtime->load(bundle("graft_status graft_init(const graft_host *host, const graft_init_context *context) "
-                                   "{ start_thread(); return GRAFT_REFUSED; }\n", 1)),
+                                   "{ start_thread(); return GRAFT_REFUSED; }\n",
+                                   1)),
               FailsWith(Code::kRefused, HasSubstr("graft_init of bundle 'b' refused")));
   EXPECT_THAT(runtime->holders(), ElementsAre(Field(&Holder::kind, Holder::Kind::kThread)));
   meeting.open();
@@ -139,7 +142,8 @@ TEST_F(LeftBehind, AnInitialiserThatFailsBehindAThreadLeavesItsCodeToTheThread) 
 TEST_F(LeftBehind, AProbeThatNeverAnswersIsLeftBehindAndTheNextReloadWorks) {
   ASSERT_THAT(runtime->load(text("b", number_text(1))), Succeeds());
   const auto silent = bundle("graft_status graft_probe(void) { table->wait(self); return GRAFT_OK; }\n", 2);
-  EXPECT_THAT(runtime->reload(silent), FailsWith(Code::kBusy, HasSubstr("graft_probe of bundle 'b' took longer than 20 ms")));
+  EXPECT_THAT(runtime->reload(silent),
+              FailsWith(Code::kBusy, HasSubstr("graft_probe of bundle 'b' took longer than 20 ms")));
   EXPECT_EQ(number(), 1);
   EXPECT_THAT(runtime->holders("b", AskThreads::kYes),
               ElementsAre(AllOf(Field(&Holder::kind, Holder::Kind::kThread), Field(&Holder::function, "graft_probe"))));
@@ -197,7 +201,8 @@ TEST_F(LeftBehind, TooManyHeldGenerationsRefuseAReloadAndAreListed) {
     const auto pin = (*bound).pin();
     ASSERT_THAT(strict->reload(text("b", number_text(2))), Succeeds());
     EXPECT_THAT(strict->reload(text("b", number_text(3))),
-                FailsWith(Code::kBusy, AllOf(HasSubstr("1 older generations that are still held"), HasSubstr("generation 1: a call of thread"))));
+                FailsWith(Code::kBusy, AllOf(HasSubstr("1 older generations that are still held"),
+                                             HasSubstr("generation 1: a call of thread"))));
   }
   EXPECT_THAT(strict->reload(text("b", number_text(3))), Succeeds());
 }
@@ -211,7 +216,8 @@ TEST_F(Farewell, ARuntimeEndsAlthoughAThreadOfAPluginDoesNot) {
   ASSERT_THAT(runtime->load(starting(1)), Succeeds());
   meeting.await_waiting(1);
   runtime.reset();
-  EXPECT_THAT(log, HasSubstr("the runtime ends while code is still held: bundle 'b' generation 1: its own thread 'worker' ("));
+  EXPECT_THAT(log,
+              HasSubstr("the runtime ends while code is still held: bundle 'b' generation 1: its own thread 'worker' ("));
 }
 
 } // namespace

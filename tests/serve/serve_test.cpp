@@ -31,6 +31,18 @@ TEST_F(Serve, PsSaysWhichGenerationsRunAndWhatMadeThem) {
   EXPECT_EQ(bundle["source"], short_text(runtime->bundles()[0].source));
 }
 
+TEST_F(Serve, PsSaysWhoHoldsReplacedCodeWhenItIsAskedFor) {
+  auto bound = runtime->bind<test_number>();
+  const auto pin = (*bound).pin();
+  folder.write("b/b.c", number_text(2));
+  ask_for(R"({"graft":1,"do":"reload","bundles":["b"]})");
+  EXPECT_FALSE(ps()["result"].contains("holders"));
+  const Json holder = ask_for(R"({"graft":1,"do":"ps","holders":true})")["result"]["holders"][0];
+  EXPECT_EQ(holder["kind"], "call");
+  EXPECT_EQ(holder["generation"], 1);
+  EXPECT_EQ(holder["thread"], ::gettid());
+}
+
 TEST_F(Serve, AReloadThatIsAskedForIsLive) {
   folder.write("b/b.c", number_text(2));
   const Json answer = ask_for(R"({"graft":1,"do":"reload","bundles":["b"]})");
@@ -44,6 +56,14 @@ TEST_F(Serve, AReloadThatFailsIsAnsweredWithItsDiagnostics) {
   const Json answer = ask_for(R"({"graft":1,"do":"reload","bundles":["b"]})");
   EXPECT_EQ(answer["ok"], false);
   EXPECT_EQ(answer["error"]["diagnostics"][0]["line"], 1);
+  EXPECT_EQ(runtime->bind<test_number>()->number(), 1);
+}
+
+TEST_F(Serve, APlanThatIsAskedForIsToldAndChangesNothing) {
+  folder.write("b/b.c", number_text(2) + "GRAFT_KEEP static int n;\n");
+  const Json answer = ask_for(R"({"graft":1,"do":"plan","bundles":["b"]})");
+  EXPECT_EQ(answer["result"]["plans"][0]["bundle"], "b");
+  EXPECT_EQ(answer["result"]["plans"][0]["items"][0]["path"], "n");
   EXPECT_EQ(runtime->bind<test_number>()->number(), 1);
 }
 
@@ -70,6 +90,7 @@ TEST_F(Serve, WhatItDoesNotUnderstandIsRefusedWithASentence) {
   EXPECT_THAT(refusal(R"({"graft":1,"do":"explode"})"), HasSubstr("'explode' was asked for"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"reload","bundles":[1]})"), HasSubstr("\"bundles\" is a list of names"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"reload","force":"yes"})"), HasSubstr("\"force\" is true or false"));
+  EXPECT_THAT(refusal(R"({"graft":1,"do":"ps","holders":1})"), HasSubstr("\"holders\" is true or false"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"rollback"})"), HasSubstr("rollback needs \"bundles\""));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"rollback","bundles":["b"],"steps":-1})"), HasSubstr("\"steps\" is a number"));
   EXPECT_THAT(refusal(R"({"graft":1,"do":"unload"})"), HasSubstr("unload needs \"bundles\""));

@@ -72,6 +72,7 @@ void add_check(CLI::App &app, Action &action) {
   add_json(*command, options->format);
   command->footer(R"(
 Each bundle is compiled, checked against its manifest, and linked against this process; nothing of it runs. All are reported.
+With --json, one list of all diagnostics; [] and exit status 0 mean that all is well.
 
 Examples:
   graft check plugins/greeter

@@ -101,6 +101,7 @@ Json json_of(const Diagnostic &diagnostic) { return Json::parse(to_json(diagnost
 Json json_of(const Error &error) { return Json::parse(to_json(error)); }
 Json json_of(const BundleInfo &bundle) { return Json::parse(to_json(bundle)); }
 Json json_of(const StepTimes &times) { return Json::parse(to_json(times)); }
+Json json_of(const ReloadPlan &plan) { return Json::parse(to_json(plan)); }
 
 Json json_of(const std::vector<Diagnostic> &diagnostics) {
   Json list = Json::array();

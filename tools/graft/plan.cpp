@@ -19,14 +19,6 @@ struct PlanCommand {
   Format format = Format::kText;
 };
 
-Json json_of(const ReloadPlan &plan) {
-  Json items = Json::array();
-  for (const PlanItem &item : plan.items)
-    items.push_back(
-        {{"fate", to_string(item.fate)}, {"path", item.path}, {"was", item.was}, {"is", item.is}, {"how", item.how}});
-  return {{"bundle", plan.bundle}, {"kind", to_string(plan.kind)}, {"items", std::move(items)}};
-}
-
 int plan(const PlanCommand &command) {
   InspectOptions options;
   options.include_dirs = command.include_dirs;

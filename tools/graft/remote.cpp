@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace graft::tool {
@@ -18,7 +19,9 @@ struct RemoteOptions {
   std::string socket;
   std::vector<std::string> bundles;
   bool force = false;
+  bool plan = false;
   std::size_t steps = 1;
+  bool holders = false;
   Format format = Format::kText;
 };
 
@@ -65,7 +68,7 @@ int ps(const RemoteOptions &options) {
   if (!hosts) return fail(hosts.error(), options.format);
   Json all = Json::array();
   for (const ServedHost &host : *hosts) {
-    const auto answer = ask_host(host, {{"graft", 1}, {"do", "ps"}});
+    const auto answer = ask_host(host, {{"graft", 1}, {"do", "ps"}, {"holders", options.holders}});
     if (!answer) return fail(answer.error(), options.format);
     Json result = answer->value("result", Json::object());
     result["socket"] = host.socket;
@@ -73,6 +76,7 @@ int ps(const RemoteOptions &options) {
     if (options.format == Format::kJson) continue;
     fmt::print("{} {} at {}\n", result.value("pid", 0), result.value("version", ""), host.socket);
     for (const Json &bundle : result.value("bundles", Json::array())) print_bundle(bundle);
+    for (const Json &holder : result.value("holders", Json::array())) fmt::print("  held: {}\n", holder.value("text", ""));
   }
   if (options.format == Format::kJson)
     print_json(all);
@@ -106,7 +110,10 @@ int request(const RemoteOptions &options, Json words) {
     for (const Json &diagnostic : error.value("diagnostics", Json::array()))
       fmt::print(stderr, "{}:{}:{}: {}: {}\n", diagnostic.value("file", ""), diagnostic.value("line", 0),
                  diagnostic.value("column", 0), diagnostic.value("severity", ""), diagnostic.value("message", ""));
-    if (!is_unchanged) print_error(error.value("message", "the host refused"));
+    const std::string message = error.value("message", "the host refused");
+    const auto says_it = [&](const Json &diagnostic) { return diagnostic.value("message", "") == message; };
+    const Json diagnostics = error.value("diagnostics", Json::array());
+    if (!is_unchanged && std::ranges::none_of(diagnostics, says_it)) print_error(message);
     if (is_unchanged) fmt::print("{}\n", error.value("message", ""));
     return is_unchanged ? kDone : kFailed;
   }
@@ -115,6 +122,7 @@ int request(const RemoteOptions &options, Json words) {
     fmt::print("{}", paint(stdout, Ink::kGreen, "reloaded"));
     print_bundle(bundle);
   }
+  for (const Json &plan : result.value("plans", Json::array())) fmt::print("{}", plan.value("text", ""));
   for (const Json &name : result.value("unloaded", Json::array()))
     fmt::print("{}  {}\n", paint(stdout, Ink::kGreen, "unloaded"), name.get<std::string>());
   return kDone;
@@ -137,14 +145,32 @@ void add_remotes(CLI::App &app, Action &action) {
              rolled_back = std::make_shared<RemoteOptions>(), unloaded = std::make_shared<RemoteOptions>();
 
   CLI::App *command = add_remote(app, "ps", "list the hosts that serve, and their bundles", *asked);
-  command->footer("\nA host serves when it calls Runtime::serve, or runs as 'graft watch --serve'.");
+  command->add_flag("--holders", asked->holders,
+                    "also who still holds code that was replaced, since when, in which function; that sends its threads a signal");
+  command->footer(R"(
+A host serves when it calls Runtime::serve, or runs as 'graft watch --serve'.
+
+Examples:
+  graft ps
+  graft ps --holders
+  graft ps --json | jq '.[].bundles[].name')");
   command->callback([&action, asked] { action = [asked] { return ps(*asked); }; });
 
   command = add_remote(app, "reload", "let a running host reload bundles, as one transaction", *reloaded);
   command->add_option("BUNDLE", reloaded->bundles, "names or paths; none: all that came from files");
-  command->add_flag("--force", reloaded->force, "also what did not change");
+  CLI::Option *force = command->add_flag("--force", reloaded->force, "also what did not change");
+  command->add_flag("--plan", reloaded->plan, "say only what would become of kept state; nothing changes")->excludes(force);
+  command->footer(R"(
+All are reloaded, or none is. 'unchanged' counts as done.
+
+Examples:
+  graft reload greeter
+  graft reload --plan greeter
+  graft reload --pid 4711 --force greeter clock
+  graft reload plugins/greeter_v2    # a folder whose manifest has a loaded bundle's name)");
   command->callback([&action, reloaded] {
     action = [reloaded] {
+      if (reloaded->plan) return request(*reloaded, {{"do", "plan"}, {"bundles", named(reloaded->bundles)}});
       return request(*reloaded, {{"do", "reload"}, {"bundles", named(reloaded->bundles)}, {"force", reloaded->force}});
     };
   });
@@ -152,6 +178,12 @@ void add_remotes(CLI::App &app, Action &action) {
   command = add_remote(app, "rollback", "let a running host go back to what a bundle ran before", *rolled_back);
   command->add_option("BUNDLE", rolled_back->bundles, "its name")->required()->expected(1);
   command->add_option("--steps", rolled_back->steps, "reloads to go back")->check(CLI::PositiveNumber);
+  command->footer(R"(
+Its state is carried back as at any reload.
+
+Examples:
+  graft rollback greeter
+  graft rollback --steps 2 greeter)");
   command->callback([&action, rolled_back] {
     action = [rolled_back] {
       return request(*rolled_back, {{"do", "rollback"}, {"bundles", rolled_back->bundles}, {"steps", rolled_back->steps}});
@@ -160,6 +192,12 @@ void add_remotes(CLI::App &app, Action &action) {
 
   command = add_remote(app, "unload", "let a running host unload bundles", *unloaded);
   command->add_option("BUNDLE", unloaded->bundles, "names")->required();
+  command->footer(R"(
+One after the other, up to the first that fails; a bundle that others require is refused, with their names.
+
+Examples:
+  graft unload greeter
+  graft unload --pid 4711 clock greeter)");
   command->callback([&action, unloaded] {
     action = [unloaded] { return request(*unloaded, {{"do", "unload"}, {"bundles", unloaded->bundles}}); };
   });

@@ -26,11 +26,11 @@ struct Holder {
   std::string thread_name; ///< as its starter named it; often the process's
   /// The innermost function of that thread inside the generation; empty when it was not asked for or is not known.
   std::string function;
-  std::string object;      ///< "kept 'x', which points into it", "an instance that may reach it"; of kKeptObject
+  std::string object; ///< "kept 'x', which points into it", "an instance that may reach it"; of kKeptObject
 };
 
-/// Whether each holding thread is asked in which function it is. That sends it a signal, which may end a `sleep` or `poll` of it
-/// early, as signals do (EINTR).
+/// Whether each holding thread is asked in which function it is. That sends it a signal, which may end a `sleep` or `poll`
+/// of it early, as signals do (EINTR).
 enum class AskThreads : std::uint8_t { kNo, kYes };
 
 /// "bundle 'b' generation 7: a call of thread 'io' (4711) in step(int), replaced 12 s ago".

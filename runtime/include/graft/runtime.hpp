@@ -32,6 +32,7 @@
 #include "loader.hpp"
 #include "offer.hpp"
 #include "plan.hpp"
+#include "policy.hpp"
 #include "version.hpp"
 
 namespace graft {
@@ -67,6 +68,7 @@ struct Config {
   /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in memory for
   /// good, and the log says so.
   std::chrono::milliseconds farewell{5'000};
+  Policy policy{};  ///< may a bundle be loaded, reloaded, started again? Empty: yes
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;

@@ -37,6 +37,16 @@ std::optional<std::string> catch_all(const std::function<void()> &body) {
   }
 }
 
+Result<void> call_status(const std::string &what, const std::function<graft_status()> &call) {
+  graft_status status = GRAFT_OK;
+  set_last_error(GRAFT_OK, {});
+  if (const auto caught = catch_all([&] { status = call(); })) return error(Code::kException, what + " threw " + *caught);
+  if (status == GRAFT_OK) return {};
+  std::string sentence = what + " refused with status " + std::to_string(status);
+  if (!last_error_text().empty()) sentence += ": " + std::string(last_error_text());
+  return error(static_cast<Code>(status), std::move(sentence));
+}
+
 Result<void> start_thread(std::thread &thread, const char *refusal, std::function<void()> body) {
   std::optional<std::string> why;
   if (fault::at(refusal, EAGAIN))

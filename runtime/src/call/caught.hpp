@@ -2,6 +2,7 @@
 // calls itself.
 #pragma once
 
+#include <graft/abi.h>
 #include <graft/base/result.hpp>
 #include <graft/jit/linker.hpp>
 
@@ -16,6 +17,10 @@ namespace graft {
 /// Runs `body` and says what it threw ("std::runtime_error: text"), or nothing. Forced unwinding (`pthread_exit`, cancellation)
 /// passes through.
 std::optional<std::string> catch_all(const std::function<void()> &body);
+
+/// Calls a function of a plugin that answers with a status. What it threw is kException, any status but GRAFT_OK that code, with the text that
+/// it left; both begin with `what`.
+Result<void> call_status(const std::string &what, const std::function<graft_status()> &call);
 
 /// Starts `thread` on `body`. kExhausted, with a sentence that begins with `refusal`, when the system has no thread left.
 Result<void> start_thread(std::thread &thread, const char *refusal, std::function<void()> body);

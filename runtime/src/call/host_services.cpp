@@ -9,6 +9,7 @@
 
 #include <graft/base/fault.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -29,6 +30,18 @@ graft_status fail(Code code, const char *sentence) { return fail(error(code, sen
 bool starts_with_staged(const HostContext &context) {
   return context.generation != nullptr && !context.generation->is_published.load(std::memory_order_relaxed) &&
          context.services.store.has_staged();
+}
+
+/// Refuses what a bundle looks for in its `graft_init` and does not require. A requirement of a bundle allows all of its contracts.
+Result<void> refuse_undeclared(const Generation *asking, std::string_view contract) {
+  if (asking == nullptr || asking->initialising.load(std::memory_order_relaxed) != std::this_thread::get_id()) return {};
+  const std::vector<Want> *declared = asking->declared;
+  if (declared == nullptr) return {};
+  const auto allows = [&](const Want &want) { return want.contract.empty() || want.contract == contract; };
+  const auto is_own = [&](const auto &provider) { return provider.contract == contract; };
+  if (std::ranges::any_of(*declared, allows) || std::ranges::any_of(asking->providers, is_own)) return {};
+  return error(Code::kRefused, "bundle '" + asking->bundle + "' looks for contract '" + std::string(contract) +
+                                   "' in graft_init and does not require it; add it to 'requires' in its graft.toml, optional if need be");
 }
 
 void *host_alloc(const graft_host *, size_t size, size_t align) {
@@ -54,6 +67,7 @@ graft_status host_find(const graft_host *host, graft_str contract, uint32_t majo
   const std::string_view name(contract.data, contract.size);
   const HostContext &context = context_of(host);
   const Store &store = context.services.store;
+  if (const auto allowed = refuse_undeclared(context.generation, name); !allowed) return fail(allowed.error());
   if (starts_with_staged(context))
     if (const auto staged = store.staged_find(name, major, minor)) return *out = *staged, GRAFT_OK;
   auto handle = store.find(name, major, minor);

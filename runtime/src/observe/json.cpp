@@ -56,6 +56,39 @@ Json json_of(const std::vector<BundleInfo> &bundles) {
   return json;
 }
 
+static const char *word_of(Holder::Kind kind) {
+  switch (kind) {
+  case Holder::Kind::kCall: return "call";
+  case Holder::Kind::kThread: return "thread";
+  case Holder::Kind::kKeptObject: return "kept object";
+  case Holder::Kind::kEnding: return "ending";
+  }
+  return "unknown";
+}
+
+Json json_of(const std::vector<Holder> &holders) {
+  Json json = Json::array();
+  for (const Holder &holder : holders) {
+    Json one = {{"kind", word_of(holder.kind)},
+                {"bundle", holder.bundle},
+                {"generation", holder.generation},
+                {"since_ms", holder.since.count()},
+                {"text", to_string(holder)}};
+    if (holder.thread != 0) one.update({{"thread", holder.thread}, {"thread_name", holder.thread_name}});
+    if (!holder.function.empty()) one["function"] = holder.function;
+    if (!holder.object.empty()) one["object"] = holder.object;
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
+Json json_of(const ReloadPlan &plan) {
+  Json items = Json::array();
+  for (const PlanItem &item : plan.items)
+    items.push_back({{"fate", to_string(item.fate)}, {"path", item.path}, {"was", item.was}, {"is", item.is}, {"how", item.how}});
+  return {{"bundle", plan.bundle}, {"kind", to_string(plan.kind)}, {"items", std::move(items)}, {"text", to_string(plan)}};
+}
+
 Json json_of(const StepTimes &times) {
   return {{"read", times.read_ns},
           {"compile", times.compile_ns},
@@ -70,5 +103,6 @@ std::string to_json(const Diagnostic &diagnostic) { return line_of(json_of(diagn
 std::string to_json(const Error &error) { return line_of(json_of(error)); }
 std::string to_json(const BundleInfo &bundle) { return line_of(json_of(bundle)); }
 std::string to_json(const StepTimes &times) { return line_of(json_of(times)); }
+std::string to_json(const ReloadPlan &plan) { return line_of(json_of(plan)); }
 
 } // namespace graft

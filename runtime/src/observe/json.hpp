@@ -17,6 +17,8 @@ Json json_of(const Error &error);
 Json json_of(const BundleInfo &bundle);
 Json json_of(const std::vector<BundleInfo> &bundles);
 Json json_of(const StepTimes &times);
+Json json_of(const ReloadPlan &plan);
+Json json_of(const std::vector<Holder> &holders);
 
 /// One line, whatever bytes its strings hold.
 std::string line_of(const Json &json);

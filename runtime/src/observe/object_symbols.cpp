@@ -34,15 +34,6 @@ std::string text_at(std::string_view strings, std::uint64_t offset) {
   return std::string(strings.substr(0, strings.find('\0')));
 }
 
-std::string demangle(const std::string &name) {
-  int status = 0;
-  char *text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
-  if (text == nullptr) return name;
-  std::string result(text);
-  std::free(text);
-  return result;
-}
-
 SymbolKind kind_of(const Elf64_Sym &symbol) {
   if (symbol.st_shndx == SHN_UNDEF) return SymbolKind::kUndefined;
   switch (ELF64_ST_TYPE(symbol.st_info)) {
@@ -81,6 +72,15 @@ void append_object(std::string_view bytes, std::vector<SymbolInfo> &result) {
 }
 
 } // namespace
+
+std::string demangle(const std::string &name) {
+  int status = 0;
+  char *text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  if (text == nullptr) return name;
+  std::string result(text);
+  std::free(text);
+  return result;
+}
 
 std::vector<SymbolInfo> object_symbols(const std::vector<ObjectFile> &objects) {
   std::vector<SymbolInfo> all;

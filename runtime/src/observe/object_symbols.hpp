@@ -5,11 +5,15 @@
 #include <graft/base/artifact.hpp>
 #include <graft/inspect.hpp>
 
+#include <string>
 #include <vector>
 
 namespace graft {
 
 /// The named symbols of all objects: defined ones first, each part by name. Empty for what is no x86-64 ELF file.
 std::vector<SymbolInfo> object_symbols(const std::vector<ObjectFile> &objects);
+
+/// A symbol as people write it; as it is when it is not C++'s.
+std::string demangle(const std::string &name);
 
 } // namespace graft

@@ -46,6 +46,7 @@ Result<Request> read_request(const Json &json, Request request) {
   const std::string word = verb != json.end() && verb->is_string() ? verb->get<std::string>() : "";
   using Verb = Request::Verb;
   request.verb = word == "ps"          ? Verb::kPs
+                 : word == "plan"      ? Verb::kPlan
                  : word == "reload"    ? Verb::kReload
                  : word == "rollback"  ? Verb::kRollback
                  : word == "unload"    ? Verb::kUnload
@@ -53,7 +54,7 @@ Result<Request> read_request(const Json &json, Request request) {
                                        : Verb::kNone;
   if (request.verb == Verb::kNone)
     return error(Code::kUnsupported,
-                 "\"do\" is one of ps, reload, rollback, unload, subscribe; '" + word + "' was asked for");
+                 "\"do\" is one of ps, plan, reload, rollback, unload, subscribe; '" + word + "' was asked for");
   if (const auto bundles = json.find("bundles"); bundles != json.end()) {
     if (!is_names(*bundles)) return error(Code::kInvalid, "\"bundles\" is a list of names");
     for (const Json &name : *bundles) request.bundles.push_back(name.get<std::string>());
@@ -61,6 +62,10 @@ Result<Request> read_request(const Json &json, Request request) {
   if (const auto force = json.find("force"); force != json.end()) {
     if (!force->is_boolean()) return error(Code::kInvalid, "\"force\" is true or false");
     request.force = force->get<bool>() ? Force::kYes : Force::kNo;
+  }
+  if (const auto holders = json.find("holders"); holders != json.end()) {
+    if (!holders->is_boolean()) return error(Code::kInvalid, "\"holders\" is true or false");
+    request.wants_holders = holders->get<bool>() && request.verb == Verb::kPs;
   }
   if (const auto steps = json.find("steps"); steps != json.end()) {
     if (!steps->is_number_unsigned()) return error(Code::kInvalid, "\"steps\" is a number of reloads to go back");
@@ -73,12 +78,28 @@ Result<Request> read_request(const Json &json, Request request) {
   return request;
 }
 
-Result<Json> reload(Runtime &runtime, const Request &request) {
+/// Those that were asked for; without any, all that came from files.
+Result<std::vector<std::string>> names_of(const Runtime &runtime, const Request &request) {
   std::vector<std::string> names = request.bundles;
   if (names.empty())
     for (const BundleInfo &bundle : runtime.bundles())
       if (!bundle.path.empty()) names.push_back(bundle.name);
   if (names.empty()) return error(Code::kNotFound, "no bundle from a file is loaded");
+  return names;
+}
+
+Result<Json> plan(const Runtime &runtime, const Request &request) {
+  Json plans = Json::array();
+  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, names_of(runtime, request));
+  for (const std::string &name : names) {
+    GRAFT_TRY_ASSIGN(const ReloadPlan plan, runtime.plan(name));
+    plans.push_back(json_of(plan));
+  }
+  return Json{{"plans", std::move(plans)}};
+}
+
+Result<Json> reload(Runtime &runtime, const Request &request) {
+  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, names_of(runtime, request));
   StepTimes times;
   GRAFT_TRY_ASSIGN(const std::vector<BundleInfo> bundles, runtime.reload(names, {request.force, &times}));
   return Json{{"bundles", json_of(bundles)}, {"times_ns", json_of(times)}};
@@ -96,10 +117,18 @@ Result<Json> unload(Runtime &runtime, const Request &request) {
   return Json{{"unloaded", request.bundles}};
 }
 
+Json ps(const Runtime &runtime, const Request &request) {
+  Json json = {{"pid", ::getpid()}, {"version", version_text()}, {"bundles", json_of(runtime.bundles())}};
+  if (request.wants_holders) json["holders"] = json_of(runtime.holders({}, AskThreads::kYes));
+  return json;
+}
+
 Result<Json> perform(Runtime &runtime, const Request &request) {
   switch (request.verb) {
   case Request::Verb::kPs:
-    return Json{{"pid", ::getpid()}, {"version", version_text()}, {"bundles", json_of(runtime.bundles())}};
+    return ps(runtime, request);
+  case Request::Verb::kPlan:
+    return plan(runtime, request);
   case Request::Verb::kReload:
     return reload(runtime, request);
   case Request::Verb::kRollback:

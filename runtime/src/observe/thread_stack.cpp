@@ -24,11 +24,11 @@ struct Answer {
   std::size_t count = 0;
 };
 
-// The question that is open, by number; 0: none. The handler takes it (acquire), so that a late one finds none and writes nothing; set
-// with release, after `answer` was cleared.
+// The question that is open, by number; 0: none. The handler takes it (acquire), so that a late one finds none and writes
+// nothing; set with release, after `answer` was cleared.
 std::atomic<std::uintptr_t> open_question{0};
-Answer answer;   // written by the handler between taking the question and posting
-sem_t answered;  // posted once for each question that was taken
+Answer answer;  // written by the handler between taking the question and posting
+sem_t answered; // posted once for each question that was taken
 
 _Unwind_Reason_Code add_frame(_Unwind_Context *context, void *opaque) {
   auto &stack = *static_cast<Answer *>(opaque);
@@ -91,11 +91,13 @@ std::vector<std::uintptr_t> stack_of(int thread, std::chrono::milliseconds limit
   end.tv_nsec = nanoseconds % 1'000'000'000;
   const bool is_sent = send(thread, signal, question);
   int waited = -1;
-  while (is_sent && (waited = sem_timedwait(&answered, &end)) != 0 && errno == EINTR) {}
+  while (is_sent && (waited = sem_timedwait(&answered, &end)) != 0 && errno == EINTR) {
+  }
   if (waited != 0) {
     std::uintptr_t still = question;
     if (open_question.compare_exchange_strong(still, 0, std::memory_order_relaxed)) return {}; // a late handler finds none
-    while (sem_wait(&answered) != 0) {} // it has just begun
+    while (sem_wait(&answered) != 0) {
+    } // it has just begun
   }
   return {answer.counters, answer.counters + answer.count};
 }

@@ -1,5 +1,5 @@
-// Who else is reloaded: the dependents whose manifests say `cascade`, in the same transaction or behind it. They are started again from the
-// artifacts that they run, so that a text which is half written at that moment harms nobody.
+// Who else is reloaded: the dependents whose manifests say `cascade`, in the same transaction or behind it. They are started
+// again from the artifacts that they run, so that a text which is half written at that moment harms nobody.
 #include "../runtime_impl.hpp"
 
 #include <algorithm>
@@ -7,7 +7,9 @@
 namespace graft {
 namespace {
 
-bool needs(const Bundle &bundle, const std::string &name) { return std::ranges::find(bundle.needs, name) != bundle.needs.end(); }
+bool needs(const Bundle &bundle, const std::string &name) {
+  return std::ranges::find(bundle.needs, name) != bundle.needs.end();
+}
 
 } // namespace
 
@@ -23,12 +25,14 @@ Prepared Runtime::Impl::prepare_past(const std::string &name, const PastVersion 
 
 Result<Prepared> Runtime::Impl::prepare_again(const Bundle &bundle) {
   if (bundle.maker != nullptr && !bundle.maker->traits().repeats)
-    return error(Code::kUnsupported, "bundle '" + bundle.name + "' cannot be started again, and its manifest wants that with what it "
-                                     "requires; take 'cascade' out of it");
+    return error(Code::kUnsupported, "bundle '" + bundle.name +
+                                         "' cannot be started again, and its manifest wants that with what it "
+                                         "requires; take 'cascade' out of it");
   PastVersion now{bundle.manifest, bundle.path, bundle.contracts, bundle.artifact, bundle.maker, {}};
   now.artifact.facts = bundle.live->facts;
   // Its own ticket: a newer text of it that is being compiled still wins.
   Prepared prepared = prepare_past(bundle.name, now, bundle.ticket);
+  GRAFT_TRY(ask_policy(PolicyRequest::Action::kCascade, prepared.text, prepared.artifact.source_key));
   GRAFT_TRY(link(prepared));
   return prepared;
 }
@@ -70,7 +74,8 @@ void Runtime::Impl::reload_followers(const std::vector<std::string> &names) {
     {
       const MutexLock lock(bundles_mutex_);
       for (const auto &[name, bundle] : bundles_)
-        if (bundle.manifest.cascade == Cascade::kAfter && needs(bundle, done[next]) && std::ranges::find(done, name) == done.end())
+        if (bundle.manifest.cascade == Cascade::kAfter && needs(bundle, done[next]) &&
+            std::ranges::find(done, name) == done.end())
           followers.push_back(name);
     }
     for (const std::string &name : followers) {
@@ -79,7 +84,8 @@ void Runtime::Impl::reload_followers(const std::vector<std::string> &names) {
       StepTimes times;
       const auto outcome = commit(std::move(set), GRAFT_REASON_RELOAD, times);
       if (!outcome)
-        log.write(LogLevel::kWarn, "bundle '" + name + "' was not reloaded behind '" + done[next] + "': " + outcome.error().text());
+        log.write(LogLevel::kWarn,
+                  "bundle '" + name + "' was not reloaded behind '" + done[next] + "': " + outcome.error().text());
       done.push_back(name);
     }
   }

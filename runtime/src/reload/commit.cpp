@@ -17,9 +17,19 @@ std::string versioned(const StagedProvider &provider) {
 Result<Started> Runtime::Impl::start(Prepared &prepared, const Set &set, graft_reason reason, const Bundle *previous) {
   Started started;
   started.prepared = &prepared;
-  GRAFT_TRY_ASSIGN(started.needs, meet_requirements(prepared, set));
+  const Manifest &manifest = prepared.text.manifest;
+  GRAFT_TRY_ASSIGN(const std::vector<Met> met, meet_requirements(prepared, set));
+  std::vector<graft_requirement> requirements;
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    const Want &want = manifest.requires_[i];
+    requirements.push_back({sizeof(graft_requirement), want.need == Need::kMay, {want.contract.data(), want.contract.size()},
+                            {met[i].bundle.data(), met[i].bundle.size()}, met[i].handle});
+    if (want.need == Need::kMust && !met[i].bundle.empty() && met[i].bundle != prepared.text.name) started.needs.push_back(met[i].bundle);
+  }
+  std::ranges::sort(started.needs);
+  started.needs.erase(std::ranges::unique(started.needs).begin(), started.needs.end());
 
-  const Version &version = prepared.text.manifest.version;
+  const Version &version = manifest.version;
   graft_init_context context{};
   context.struct_size = sizeof context;
   context.reason = reason;
@@ -30,7 +40,12 @@ Result<Started> Runtime::Impl::start(Prepared &prepared, const Set &set, graft_r
     context.previous = {before.major, before.minor, before.patch};
   }
   context.generation = prepared.generation->number;
-  GRAFT_TRY(prepared.generation->start(context));
+  context.requirements = requirements.data();
+  context.requirement_count = requirements.size();
+  if (!manifest.file.empty()) prepared.generation->declared = &manifest.requires_;
+  const auto ran = prepared.generation->start(context);
+  prepared.generation->declared = nullptr;
+  if (!ran) return ran.error();
   if (auto staged = stage(started, set, previous); !staged) {
     for (const Change &change : started.changes) store.unclaim(*change.slot);
     return std::move(staged).error();

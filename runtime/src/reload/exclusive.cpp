@@ -1,5 +1,5 @@
-// Keeping callers out of the old code while something is done that they must not see: the gate, the wait until the last of them has
-// left, and what an exclusive bundle puts down before its next version starts.
+// Keeping callers out of the old code while something is done that they must not see: the gate, the wait until the last of
+// them has left, and what an exclusive bundle puts down before its next version starts.
 #include "../call/caught.hpp"
 #include "../runtime_impl.hpp"
 #include "../store/threads.hpp"
@@ -50,7 +50,8 @@ Result<void> Runtime::Impl::close_gate(Transaction &transaction) {
     slots.insert(slots.end(), own.begin(), own.end());
   }
   if (pins_any(transaction.old))
-    return error(Code::kWouldDeadlock, "the reload waits for calls to end, and its own thread is inside one; call from another thread");
+    return error(Code::kWouldDeadlock,
+                 "the reload waits for calls to end, and its own thread is inside one; call from another thread");
   GRAFT_TRY(store.close(slots, transaction.old));
   transaction.is_closed = true;
   transaction.closed = std::move(slots);
@@ -66,15 +67,7 @@ Result<void> Runtime::Impl::suspend(Transaction &transaction) {
     transaction.suspended.push_back(&old);
     using Suspend = graft_status();
     auto *const suspend = reinterpret_cast<Suspend *>(const_cast<void *>(old.image->address("graft_suspend")));
-    if (suspend == nullptr) continue;
-    graft_status status = GRAFT_OK;
-    set_last_error(GRAFT_OK, {});
-    const auto caught = catch_all([&] { status = suspend(); });
-    if (!caught && status == GRAFT_OK) continue;
-    std::string sentence = "graft_suspend of bundle '" + old.bundle + "' ";
-    sentence += caught ? "threw " + *caught : "refused with status " + std::to_string(status);
-    if (!caught && !last_error_text().empty()) sentence += ": " + std::string(last_error_text());
-    return error(caught ? Code::kException : static_cast<Code>(status), std::move(sentence));
+    if (suspend != nullptr) GRAFT_TRY(call_status("graft_suspend of bundle '" + old.bundle + "'", suspend));
   }
   return transaction.suspended.empty() ? Result<void>() : drain(transaction.suspended, Inside::kCallsAndThreads);
 }

@@ -5,10 +5,16 @@
 #include "../call/host_contracts.hpp"
 #include "../call/host_services.hpp"
 #include "../observe/log.hpp"
+#include "../observe/object_symbols.hpp"
 #include "../store/store.hpp"
 #include "../store/threads.hpp"
 
+#include <graft/base/current_exception.hpp>
+
+#include <unistd.h>
+
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace graft {
@@ -56,18 +62,9 @@ Result<void> Generation::start(const graft_init_context &context) {
   }
   auto staged = stage_from_facts();
   if (auto *init = function_at<InitFunction>(*image, "graft_init"); staged && init != nullptr) {
-    set_last_error(GRAFT_OK, {});
     initialising.store(std::this_thread::get_id(), std::memory_order_relaxed);
-    graft_status status = GRAFT_OK;
-    const auto caught = catch_all([&] { status = init(&host, &context); });
+    staged = call_status("graft_init of bundle '" + bundle + "'", [&] { return init(&host, &context); });
     initialising.store({}, std::memory_order_relaxed);
-    if (caught) {
-      staged = error(Code::kException, "graft_init of bundle '" + bundle + "' threw " + *caught);
-    } else if (status != GRAFT_OK) {
-      std::string sentence = "graft_init of bundle '" + bundle + "' refused with status " + std::to_string(status);
-      if (!last_error_text().empty()) sentence += ": " + std::string(last_error_text());
-      staged = error(static_cast<Code>(status), std::move(sentence));
-    }
   }
   if (const std::size_t left = end_pins_beyond(pins); left != 0 && staged) staged = left_pins("the initialisers", left);
   return staged;
@@ -179,6 +176,21 @@ bool Generation::stop() {
     state_ = State::kStopped;
   }
   return true;
+}
+
+void Generation::report_termination(const std::string &function) const {
+  const auto known = std::ranges::find(facts.noexcepts, function, &NoexceptFacts::symbol);
+  const bool has_thrown = std::current_exception() != nullptr;
+  std::string sentence = "bundle '" + bundle + "' generation " + std::to_string(number) + ": ";
+  sentence += has_thrown ? describe_current_exception() + " would leave the noexcept function " : "std::terminate was called in ";
+  sentence += function.empty() ? "that is not known" : "'" + demangle(function) + "'";
+  if (known != facts.noexcepts.end()) sentence += " at " + to_string(known->where);
+  sentence += "; the process ends";
+  Log &log = context.services.log;
+  log.write(LogLevel::kError, sentence);
+  if (log.takes(LogLevel::kError)) return;
+  sentence = "graft: " + sentence + "\n"; // nobody else will say it
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
 }
 
 void Generation::end_instances() {

@@ -14,6 +14,8 @@
 #include "../store/table.hpp"
 #include "kept_object.hpp"
 
+#include "../bundle/contract_ref.hpp"
+
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
 #include <graft/jit/linker.hpp>
@@ -61,6 +63,9 @@ struct Generation {
   /// The threads inside that no pin stands for: those that it started, and one that asks its probe.
   std::vector<jit::ThreadInside> threads() const;
 
+  /// The last words of a process: code of this generation calls `std::terminate` inside `function`.
+  void report_termination(const std::string &function) const;
+
   /// The provider of a contract; null when there is none.
   const StagedProvider *provider_of(std::string_view contract, std::uint16_t major) const;
   /// Of what type its instances are; null when it has none.
@@ -89,6 +94,8 @@ struct Generation {
   /// The thread inside `graft_init`; none otherwise. Relaxed: a thread asks only whether it is the one, and threads of the
   /// plugin may ask.
   std::atomic<std::thread::id> initialising{};
+  /// While it starts, what its manifest requires; null otherwise, and without a manifest. Of the thread that starts it.
+  const std::vector<Want> *declared = nullptr;
   /// The thread that asks `graft_probe`, as gettid says, negative before it does; 0 when there is none. Release when it has left, acquire in `threads`.
   std::atomic<int> probing{0};
   /// Relaxed: it decides only whose tables the generation's own code sees while it starts.

@@ -41,10 +41,18 @@ std::string to_string(const Holder &holder) {
   const std::string thread = "thread '" + holder.thread_name + "' (" + std::to_string(holder.thread) + ")";
   std::string text = "bundle '" + holder.bundle + "' generation " + std::to_string(holder.generation) + ": ";
   switch (holder.kind) {
-  case Holder::Kind::kCall: text += "a call of " + thread; break;
-  case Holder::Kind::kThread: text += "its own " + thread; break;
-  case Holder::Kind::kKeptObject: text += holder.object; break;
-  case Holder::Kind::kEnding: text += "finalisers that run or wait for an older one"; break;
+  case Holder::Kind::kCall:
+    text += "a call of " + thread;
+    break;
+  case Holder::Kind::kThread:
+    text += "its own " + thread;
+    break;
+  case Holder::Kind::kKeptObject:
+    text += holder.object;
+    break;
+  case Holder::Kind::kEnding:
+    text += "finalisers that run or wait for an older one";
+    break;
   }
   if (!holder.function.empty()) text += " in " + holder.function;
   return text + ", replaced " + duration_text(holder.since) + " ago";
@@ -52,7 +60,8 @@ std::string to_string(const Holder &holder) {
 
 std::string in_words(const std::vector<Holder> &holders) {
   std::string words;
-  for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i) words += (i == 0 ? "" : "; ") + to_string(holders[i]);
+  for (std::size_t i = 0; i < std::min(holders.size(), kMostNamed); ++i)
+    words += (i == 0 ? "" : "; ") + to_string(holders[i]);
   if (holders.size() > kMostNamed) words += "; and " + std::to_string(holders.size() - kMostNamed) + " more";
   return words;
 }
@@ -79,7 +88,8 @@ std::vector<Holder> Retirement::holders(std::string_view bundle, AskThreads ask)
     for (const HeldPin &pin : pins)
       if (std::ranges::any_of(generation->tables, [&](const auto &table) { return table->entries() == pin.table; }))
         add_thread(Holder::Kind::kCall, pin.thread, thread_name(pin.thread));
-    for (jit::ThreadInside &thread : generation->threads()) add_thread(Holder::Kind::kThread, thread.id, std::move(thread.name));
+    for (jit::ThreadInside &thread : generation->threads())
+      add_thread(Holder::Kind::kThread, thread.id, std::move(thread.name));
     if (std::optional<std::string> object = pointing_at(*generation)) {
       Holder &added = found.emplace_back(holder);
       added.kind = Holder::Kind::kKeptObject;

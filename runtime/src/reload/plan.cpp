@@ -53,7 +53,9 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     prepared = prepare_past(found->first, history[steps - 1], ticket);
     for (std::size_t i = 0; i < steps; ++i) std::ranges::copy(history[i].saved, std::back_inserter(prepared.saved)); // newest first
   }
-  if (auto linked = link(prepared); !linked) {
+  auto linked = ask_policy(PolicyRequest::Action::kRollback, prepared.text, prepared.artifact.source_key);
+  if (linked) linked = link(prepared);
+  if (!linked) {
     tell({Phase::kFailed, name, bundle_id(name), 0, {}, &linked.error()});
     return std::move(linked).error();
   }

@@ -43,6 +43,7 @@ bool is_same_code(const Generation &live, const Artifact &next) {
 
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
+  GRAFT_TRY(ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
   GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text));
@@ -110,6 +111,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   options.name = name;
   options.symbols = thunk_symbols();
   options.symbols.push_back({"graft_self", &generation.host});
+  options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
   options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
   for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
   bind_kept(artifact.facts, generation.kept, options);

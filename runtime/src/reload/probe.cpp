@@ -25,19 +25,14 @@ struct Asking {
 Result<void> ask(Generation &generation) {
   using Probe = graft_status();
   auto *const run = reinterpret_cast<Probe *>(const_cast<void *>(generation.image->address("graft_probe")));
-  graft_status status = GRAFT_OK;
-  set_last_error(GRAFT_OK, {});
   const std::size_t pins = pin_count();
-  const auto caught = catch_all([&] { status = run(); });
+  auto answer = call_status("graft_probe of bundle '" + generation.bundle + "'", run);
   if (const std::size_t left = end_pins_beyond(pins); left != 0) return generation.left_pins("graft_probe", left);
-  if (!caught && status == GRAFT_OK) return {};
-  std::string sentence = "graft_probe of bundle '" + generation.bundle + "' ";
-  sentence += caught ? "threw " + *caught : "refused with status " + std::to_string(status);
-  if (!caught && !last_error_text().empty()) sentence += ": " + std::string(last_error_text());
-  return error(caught ? Code::kException : static_cast<Code>(status), std::move(sentence));
+  return answer;
 }
 
-/// Asks one after the other, until one says no or nobody wants to know any more. Each counts as being inside until it was asked.
+/// Asks one after the other, until one says no or nobody wants to know any more. Each counts as being inside until it was
+/// asked.
 void ask_all(const std::vector<Generation *> &generations, const std::shared_ptr<Asking> &asking) {
   Result<void> outcome;
   for (Generation *generation : generations) {
@@ -49,7 +44,8 @@ void ask_all(const std::vector<Generation *> &generations, const std::shared_ptr
     if (outcome) outcome = ask(*generation);
     const MutexLock lock(asking->mutex);
     if (asking->is_given_up) outcome = error(Code::kBusy, "given up");
-    generation->probing.store(0, std::memory_order_release); // pairs with Generation::threads; not to be touched from here on
+    generation->probing.store(0,
+                              std::memory_order_release); // pairs with Generation::threads; not to be touched from here on
   }
   const MutexLock lock(asking->mutex);
   asking->outcome = std::move(outcome);
@@ -69,12 +65,15 @@ Result<void> Runtime::Impl::probe(const std::vector<Started> &set) {
   const auto asking = std::make_shared<Asking>();
   std::thread thread;
   const auto count_inside = [&](int id) {
-    for (Generation *generation : asked) generation->probing.store(id, std::memory_order_relaxed); // this thread reads it later
+    for (Generation *generation : asked)
+      generation->probing.store(id, std::memory_order_relaxed); // this thread reads it later
   };
   {
     const MutexLock lock(asking->mutex);
     count_inside(kAboutToAsk);
-    if (auto started = start_thread(thread, "cannot start the thread that asks probes", [asked, asking] { ask_all(asked, asking); }); !started) {
+    if (auto started =
+            start_thread(thread, "cannot start the thread that asks probes", [asked, asking] { ask_all(asked, asking); });
+        !started) {
       count_inside(0);
       Error refused = std::move(started).error();
       refused.message = "bundle '" + asked.front()->bundle + "': " + refused.message;
@@ -86,7 +85,8 @@ Result<void> Runtime::Impl::probe(const std::vector<Started> &set) {
       asking->is_given_up = true;
       thread.detach(); // it is inside those whose `probing` it did not take back
       token.take_back_lent();
-      return error(Code::kBusy, "graft_probe of bundle '" + asking->asked + "' took longer than " + std::to_string(config.gate.count()) + " ms");
+      return error(Code::kBusy, "graft_probe of bundle '" + asking->asked + "' took longer than " +
+                                    std::to_string(config.gate.count()) + " ms");
     }
   }
   thread.join();

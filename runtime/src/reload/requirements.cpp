@@ -29,10 +29,10 @@ bool will_serve(const Want &want, const Generation &generation) {
 
 } // namespace
 
-Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &want, const Set &set) const {
+auto Runtime::Impl::meet(const std::string &bundle, const Want &want, const Set &set) const -> Result<Met> {
   // Of those that are published together, what they will be counts, and not what they are.
   for (const Prepared &other : set)
-    if (will_serve(want, *other.generation)) return other.text.name;
+    if (will_serve(want, *other.generation)) return Met{other.text.name, store.staged_handle(want, *other.generation)};
   const auto is_in_set = [&](const std::string &name) {
     return std::ranges::any_of(set, [&](const Prepared &other) { return other.text.name == name; });
   };
@@ -40,7 +40,7 @@ Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &w
     const MutexLock lock(bundles_mutex_);
     std::string known;
     for (const auto &[name, other] : bundles_) {
-      if (want.takes_bundle(other.manifest.name, other.manifest.version) && !is_in_set(name)) return name;
+      if (want.takes_bundle(other.manifest.name, other.manifest.version) && !is_in_set(name)) return Met{name, {}};
       if (want.bundle == other.manifest.name) known += (known.empty() ? "" : " and ") + other.manifest.version.text;
     }
     if (known.empty()) return unmet(bundle, want, "no bundle of that name is loaded");
@@ -57,7 +57,7 @@ Result<std::string> Runtime::Impl::meet(const std::string &bundle, const Want &w
   const Generation *provider = store.generation_of(*handle);
   if (provider != nullptr && is_in_set(provider->bundle))
     return unmet(bundle, want, "bundle '" + provider->bundle + "' provides it, and would not any more");
-  return provider != nullptr ? provider->bundle : std::string();
+  return Met{provider != nullptr ? provider->bundle : std::string(), *handle};
 }
 
 Result<void> Runtime::Impl::meet_host(const std::string &bundle, const Want &want) const {
@@ -73,25 +73,22 @@ Result<void> Runtime::Impl::meet_host(const std::string &bundle, const Want &wan
   return error;
 }
 
-Result<std::vector<std::string>> Runtime::Impl::meet_requirements(const Prepared &prepared, const Set &set) {
-  std::vector<std::string> needs;
+auto Runtime::Impl::meet_requirements(const Prepared &prepared, const Set &set) -> Result<std::vector<Met>> {
+  std::vector<Met> all;
   const Manifest &manifest = prepared.text.manifest;
   const std::string &bundle = prepared.text.name;
   for (const Want &want : manifest.requires_) {
-    auto provider = meet(bundle, want, set);
-    if (want.need == Need::kMay) continue;
-    if (!provider && provider.code() == Code::kIncompatible && config.compatibility != Compatibility::kStrict) {
-      if (config.compatibility == Compatibility::kWarn) log.write(LogLevel::kWarn, provider.error().text());
-      continue;
+    auto met = meet(bundle, want, set);
+    const bool may_be_other = met.code() == Code::kIncompatible && config.compatibility != Compatibility::kStrict;
+    if (!met && want.need == Need::kMust) {
+      if (!may_be_other) return std::move(met).error();
+      if (config.compatibility == Compatibility::kWarn) log.write(LogLevel::kWarn, met.error().text());
     }
-    if (!provider) return std::move(provider).error();
-    if (!provider->empty() && *provider != bundle) needs.push_back(*std::move(provider));
+    all.push_back(met ? *std::move(met) : Met{});
   }
   for (const Want &want : manifest.host_requires)
     if (want.need == Need::kMust) GRAFT_TRY(meet_host(bundle, want));
-  std::ranges::sort(needs);
-  needs.erase(std::ranges::unique(needs).begin(), needs.end());
-  return needs;
+  return all;
 }
 
 Result<void> Runtime::Impl::check_dependents(const Started &started, const Set &set, const Bundle &previous) {

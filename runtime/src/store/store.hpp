@@ -123,6 +123,8 @@ public:
   /// What is staged, for a caller that starts together with it: a contract's handle, and the pinned table of a slot. Null, when it is not.
   std::optional<graft_handle> staged_find(std::string_view name, std::uint32_t major, std::uint32_t minor) const;
   const void *staged_pin(graft_handle handle) const;
+  /// The handle of what a generation staged and `want` names; all zero when there is none.
+  graft_handle staged_handle(const Want &want, const Generation &generation) const;
 
   /// Closes a gate before these slots, in one publication; `old` are the generations that are live in them. Calls wait from here on,
   /// until `publish` moves all of the slots, or `reopen`. kExhausted. The caller drains.

@@ -51,6 +51,15 @@ typedef struct graft_service_request {
 
 typedef struct graft_host graft_host;
 
+/* A requirement of the bundle that starts, and who meets it. */
+typedef struct graft_requirement {
+  uint32_t struct_size;
+  uint32_t is_optional;
+  graft_str contract;  /* empty where only the bundle is required */
+  graft_str bundle;    /* who meets it; empty when nobody does, which an optional one allows */
+  graft_handle handle; /* of the contract; all zero when nobody provides it */
+} graft_requirement;
+
 /* Told to `graft_init` once, before the bundle is published. Everything in it is borrowed until the function returns. */
 typedef struct graft_init_context {
   uint32_t struct_size;
@@ -59,6 +68,8 @@ typedef struct graft_init_context {
   graft_version version;  /* the version that starts */
   graft_version previous; /* the version it replaces; all zero at a first load */
   uint64_t generation;    /* counts up from 1 in each runtime */
+  const graft_requirement *requirements; /* in the order of the manifest */
+  uint64_t requirement_count;
 } graft_init_context;
 
 /* The runtime's functions, one table per generation. Valid as long as the generation's code is mapped. */
@@ -74,7 +85,9 @@ struct graft_host {
   void (*free)(const graft_host *host, void *memory, size_t size, size_t align);
   /* One line for the host's log, tagged with the bundle's name; `level` is a graft_log_level. The text is copied. [any thread] */
   void (*log)(const graft_host *host, uint32_t level, graft_str message);
-  /* The first provider of `contract`@`major` with at least `minor`. GRAFT_NOT_FOUND, GRAFT_INCOMPATIBLE. [any thread] */
+  /* The best provider of `contract`@`major` with at least `minor`. GRAFT_NOT_FOUND, GRAFT_INCOMPATIBLE; inside the `graft_init` of a
+   * bundle with a manifest GRAFT_REFUSED for what that does not require: it would be there or not as the loads happen to be ordered.
+   * [any thread] */
   graft_status (*find)(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_handle *out);
   /* Pins what `handle` names and returns its table in `pin->table`. GRAFT_STALE when the slot was vacated. [any thread] */
   graft_status (*resolve)(const graft_host *host, graft_handle handle, graft_pin *pin);

@@ -104,6 +104,12 @@ struct MigrationFacts {
   SourcePos where;
 };
 
+/// A function that ends the process when an exception would leave it.
+struct NoexceptFacts {
+  std::string symbol; ///< as linked
+  SourcePos where;
+};
+
 /// A file that was read besides the sources, or looked for in vain.
 struct HeaderFacts {
   std::string path;
@@ -120,6 +126,7 @@ struct Facts {
   std::vector<KeptLayout> kept_layouts;
   std::vector<InstanceFacts> instances;
   std::vector<MigrationFacts> migrations;
+  std::vector<NoexceptFacts> noexcepts; ///< of the author's own files
   std::vector<HeaderFacts> headers;
   bool defines_init = false;  ///< a graft_init with C linkage
   bool defines_stop = false;  ///< a graft_stop with C linkage

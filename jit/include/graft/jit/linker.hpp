@@ -42,6 +42,9 @@ struct LinkOptions {
   std::vector<std::string> exports;   ///< stay visible; everything else becomes local to the image
   std::vector<std::string> libraries; ///< shared libraries whose symbols are searched too, by path or soname
   Arguments arguments;                ///< of the program, when the image is one
+  /// Called when the image's code calls `std::terminate`, as a violated `noexcept` does: before the process ends, with the innermost
+  /// function of the image that is known, as linked. An exception that is being handled is then still there.
+  std::function<void(const std::string &function)> terminated{};
   Ending ending = Ending::kUnload;
 };
 
