@@ -77,6 +77,7 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
     const Stopwatch watch(unit.times.emit_ns);
     unit.output.reserve(16 * 1024);
     run(compiler, module, action_of(request.product), unit.output);
+    unit.output.shrink_to_fit(); // it may be kept for as long as the bundle lives
   }
   if (request.product == Product::kObject && !compiler.getDiagnostics().hasErrorOccurred()) read_symbols(unit);
 }

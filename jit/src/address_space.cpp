@@ -191,6 +191,7 @@ Result<void> AddressSpace::seal(const Placement &placement) {
 }
 
 void AddressSpace::release(const Placement &placement) {
+  if (placement.slab == nullptr) return;
   for (const PageRun &run : {placement.code, placement.writable}) {
     if (run.bytes == 0) continue;
     ::madvise(reinterpret_cast<void *>(run.begin), run.bytes, MADV_DONTNEED);

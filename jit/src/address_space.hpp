@@ -56,7 +56,7 @@ class AddressSpace {
   Result<Placement> place(RunRequest code, RunRequest writable);
   /// Makes the code pages of `placement` executable and no longer writable.
   Result<void> seal(const Placement &placement);
-  /// Gives the pages back to the system and their addresses to later images.
+  /// Gives the pages back to the system and their addresses to later images. Nothing, for a placement that is empty.
   void release(const Placement &placement);
 
  private:

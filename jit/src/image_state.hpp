@@ -12,7 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -83,7 +83,7 @@ struct ImageState {
   ThreadStorage *threads = nullptr;
   TimerList *timers = nullptr;
   Ending ending = Ending::kUnload;
-  Placement placement;
+  Placement placement; ///< empty until its pages are final (I5)
   std::vector<AddressRange> code;
   ImageStats stats;
   FunctionNames functions;
@@ -96,8 +96,9 @@ struct ImageState {
   std::function<void(const std::string &function)> terminated; ///< LinkOptions::terminated
   bool has_fork_handlers = false; ///< registered with the C library under `dso_handle`
   Mutex variables_mutex;
-  std::deque<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex); ///< stable: control objects point to them
-  std::deque<ThreadControl> controls; ///< that stand for native thread-locals of the process
+  // Lists: control objects point into them, and most images have none (an empty deque takes half a kilobyte).
+  std::list<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex);
+  std::list<ThreadControl> controls; ///< that stand for native thread-locals of the process
   Libraries libraries;
   ExitList at_exit;
   ExitList at_quick_exit;

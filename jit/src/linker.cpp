@@ -1,4 +1,6 @@
-// The linker's two classes: one ORC session, and images that hold a dylib of it each.
+// The linker's two classes: ORC sessions that links go through, and the images that come out.
+//
+//   I5  What ORC knows of a link ends with the link. An image owns its pages, from their finalisation on.
 #include "foreign_call.hpp"
 #include "frame_lookup.hpp"
 #include "link_job.hpp"
@@ -30,32 +32,30 @@ class LinkerImpl;
 /// Rationale: ORC keeps outstanding work in one queue per session, so that a second thread's look-up may run the first one's
 /// link, and still be in it when the first thread already goes on. With a session per concurrent link, a link is run and
 /// finished by the thread that asks for it (I4), no dylib is removed under a materialisation, and links do not wait for each
-/// other.
+/// other. A dylib that stayed as long as its image would keep 7 kB of empty tables.
 ///
-/// Threads: `link` on one at a time, `remove` on any beside it.
+/// Threads: one at a time.
 class Session {
  public:
   Session(std::unique_ptr<llvm::orc::ExecutorProcessControl> control, MemoryManager &memory);
   ~Session() { llvm::consumeError(session_.endSession()); }
 
   std::shared_ptr<llvm::orc::SymbolStringPool> names() { return session_.getSymbolStringPool(); }
-  /// Links `graph` in a dylib of its own; null, with the failure in `job`, when that did not work.
-  llvm::orc::JITDylib *link(LinkJob &job, const std::string &name, std::unique_ptr<llvm::jitlink::LinkGraph> graph);
-  void remove(llvm::orc::JITDylib &dylib);
+  /// Links `graph` in a dylib of its own. False, with the failure in `job`, when that did not work.
+  bool link(LinkJob &job, const std::string &name, std::unique_ptr<llvm::jitlink::LinkGraph> graph);
 
  private:
+  void remove(llvm::orc::JITDylib &dylib);
+
   llvm::orc::ExecutionSession session_;
   llvm::orc::ObjectLinkingLayer layer_;
   std::uint64_t links_ = 0;
-  Mutex removal_;
-  unsigned removals_ GRAFT_GUARDED_BY(removal_) = 0;
 };
 
 class ImageImpl : public Image {
  public:
-  ImageImpl(LinkerImpl &linker, Session &session, std::unique_ptr<ImageState> state, llvm::orc::JITDylib *dylib,
-            LinkOptions::Arguments arguments)
-      : linker_(linker), session_(session), state_(std::move(state)), dylib_(dylib), arguments_(arguments) {}
+  ImageImpl(LinkerImpl &linker, std::unique_ptr<ImageState> state, LinkOptions::Arguments arguments)
+      : linker_(linker), state_(std::move(state)), arguments_(arguments) {}
   ~ImageImpl() override;
 
   Result<void> run_initialisers() override;
@@ -80,9 +80,7 @@ class ImageImpl : public Image {
   enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
 
   LinkerImpl &linker_;
-  Session &session_;
   std::unique_ptr<ImageState> state_;
-  llvm::orc::JITDylib *dylib_;
   LinkOptions::Arguments arguments_;
   Life life_ = Life::kLinked;
 };
@@ -98,6 +96,7 @@ class LinkerImpl : public Linker {
 
   void announce(const ImageState &state);
   void withdraw(const ImageState &state);
+  void release(const ImageState &state) { space_.release(state.placement); }
   /// An idle session, or a new one.
   Result<Session *> take_session() GRAFT_EXCLUDES(mutex_);
   void give_back(Session *session) GRAFT_EXCLUDES(mutex_);
@@ -154,7 +153,7 @@ void ImageImpl::run_finalisers() {
 ImageImpl::~ImageImpl() {
   state_->detach();
   linker_.withdraw(*state_);
-  session_.remove(*dylib_);
+  linker_.release(*state_);
 }
 
 Session::Session(std::unique_ptr<llvm::orc::ExecutorProcessControl> control, MemoryManager &memory)
@@ -166,27 +165,26 @@ Session::Session(std::unique_ptr<llvm::orc::ExecutorProcessControl> control, Mem
   layer_.addPlugin(std::make_shared<LinkPlugin>());
 }
 
-llvm::orc::JITDylib *Session::link(LinkJob &job, const std::string &name, std::unique_ptr<llvm::jitlink::LinkGraph> graph) {
+bool Session::link(LinkJob &job, const std::string &name, std::unique_ptr<llvm::jitlink::LinkGraph> graph) {
   llvm::orc::JITDylib &dylib = session_.createBareJITDylib(name + "#" + std::to_string(links_++));
+  bool is_linked = false;
   LinkJob::Scope scope(job);
   if (auto failure = layer_.add(dylib, std::move(graph))) {
     job.report(std::move(failure));
   } else if (auto handle = session_.lookup({&dylib}, kImageSymbol)) {
     job.image().dso_handle = handle->getAddress().toPtr<const void *>();
-    return &dylib;
+    is_linked = true;
   } else {
     job.report(handle.takeError());
   }
   remove(dylib);
-  return nullptr;
+  return is_linked;
 }
 
 void Session::remove(llvm::orc::JITDylib &dylib) {
-  constexpr unsigned kSweepEvery = 256; // a sweep visits every live name
-  // Held across ORC on purpose: removals are one at a time, and ORC calls nobody back here.
-  MutexLock lock(removal_);
+  constexpr std::uint64_t kSweepEvery = 256; // a sweep visits every name
   llvm::consumeError(session_.removeJITDylib(dylib));
-  if (++removals_ % kSweepEvery == 0) session_.getSymbolStringPool()->clearDeadEntries();
+  if (links_ % kSweepEvery == 0) session_.getSymbolStringPool()->clearDeadEntries();
 }
 
 void LinkerImpl::announce(const ImageState &state) {
@@ -239,13 +237,13 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   state->ending = options.ending;
   LinkJob job(artifact, options, *state, builtins_, session->names());
   GRAFT_TRY_ASSIGN(auto graph, job.make_graph());
-  llvm::orc::JITDylib *dylib = session->link(job, options.name, std::move(graph));
-  if (dylib == nullptr) {
+  if (!session->link(job, options.name, std::move(graph))) {
     state->detach();
+    release(*state);
     return job.take_failure();
   }
   announce(*state);
-  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, *session, std::move(state), dylib, options.arguments));
+  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), options.arguments));
 }
 
 } // namespace

@@ -41,7 +41,8 @@ class MemoryManager::InFlight : public InFlightAlloc {
       on_finalized(carry(std::move(sealed).error()));
       return;
     }
-    on_finalized(FinalizedAlloc(llvm::orc::ExecutorAddr::fromPtr(new Placement(placement_))));
+    LinkJob::current()->image().placement = placement_;
+    on_finalized(FinalizedAlloc(llvm::orc::ExecutorAddr()));
   }
 
  private:
@@ -85,7 +86,6 @@ void MemoryManager::allocate(const llvm::jitlink::JITLinkDylib *, llvm::jitlink:
   }
   if (LinkJob *job = LinkJob::current()) {
     ImageState &image = job->image();
-    image.placement = placement;
     image.stats = {bytes[0], bytes[1], bytes[2]};
     if (bytes[0] != 0) image.code = {{placement.code.begin, placement.code.begin + bytes[0]}};
   }
@@ -93,10 +93,7 @@ void MemoryManager::allocate(const llvm::jitlink::JITLinkDylib *, llvm::jitlink:
 }
 
 void MemoryManager::deallocate(std::vector<FinalizedAlloc> allocations, OnDeallocatedFunction on_deallocated) {
-  for (FinalizedAlloc &allocation : allocations) {
-    std::unique_ptr<Placement> placement(allocation.release().toPtr<Placement *>());
-    space_.release(*placement);
-  }
+  for (FinalizedAlloc &allocation : allocations) allocation.release();
   on_deallocated(llvm::Error::success());
 }
 

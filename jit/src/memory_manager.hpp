@@ -8,6 +8,7 @@
 namespace graft::jit {
 
 /// Lays an image out in one slab: code, then read-only data, in the same pages; writable data apart. Written in place.
+/// Once they are final the pages belong to the image of the job (I5), and JITLink's handle for them stands for nothing.
 ///
 /// Threads: any, side by side.
 class MemoryManager : public llvm::jitlink::JITLinkMemoryManager {

@@ -24,7 +24,7 @@
 #include <graft/runtime.hpp>
 
 #include <atomic>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -56,7 +56,7 @@ struct Bundle {
   std::uint64_t loaded = 0;        ///< rank of its load
   std::uint64_t ticket = 0;        ///< of the request that made the live generation
   Artifact artifact;               ///< of the live generation, for rollbacks; without its facts, which that one holds
-  std::deque<PastVersion> history; ///< newest first
+  std::list<PastVersion> history;  ///< newest first; takes no memory while it is empty
   std::shared_ptr<const ImageMaker> maker; ///< of the live generation, see BundleText
   std::string plan;                ///< what the last reload did to its state, in words
 };

@@ -1,20 +1,15 @@
 // What a host sees, through the shared library; then the parts' rows; then the table.
 #include "call_loops.hpp"
+#include "crowded.hpp"
 #include "peers.hpp"
+#include "plugins.hpp"
 #include "row.hpp"
-
-#include <graft/runtime.hpp>
 
 #include <dlfcn.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <fstream>
-#include <memory>
-#include <mutex>
-#include <shared_mutex>
-#include <thread>
-#include <unordered_map>
 
 namespace {
 
@@ -22,95 +17,8 @@ using namespace graft;
 using namespace graft::bench;
 
 constexpr int kCallsPerRound = 1'000;
-constexpr int kContracts = 1'000;
-
-std::string step_text(int add) {
-  return "#include <graft/abi.h>\nGRAFT_CONTRACT(bench_step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n"
-         "static int32_t step(int32_t value) { return value + " + std::to_string(add) + "; }\nGRAFT_PROVIDE(bench_step, {.step = step})\n";
-}
 
 std::string peer_text(int add) { return "int step(int value) { return value + " + std::to_string(add) + "; }\n"; }
-
-MemoryBundle bundle(const std::string &name, const std::string &text) { return {name, {{"main.c", text}}}; }
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "graft_bench: %s\n%s", result.error().text().c_str(), render(result.error().diagnostics).c_str());
-    std::exit(1);
-  }
-  return *std::move(result);
-}
-
-std::unique_ptr<Runtime> step_runtime(unsigned optimise) {
-  Config config;
-  config.optimise = optimise;
-  auto runtime = must(Runtime::create(std::move(config)));
-  must(runtime->load(bundle("step", step_text(1))));
-  return runtime;
-}
-
-std::unique_ptr<Runtime> crowded_runtime() {
-  auto runtime = must(Runtime::create());
-  std::string text = "#include <graft/abi.h>\nstatic int f(void) { return 1; }\n";
-  for (int index = 0; index < kContracts; ++index) {
-    const std::string number = std::to_string(index);
-    text += "GRAFT_CONTRACT(c" + number + ", \"bench.c" + number + "\", 1, 0) { int (*f)(void); };\nGRAFT_PROVIDE(c" + number +
-            ", {.f = f})\n";
-  }
-  must(runtime->load(bundle("crowd", text)));
-  return runtime;
-}
-
-/// The peer of find: what one writes first.
-class LockedMap {
-public:
-  void put(ContractId id, graft_handle handle) {
-    const std::unique_lock lock(mutex_);
-    map_[id.value] = handle;
-  }
-  graft_handle find(ContractId id) const {
-    const std::shared_lock lock(mutex_);
-    return map_.find(id.value)->second;
-  }
-
-private:
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::uint64_t, graft_handle> map_;
-};
-
-std::vector<ContractId> crowd_ids() {
-  std::vector<ContractId> ids;
-  for (int index = 0; index < kContracts; ++index) ids.push_back(guest_contract_id("bench.c" + std::to_string(index), 1));
-  return ids;
-}
-
-/// Nanoseconds a look-up takes on each of `threads` threads that all do it at once.
-template <class Find>
-double find_ns(int threads, const std::vector<ContractId> &ids, Find find) {
-  constexpr int kRounds = 2'000;
-  std::vector<std::thread> pool;
-  std::vector<double> times(static_cast<std::size_t>(threads));
-  for (int thread = 0; thread < threads; ++thread)
-    pool.emplace_back([&, thread] {
-      std::uint32_t sum = 0;
-      const auto start = std::chrono::steady_clock::now();
-      for (int round = 0; round < kRounds; ++round)
-        for (const ContractId id : ids) sum += find(id);
-      benchmark::DoNotOptimize(sum);
-      const std::chrono::duration<double, std::nano> passed = std::chrono::steady_clock::now() - start;
-      times[static_cast<std::size_t>(thread)] = passed.count() / (kRounds * static_cast<double>(ids.size()));
-    });
-  for (std::thread &thread : pool) thread.join();
-  double sum = 0;
-  for (const double time : times) sum += time;
-  return sum / threads;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 std::size_t resident_bytes() {
   std::size_t pages = 0, resident = 0;
@@ -126,29 +34,6 @@ void add_call_rows(std::vector<Row> &rows, const Collector &measured) {
                           per_call("plain_clang"), Bar::kRatioAtMost, 2.5));
   rows.push_back(make_row("call, g++ host", per_call("bound_gcc"), "ns", "plain indirect call", per_call("plain_gcc"),
                           Bar::kRatioAtMost, 1.35));
-}
-
-void add_find_rows(std::vector<Row> &rows) {
-  const auto runtime = crowded_runtime();
-  const std::vector<ContractId> ids = crowd_ids();
-  LockedMap locked;
-  for (const ContractId id : ids) locked.put(id, must(runtime->find(id)));
-  const auto ours = [&](ContractId id) { return (*runtime->find(id)).index; };
-  const auto theirs = [&](ContractId id) { return locked.find(id).index; };
-  std::vector<double> ours_one, ours_two, theirs_one, theirs_two;
-  for (int repeat = 0; repeat < 9; ++repeat) {
-    ours_one.push_back(find_ns(1, ids, ours));
-    theirs_one.push_back(find_ns(1, ids, theirs));
-    ours_two.push_back(find_ns(2, ids, ours));
-    theirs_two.push_back(find_ns(2, ids, theirs));
-  }
-  rows.push_back(make_row("find among 1,000", median(ours_one), "ns", "shared_mutex map", median(theirs_one), Bar::kValueAtMost, 10));
-  rows.push_back(make_row("find, 2 threads", median(ours_two), "ns", "shared_mutex map", median(theirs_two), Bar::kValueAtMost, 10));
-  // 2 threads do twice the work when each is as fast as one alone.
-  Row scaling = make_row("find, 2 threads' work over one's", 2 * median(ours_one) / median(ours_two), "x", "shared_mutex map",
-                         2 * median(theirs_one) / median(theirs_two), Bar::kRatioAtLeast, 1.9);
-  scaling.ratio = scaling.value;
-  rows.push_back(scaling);
 }
 
 void add_save_rows(std::vector<Row> &rows, const Collector &measured) {
@@ -262,7 +147,8 @@ int main() {
   run_interleaved(measured);
   std::vector<Row> rows;
   add_call_rows(rows, measured);
-  add_find_rows(rows);
+  add_lookup_rows(rows);
+  add_publication_rows(rows);
   add_save_rows(rows, measured);
   add_part_rows(rows);
   rows.push_back(reload_memory_row());

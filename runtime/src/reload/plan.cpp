@@ -3,6 +3,10 @@
 
 #include "../runtime_impl.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+
 namespace graft {
 
 Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
@@ -44,14 +48,15 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name);
     if (found == bundles_.end()) return error(Code::kNotFound, "no bundle '" + std::string(name) + "' is loaded");
-    const std::deque<PastVersion> &history = found->second.history;
+    const std::list<PastVersion> &history = found->second.history;
     if (history.empty())
       return error(Code::kNotFound, "bundle '" + std::string(name) + "' was not reloaded yet, so there is nothing to go back to");
     if (steps == 0 || steps > history.size())
       return error(Code::kNotFound, "bundle '" + std::string(name) + "' can go back by 1 to " +
                                         std::to_string(history.size()) + " versions, not by " + std::to_string(steps));
-    prepared = prepare_past(found->first, history[steps - 1], ticket);
-    for (std::size_t i = 0; i < steps; ++i) std::ranges::copy(history[i].saved, std::back_inserter(prepared.saved)); // newest first
+    prepared = prepare_past(found->first, *std::next(history.begin(), static_cast<std::ptrdiff_t>(steps - 1)), ticket);
+    for (const PastVersion &past : history | std::views::take(steps))
+      std::ranges::copy(past.saved, std::back_inserter(prepared.saved)); // newest first
   }
   auto linked = ask_policy(PolicyRequest::Action::kRollback, prepared.text, prepared.artifact.source_key);
   if (linked) linked = link(prepared);

@@ -55,6 +55,7 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   adopt_views(artifact.facts, store.views);
   times.compile_ns += watch.lap_ns();
   inputs.record(text, artifact.facts, ticket);
+  artifact.facts.headers = {}; // nobody else asks, and generations keep their facts
 
   if (force == Force::kNo) {
     const MutexLock lock(bundles_mutex_);

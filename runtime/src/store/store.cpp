@@ -44,14 +44,18 @@ SlotRecord *Store::slot_of(graft_handle handle) const {
 }
 
 Result<graft_handle> Store::find(ContractId id, std::uint32_t minor) const {
-  const ContractEntry *found = contracts_.find(id);
+  const ContractEntry *contract = contracts_.find(id);
+  const SlotRecord *slot = contract != nullptr ? contract->best.load(std::memory_order_acquire) : nullptr;
+  if (slot == nullptr) return find_slowly(contract, minor);
+  const graft_handle handle = handle_of(*slot); // S6: before the order
+  if (slot->order.load(std::memory_order_acquire) == 0 || slot->minor.load(std::memory_order_relaxed) < minor)
+    return find_slowly(contract, minor);
+  return handle;
+}
+
+Result<graft_handle> Store::find_slowly(const ContractEntry *found, std::uint32_t minor) const {
   if (found == nullptr) return error(Code::kNotFound, "no bundle ever provided this contract");
   const ContractEntry &contract = *found;
-  if (const SlotRecord *slot = contract.best.load(std::memory_order_acquire)) [[likely]] {
-    const graft_handle handle = handle_of(*slot); // S6: before the order
-    if (slot->order.load(std::memory_order_acquire) != 0 && slot->minor.load(std::memory_order_relaxed) >= minor) [[likely]]
-      return handle;
-  }
   const MutexLock lock(mutex_); // S7
   const SlotRecord *slot = contract.best.load(std::memory_order_relaxed);
   if (slot == nullptr) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");

@@ -144,6 +144,8 @@ public:
 private:
   Store(std::uint32_t number, std::uint64_t first_tag);
   SlotRecord *slot_of(graft_handle handle) const;
+  /// What `find` leaves to the mutex (S7), and its errors: out of line, so that `find` saves no registers for them.
+  [[gnu::cold, gnu::noinline]] Result<graft_handle> find_slowly(const ContractEntry *contract, std::uint32_t minor) const;
   Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   Result<void> make_tables(Change &change) const GRAFT_REQUIRES(mutex_);

@@ -1,0 +1,47 @@
+// The plugins that hosts load here, and what every host needs to load them.
+#pragma once
+
+#include <graft/runtime.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace graft::bench {
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "graft_bench: %s\n%s", result.error().text().c_str(), render(result.error().diagnostics).c_str());
+    std::exit(1);
+  }
+  return *std::move(result);
+}
+
+inline MemoryBundle bundle(const std::string &name, const std::string &text) { return {name, {{"main.c", text}}}; }
+
+/// One contract of one function, which adds `add`.
+inline std::string step_text(int add) {
+  return "#include <graft/abi.h>\nGRAFT_CONTRACT(bench_step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n"
+         "static int32_t step(int32_t value) { return value + " +
+         std::to_string(add) + "; }\nGRAFT_PROVIDE(bench_step, {.step = step})\n";
+}
+
+inline std::unique_ptr<Runtime> step_runtime(unsigned optimise) {
+  Config config;
+  config.optimise = optimise;
+  auto runtime = must(Runtime::create(std::move(config)));
+  must(runtime->load(bundle("step", step_text(1))));
+  return runtime;
+}
+
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+} // namespace graft::bench
