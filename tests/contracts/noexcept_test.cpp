@@ -42,7 +42,7 @@ TEST(NoexceptDeathTest, AtMinusO2ItIsTheFunctionThatIsLeft) {
   EXPECT_DEATH(
       call(violating("__attribute__((noinline)) static int deep(int n) noexcept {\n  if (n) throw n;\n  return n;\n}\n"),
            config),
-      "bundle 'b' generation 1: int would leave the noexcept function .* at main.cpp:4");
+      "bundle 'b' generation 1: an object of type int would leave the noexcept function .* at main.cpp:4");
 }
 
 TEST(NoexceptDeathTest, ACallOfTerminateIsSaidToo) {
@@ -56,11 +56,11 @@ TEST(NoexceptDeathTest, AHostWithALogHearsItThere) {
     if (level == LogLevel::kError) fprintf(stderr, "in the log: %.*s\n", static_cast<int>(line.size()), line.data());
   };
   EXPECT_DEATH(call(violating("static int deep(int) noexcept { throw 7; }\n"), config),
-               "in the log: bundle 'b' generation 1: int would leave");
+               "in the log: bundle 'b' generation 1: an object of type int would leave");
 }
 
 // What a caller in another language, or another runtime, throws through a plugin: an exception that is none of C++'s.
-TEST(Calls, AForeignExceptionEndsAtThePluginsEdge) {
+TEST(CallsThatEndOddly, AForeignExceptionEndsAtThePluginsEdge) {
   auto runtime = Runtime::create();
   ASSERT_THAT(runtime, Succeeds());
   ASSERT_THAT(runtime->load(text("b", "#include <unwind.h>\n#include <stdlib.h>\n" + kNumberContract +
@@ -74,7 +74,7 @@ TEST(Calls, AForeignExceptionEndsAtThePluginsEdge) {
   EXPECT_THAT(result, test::FailsWith(Code::kException, testing::HasSubstr("foreign")));
 }
 
-TEST(Calls, ACancellationInsideAPluginEndsTheThreadAndNotTheProcess) {
+TEST(CallsThatEndOddly, ACancellationInsideAPluginEndsTheThreadAndNotTheProcess) {
   auto runtime = Runtime::create();
   ASSERT_THAT(runtime, Succeeds());
   ASSERT_THAT(
