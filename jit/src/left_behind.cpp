@@ -5,6 +5,7 @@
 #include "image_state.hpp"
 
 #include <graft/base/current_exception.hpp>
+#include <graft/base/thread_name.hpp>
 
 #include <threads.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <thread>
 
 extern "C" {
@@ -23,14 +23,6 @@ void graft_start_std_thread(std::thread *thread, std::thread::_State_ptr *state,
 
 namespace graft::jit {
 namespace {
-
-/// "worker", as /proc has it; empty when the thread is gone.
-std::string name_of(pid_t thread) {
-  std::string name;
-  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/comm");
-  std::getline(file, name);
-  return name;
-}
 
 /// Runs a thread's function for an image. What it throws ends the thread and is remembered; natively it would end the process.
 template <class Run>
@@ -229,11 +221,11 @@ std::vector<ThreadInside> LeftBehind::threads() {
   for (const auto &thread : threads_) {
     if (thread->is_gone.load(std::memory_order_acquire)) continue; // pairs with run_thread
     const pid_t id = thread->id.load(std::memory_order_relaxed);
-    inside.push_back({id, name_of(id)});
+    inside.push_back({id, thread_name(id)});
   }
   for (StartedTimer *timer : ended_) {
     const MutexLock timer_lock(timer->mutex);
-    for (const pid_t id : timer->inside) inside.push_back({id, name_of(id)});
+    for (const pid_t id : timer->inside) inside.push_back({id, thread_name(id)});
   }
   return inside;
 }

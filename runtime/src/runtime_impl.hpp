@@ -27,6 +27,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -87,8 +88,7 @@ struct Transaction {
   std::vector<Started> started;
   std::size_t begun = 0;             ///< how many `Preparing` was told of
   std::vector<const Generation *> old; ///< that are live in the set's bundles
-  std::vector<SlotRecord *> closed;  ///< before which the gate is closed
-  bool is_closed = false;
+  std::optional<std::vector<SlotRecord *>> closed; ///< before which the gate is closed; nothing while it is open
   std::vector<const Generation *> suspended;
 };
 

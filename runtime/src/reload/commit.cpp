@@ -194,7 +194,7 @@ Result<void> Runtime::Impl::carry_out(Transaction &transaction, StepTimes &times
 
 void Runtime::Impl::undo(Transaction &transaction, const Error &why) {
   resume(transaction);
-  if (transaction.is_closed) store.reopen(transaction.closed);
+  if (transaction.closed) store.reopen(*transaction.closed);
   store.unstage();
   for (auto started = transaction.started.rbegin(); started != transaction.started.rend(); ++started)
     for (SlotRecord *slot : started->slots) store.unclaim(*slot); // those that are live are not claimed

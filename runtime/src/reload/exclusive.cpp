@@ -43,7 +43,7 @@ Result<void> Runtime::Impl::drain(const std::vector<const Generation *> &old, In
 }
 
 Result<void> Runtime::Impl::close_gate(Transaction &transaction) {
-  if (transaction.is_closed) return {};
+  if (transaction.closed) return {};
   std::vector<SlotRecord *> slots;
   for (const Prepared &prepared : transaction.set) {
     const std::vector<SlotRecord *> &own = find_bundle(prepared.text.name)->slots;
@@ -53,7 +53,6 @@ Result<void> Runtime::Impl::close_gate(Transaction &transaction) {
     return error(Code::kWouldDeadlock,
                  "the reload waits for calls to end, and its own thread is inside one; call from another thread");
   GRAFT_TRY(store.close(slots, transaction.old));
-  transaction.is_closed = true;
   transaction.closed = std::move(slots);
   return drain(transaction.old, Inside::kCalls);
 }

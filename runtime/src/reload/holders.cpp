@@ -3,23 +3,16 @@
 #include "../store/threads.hpp"
 #include "retirement.hpp"
 
+#include <graft/base/thread_name.hpp>
 #include <graft/holders.hpp>
 
 #include <algorithm>
-#include <fstream>
 
 namespace graft {
 namespace {
 
 constexpr auto kAnswerLimit = std::chrono::milliseconds(20);
 constexpr std::size_t kMostNamed = 4; // in one sentence
-
-std::string thread_name(int thread) {
-  std::string name;
-  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/comm");
-  std::getline(file, name);
-  return name;
-}
 
 std::string innermost_function(const jit::Image &image, int thread) {
   for (const std::uintptr_t counter : stack_of(thread, kAnswerLimit))
