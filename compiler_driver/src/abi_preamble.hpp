@@ -20,9 +20,6 @@ class CompilerInvocation;
 
 namespace graft::driver {
 
-/// The path at which `compile_file_system` shows a preamble's bytes.
-inline constexpr const char *kPreamblePath = "/.graft/abi.pch";
-
 /// A precompiled `graft/abi.h`. Immutable.
 struct AbiPreamble {
   struct Stamp {

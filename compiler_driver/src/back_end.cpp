@@ -62,6 +62,11 @@ void keep_bitcode(const llvm::Module &module, std::vector<char> &out) {
 
 } // namespace
 
+void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::vector<char> &out) {
+  lower_ifuncs(module);
+  run(compiler, module, clang::Backend_EmitObj, out);
+}
+
 void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit) {
   lower_ifuncs(module);
   if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);

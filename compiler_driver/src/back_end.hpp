@@ -14,6 +14,9 @@ class Module;
 
 namespace graft::driver {
 
+/// Optimises and emits `module` as an object. Errors go to the instance's diagnostics engine.
+void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::vector<char> &out);
+
 /// Optimises and emits `module` into `unit`: output, bitcode when asked for, symbols, times. Errors go to the instance's
 /// diagnostics engine.
 void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit);

@@ -135,11 +135,14 @@ Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {
   return {};
 }
 
-/// What no file of the bundle defines. Strong once is strong; the first place that is known is the place.
+/// What no file of the bundle defines, nor the code that it shares. Strong once is strong; the first place that is known is the place.
 std::vector<Import> imports_of(const std::vector<Unit> &units) {
   llvm::StringSet<> defined;
-  for (const Unit &unit : units)
+  for (const Unit &unit : units) {
     for (const std::string &symbol : unit.defined) defined.insert(symbol);
+    if (unit.shared)
+      for (const std::string &symbol : unit.shared->symbols) defined.insert(symbol);
+  }
   std::vector<Import> imports;
   llvm::StringMap<std::size_t> known;
   for (const Unit &unit : units)
@@ -188,6 +191,8 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
     GRAFT_TRY_ASSIGN(artifact.bitcode, link_bitcode(units));
   }
   for (Unit &unit : units) {
+    const auto is_same = [&](const auto &known) { return known->key == unit.shared->key; };
+    if (unit.shared && std::ranges::none_of(artifact.shared, is_same)) artifact.shared.push_back(unit.shared);
     append(artifact.thunks, std::move(unit.thunks));
     append(artifact.warnings, std::move(unit.diagnostics));
     artifact.times.front_end_ns += unit.times.front_end_ns;

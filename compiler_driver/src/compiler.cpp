@@ -3,6 +3,7 @@
 #include "content_key.hpp"
 #include "environment.hpp"
 #include "invocation.hpp"
+#include "preamble_store.hpp"
 #include "recovery.hpp"
 #include "source_text.hpp"
 #include "task_pool.hpp"
@@ -14,30 +15,40 @@
 #include <llvm/ADT/Statistic.h>
 #include <llvm/Support/TargetSelect.h>
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <mutex>
 #include <optional>
 
 namespace graft::driver {
 
-struct Compiler::State {
-  explicit State(Config config) : pool(config.threads) {}
-
-  Result<std::vector<Unit>> compile_all(const Job &job, Product product, ContentKey &arguments_key);
-
-  InvocationCache invocations;
-  TaskPool pool;
-};
-
-namespace {
-
 /// A file on its way: what it is compiled from, and what came of it.
 struct Work {
   SourceText text;
   std::shared_ptr<const Prepared> prepared;
+  std::shared_ptr<const Preamble> preamble; ///< that `unit` was made with
   std::optional<Unit> unit;
   std::optional<Error> failure;
 };
+
+struct Compiler::State {
+  explicit State(Config config) : preambles(config.preamble_bytes), pool(config.threads) {}
+
+  Result<std::vector<Unit>> compile_all(const Job &job, Product product, ContentKey &arguments_key);
+
+  /// Compiles one file: with its preamble if there is one, and again with less of it if that went wrong.
+  void run(Work &work, const Job &job, Product product);
+  void repeat_without_learned(Work &work, const Job &job, Product product);
+  /// Once all files are compiled: notes in each unit the shared code that it relies on.
+  void settle_shared(std::vector<Work> &works, const Job &job, Product product);
+
+  InvocationCache invocations;
+  PreambleStore preambles;
+  TaskPool pool;
+};
+
+namespace {
 
 void initialise_target() {
   // Registers into LLVM's own tables; twice is harmless, at once is not.
@@ -54,14 +65,28 @@ void initialise_target() {
   });
 }
 
-void run(Work &work, const Job &job, Product product) {
-  const UnitRequest request{*work.prepared, work.text, job.headers, product, job.options.bitcode, job.options.kept};
+void compile_once(Work &work, const Job &job, Product product) {
+  work.failure.reset();
+  const UnitRequest request{*work.prepared,     work.text,        job.headers,       product,
+                            job.options.bitcode, job.options.kept, job.options.learn, work.preamble.get()};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
   if (survived) return;
   work.unit.reset();
   work.failure = std::move(survived).error();
   work.failure->where.file = work.text.name;
+}
+
+bool went_wrong(const Work &work) { return !work.unit || work.unit->failed || work.unit->departs; }
+
+/// An undefined symbol whose place could only be told by reading the headers again.
+bool lacks_a_place(const Work &work) {
+  return work.unit && std::ranges::any_of(work.unit->undefined, [&](const Import &import) {
+    const std::string_view name = import.symbol;
+    if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft")) return false;
+    if (work.preamble->code && std::ranges::binary_search(work.preamble->code->symbols, import.symbol)) return false;
+    return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
+  });
 }
 
 bool is_error(const Diagnostic &diagnostic) { return diagnostic.severity >= Severity::kError; }
@@ -90,6 +115,53 @@ ContentKey key_of_arguments(const std::vector<Work> &works, const Options &optio
 
 } // namespace
 
+void Compiler::State::run(Work &work, const Job &job, Product product) {
+  const bool may_use = job.options.preambles == Preambles::kUse && work.text.language != Language::kBitcode &&
+                       (product == Product::kObject || product == Product::kFacts);
+  if (may_use) work.preamble = preambles.find(*work.prepared, work.text, job.headers);
+  compile_once(work, job, product);
+  if (!work.preamble) return;
+  if (work.preamble->has_learned && went_wrong(work)) repeat_without_learned(work, job, product);
+  if (lacks_a_place(work)) {
+    work.preamble = nullptr;
+    compile_once(work, job, product);
+  }
+}
+
+void Compiler::State::repeat_without_learned(Work &work, const Job &job, Product product) {
+  const bool suits = work.unit && !work.unit->departs;
+  work.preamble = preambles.find_head(work.prepared, work.text, job.headers);
+  compile_once(work, job, product);
+  // What fails either way is the source's own fault.
+  if (!suits || !went_wrong(work)) preambles.fell_back(work.text);
+}
+
+/// Whether one of the bundle's files defines what the shared code of another takes from outside, or what it offers: then it is not what this
+/// bundle means.
+static bool is_overruled(const Preamble &preamble, const std::vector<Work> &works) {
+  return std::ranges::any_of(works, [&](const Work &work) {
+    return std::ranges::any_of(work.unit->defined_strongly, [&](const std::string &symbol) {
+      return preamble.code_imports.contains(symbol) || std::ranges::binary_search(preamble.code->symbols, symbol);
+    });
+  });
+}
+
+void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product) {
+  for (Work &work : works) {
+    if (!work.preamble || !work.preamble->code) continue;
+    if (is_overruled(*work.preamble, works)) {
+      work.preamble = nullptr;
+      compile_once(work, job, product);
+      preambles.fell_back(work.text);
+      if (!work.unit) return;
+      continue;
+    }
+    const auto &offered = work.preamble->code->symbols;
+    const auto offers = [&](const Import &import) { return std::ranges::binary_search(offered, import.symbol); };
+    if (std::ranges::any_of(work.unit->undefined, offers)) work.unit->shared = work.preamble->code;
+  }
+}
+
 Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, ContentKey &arguments_key) {
   if (job.sources.empty()) return error(Code::kInvalid, "bundle '" + job.bundle + "' has no sources");
   std::vector<Work> works;
@@ -100,7 +172,7 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
   for (const Source &source : job.sources) {
     GRAFT_TRY_ASSIGN(SourceText text, read_source(source, options.working_directory));
     GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
-    works.push_back({std::move(text), std::move(prepared), std::nullopt, std::nullopt});
+    works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt, std::nullopt});
   }
   arguments_key = key_of_arguments(works, options);
   pool.for_each(works.size(), [&](std::size_t i) { run(works[i], job, product); });
@@ -108,6 +180,12 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
   if (std::ranges::any_of(works, [](const Work &work) { return work.unit->failed; })) return does_not_compile(works);
+  settle_shared(works, job, product);
+  for (Work &work : works) {
+    if (work.failure) return *std::move(work.failure);
+    if (job.options.learn == Learn::kYes && product == Product::kObject && work.text.language != Language::kBitcode)
+      preambles.learn(work.prepared, work.text, job.headers, std::move(work.unit->needed));
+  }
   for (Work &work : works) {
     const bool told = std::ranges::find(flag_sets, work.prepared.get()) != flag_sets.end();
     flag_sets.push_back(work.prepared.get());
@@ -143,5 +221,8 @@ Result<std::string> Compiler::emit(const Job &job, Text text) const {
     result.append(comment).append(unit.source).append("\n").append(unit.output.begin(), unit.output.end());
   return result;
 }
+
+PreambleStats Compiler::preambles() const { return state_->preambles.stats(); }
+void Compiler::wait_for_preambles() const { state_->preambles.wait_until_idle(); }
 
 } // namespace graft::driver

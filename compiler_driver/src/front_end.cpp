@@ -15,25 +15,25 @@
 
 namespace graft::driver {
 
-void run_front_end(const clang::CompilerInvocation &invocation, const SourceText &text, const AbiPreamble *preamble,
-                   const std::vector<Source> &headers, clang::FrontendAction &action, DiagnosticCollector &collector) {
-  auto own = std::make_shared<clang::CompilerInvocation>(invocation);
+void run_front_end(const FrontEndRun &run, clang::FrontendAction &action, DiagnosticCollector &collector) {
+  const SourceText &text = run.text;
+  auto own = std::make_shared<clang::CompilerInvocation>(run.invocation);
   const clang::InputKind kind = own->getFrontendOpts().Inputs.front().getKind();
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(text.name, kind));
   own->getCodeGenOpts().MainFileName = text.name;
   clang::PreprocessorOptions &preprocessor = own->getPreprocessorOpts();
   preprocessor.addRemappedFile(text.name, text.buffer.get());
   preprocessor.RetainRemappedFileBuffers = true;
-  if (preamble) {
+  if (run.head != nullptr) {
     preprocessor.ImplicitPCHInclude = kPreamblePath;
-    // AbiPreambleCache has just looked at every file behind it, and the flags are its key.
+    preprocessor.PrecompiledPreambleBytes = {run.head->size, run.head->ends_at_line_start};
     preprocessor.DisablePCHOrModuleValidation = clang::DisableValidationForModuleKind::PCH;
   }
 
   clang::CompilerInstance compiler(std::move(own));
   compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  compiler.setVirtualFileSystem(
-      compile_file_system(preamble ? std::string_view(preamble->bytes) : std::string_view(), headers));
+  auto files = compile_file_system(run.head != nullptr ? run.head->bytes : std::string_view(), run.headers);
+  compiler.setVirtualFileSystem(run.absent != nullptr ? note_absent(std::move(files), *run.absent) : std::move(files));
   compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
   compiler.createFileManager();
   clang::noteBottomOfStack(/*ForceSet=*/true);

@@ -30,6 +30,7 @@ void read_symbols(Unit &unit) {
       unit.undefined.push_back({name->str(), {}, (*flags & llvm::object::SymbolRef::SF_Weak) != 0});
     } else {
       unit.defined.push_back(name->str());
+      if (!(*flags & llvm::object::SymbolRef::SF_Weak)) unit.defined_strongly.push_back(name->str());
     }
   }
 }

@@ -2,16 +2,20 @@
 #pragma once
 
 #include "invocation.hpp"
+#include "recipe.hpp"
 #include "source_text.hpp"
 
 #include <graft/base/artifact.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace graft::driver {
+
+struct Preamble;
 
 /// What a compile is for.
 enum class Product : std::uint8_t { kFacts, kObject, kIr, kAssembly };
@@ -27,7 +31,11 @@ struct Unit {
   std::vector<Thunk> thunks;
   std::vector<Import> undefined; ///< by this object, whatever other files define
   std::vector<std::string> defined;
+  std::vector<std::string> defined_strongly; ///< those among them that no other definition may stand beside
+  std::shared_ptr<const SharedCode> shared;  ///< what it calls of its preamble's; null: nothing
   ContentKey text_key; ///< over this file and the headers that it read
+  std::vector<FunctionRecipe> needed; ///< functions of its headers that it had to compile; when they were asked for
+  bool departs = false;  ///< made with a learned preamble that does not suit it (departures.hpp)
   CompileTimes times;
 };
 
@@ -38,6 +46,8 @@ struct UnitRequest {
   Product product = Product::kObject;
   Bitcode bitcode = Bitcode::kOmit;
   Kept kept = Kept::kInside;
+  Learn learn = Learn::kNo;
+  const Preamble *preamble = nullptr; ///< of this source's head; null: none
 };
 
 /// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded.

@@ -2,6 +2,7 @@
 // diagnostics of every stage want the source manager.
 #include "abi_preamble.hpp"
 #include "back_end.hpp"
+#include "departures.hpp"
 #include "diagnostics.hpp"
 #include "facts.hpp"
 #include "front_end.hpp"
@@ -9,7 +10,9 @@
 #include "inputs.hpp"
 #include "kept_objects.hpp"
 #include "noexcepts.hpp"
+#include "preamble.hpp"
 #include "providers.hpp"
+#include "shared_definitions.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
 
@@ -17,11 +20,56 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/MultiplexConsumer.h>
+#include <clang/Serialization/ASTReader.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 
 namespace graft::driver {
 namespace {
+
+/// Shows the facts consumer the contracts of a preamble, before anything of the source: they are read back only when asked for.
+class ContractReplay : public clang::ASTConsumer {
+ public:
+  ContractReplay(clang::CompilerInstance &compiler, const Preamble &preamble, clang::ASTConsumer &facts)
+      : compiler_(compiler), preamble_(preamble), facts_(facts) {}
+
+  bool HandleTopLevelDecl(clang::DeclGroupRef) override { return replay(), true; }
+  void HandleTranslationUnit(clang::ASTContext &) override { replay(); }
+
+ private:
+  void replay() {
+    if (std::exchange(is_done_, true)) return;
+    const auto reader = compiler_.getASTReader();
+    if (!reader) return;
+    clang::serialization::ModuleFile &file = reader->getModuleManager().getPrimaryModule();
+    for (const std::uint32_t number : preamble_.contracts)
+      if (auto *tag = llvm::dyn_cast_or_null<clang::TagDecl>(reader->GetLocalDecl(file, clang::LocalDeclID::get(*reader, file, number))))
+        facts_.HandleTagDeclDefinition(tag);
+  }
+
+  clang::CompilerInstance &compiler_;
+  const Preamble &preamble_;
+  clang::ASTConsumer &facts_;
+  bool is_done_ = false;
+};
+
+/// Sets `departs` when a declaration of the source does.
+class DepartureWatcher : public clang::ASTConsumer {
+ public:
+  DepartureWatcher(unsigned head_bytes, Unit &unit) : head_bytes_(head_bytes), unit_(unit) {}
+
+  void Initialize(clang::ASTContext &context) override { recipes_.emplace(context, head_bytes_); }
+  bool HandleTopLevelDecl(clang::DeclGroupRef group) override {
+    for (const clang::Decl *declaration : group)
+      if (!declaration->isFromASTFile() && !recipes_->is_of_head(*declaration)) unit_.departs |= departs_from_headers(*declaration, *recipes_);
+    return !unit_.departs; // the rest does not matter any more
+  }
+
+ private:
+  unsigned head_bytes_;
+  Unit &unit_;
+  std::optional<RecipeWriter> recipes_;
+};
 
 class CompileAction : public clang::ASTFrontendAction {
  public:
@@ -33,7 +81,12 @@ class CompileAction : public clang::ASTFrontendAction {
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
     watch_inputs(compiler, inputs_);
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
-    consumers.push_back(make_facts_consumer(compiler, unit_.facts, request_.kept));
+    auto facts = make_facts_consumer(compiler, unit_.facts, request_.kept);
+    if (const Preamble *preamble = request_.preamble) {
+      if (preamble->has_learned) consumers.push_back(std::make_unique<DepartureWatcher>(preamble->head.size, unit_));
+      if (!preamble->contracts.empty()) consumers.push_back(std::make_unique<ContractReplay>(compiler, *preamble, *facts));
+    }
+    consumers.push_back(std::move(facts));
     if (request_.product != Product::kFacts) {
       context_.setDiscardValueNames(compiler.getCodeGenOpts().DiscardValueNames);
       collect_back_end_diagnostics(context_, compiler.getDiagnostics());
@@ -47,10 +100,12 @@ class CompileAction : public clang::ASTFrontendAction {
 
   void ExecuteAction() override {
     clang::CompilerInstance &compiler = getCompilerInstance();
+    if (request_.preamble != nullptr) use_shared_definitions(compiler, *request_.preamble);
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, inputs_);
     record_inputs(compiler, request_.text, std::move(inputs_), unit_);
-    if (generator_ == nullptr || compiler.getDiagnostics().hasErrorOccurred()) return;
+    if (generator_ == nullptr || unit_.departs || compiler.getDiagnostics().hasErrorOccurred()) return;
+    if (request_.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
     if (const llvm::Module *made = generator_->GetModule())
       unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
@@ -65,6 +120,22 @@ class CompileAction : public clang::ASTFrontendAction {
   }
 
  private:
+  /// What had to be compiled although headers alone define it. What is watched for a violated `noexcept` stays the bundle's.
+  void note_needed() {
+    const clang::CompilerInstance &compiler = getCompilerInstance();
+    const HeadText head = head_of(std::string_view(request_.text.buffer->getBuffer()), compiler.getLangOpts());
+    if (head.text.empty()) return;
+    RecipeWriter recipes(compiler.getASTContext(), static_cast<unsigned>(head.text.size()));
+    std::vector<std::string> names;
+    for (const llvm::Function &function : *generator_->GetModule())
+      if (!function.isDeclaration() && function.hasLinkOnceODRLinkage()) names.push_back(function.getName().str());
+    for (std::string &name : names) {
+      const auto *function = llvm::dyn_cast_or_null<clang::FunctionDecl>(generator_->GetDeclForMangledName(name));
+      if (function == nullptr) continue;
+      if (auto recipe = recipes.describe(*function, std::move(name))) unit_.needed.push_back(std::move(*recipe));
+    }
+  }
+
   const UnitRequest &request_;
   Unit &unit_;
   Inputs inputs_;
@@ -82,14 +153,22 @@ Unit compile_source(const UnitRequest &request) {
   DiagnosticCollector collector;
   {
     const Stopwatch watch(unit.times.front_end_ns);
-    const auto preamble = request.prepared.preambles->find(request.prepared.invocation, request.text);
-    CompileAction action(request, preamble ? preamble->inputs : Inputs{}, unit);
-    run_front_end(request.prepared.invocation, request.text, preamble.get(), request.headers, action, collector);
+    if (request.preamble != nullptr) {
+      CompileAction action(request, request.preamble->inputs, unit);
+      run_front_end({request.prepared.invocation, request.text, request.headers, &request.preamble->head}, action, collector);
+    } else {
+      const auto abi = request.prepared.preambles->find(request.prepared.invocation, request.text);
+      const PrecompiledHead head{abi ? std::string_view(abi->bytes) : std::string_view()};
+      CompileAction action(request, abi ? abi->inputs : Inputs{}, unit);
+      run_front_end({request.prepared.invocation, request.text, request.headers, abi ? &head : nullptr}, action, collector);
+    }
   }
   // The outer watch also ran through the back end.
   unit.times.front_end_ns -= std::min(unit.times.front_end_ns, unit.times.optimise_ns + unit.times.emit_ns);
   unit.failed = collector.failed();
   unit.diagnostics = collector.take();
+  if (request.preamble != nullptr)
+    unit.diagnostics.insert(unit.diagnostics.begin(), request.preamble->warnings.begin(), request.preamble->warnings.end());
   return unit;
 }
 

@@ -2,7 +2,7 @@
 // microseconds; sharing it would race on its working directory.
 #include "virtual_headers.hpp"
 
-#include "abi_preamble.hpp"
+#include "front_end.hpp"
 
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>

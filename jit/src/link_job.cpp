@@ -71,6 +71,23 @@ Error LinkJob::take_failure() {
   return std::exchange(failure_, std::nullopt).value_or(Error{});
 }
 
+Result<void> LinkJob::add_objects() {
+  GRAFT_TRY(outside_.open_libraries());
+  for (const ObjectFile &object : artifact_.objects) GRAFT_TRY(merger_.add(object));
+  return {};
+}
+
+bool LinkJob::may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const {
+  if (shared.size() != 1) return false;
+  const auto is_the_same = [&](const std::string &name) { return outside_.comes_from_process(name) && !merger_.defines(name); };
+  const auto is_new = [&](const std::string &name) { return !merger_.defines(name); };
+  return std::ranges::all_of(shared.front()->imports(), is_the_same) && std::ranges::all_of(shared.front()->symbols(), is_new);
+}
+
+void LinkJob::lend(const SharedImage &shared) {
+  for (const std::string &symbol : shared.symbols()) outside_.give(symbol, shared.image().address(symbol));
+}
+
 Result<void> LinkJob::add_builtins() {
   // A member may ask for further members.
   for (bool added = true; added;) {
@@ -101,8 +118,6 @@ Result<void> LinkJob::share_weak_data() {
 }
 
 Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
-  GRAFT_TRY(outside_.open_libraries());
-  for (const ObjectFile &object : artifact_.objects) GRAFT_TRY(merger_.add(object));
   GRAFT_TRY(add_builtins());
   GRAFT_TRY(share_weak_data());
   GraphSymbol &handle = add_stubs(merger_, outside_, image_);

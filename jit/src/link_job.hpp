@@ -5,6 +5,7 @@
 #include "graph_merger.hpp"
 #include "image_state.hpp"
 #include "outside_symbols.hpp"
+#include "shared_code.hpp"
 
 #include <graft/base/artifact.hpp>
 
@@ -24,6 +25,18 @@ class LinkJob {
  public:
   LinkJob(const Artifact &artifact, const LinkOptions &options, ImageState &image, Builtins &builtins,
           std::shared_ptr<llvm::orc::SymbolStringPool> names);
+
+  /// The bundle's own objects. First.
+  Result<void> add_objects();
+  /// Lets the image call shared code; false when it must have copies of its own instead (`copy`). Behind add_objects.
+  ///
+  ///   I6  Within an image one name is one thing: code is lent only if nothing of the bundle's defines what it defines, if it is the only one, and
+  ///       if what it imports is what the bundle would import under that name.
+  bool may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const;
+  void lend(const SharedImage &shared);
+  Result<void> copy(const SharedCode &code) { return merger_.add({"shared code", code.object}); }
+  /// What the objects ask of the outside. After make_graph.
+  std::vector<std::string> imports() const { return merger_.undefined(); }
 
   /// The link of the calling thread; null outside of one.
   static LinkJob *current() { return current_; }

@@ -6,6 +6,7 @@
 #include "link_job.hpp"
 #include "llvm_error.hpp"
 #include "memory_manager.hpp"
+#include "shared_code.hpp"
 #include "stubs.hpp"
 
 #include <graft/base/current_exception.hpp>
@@ -17,6 +18,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 extern "C" {
 void __register_frame(void *frames);
 void __deregister_frame(void *frames);
@@ -26,6 +29,9 @@ namespace graft::jit {
 namespace {
 
 class LinkerImpl;
+
+/// The shared code that an image calls.
+using SharedUses = std::vector<std::shared_ptr<SharedImage>>;
 
 /// An ORC session that one link at a time goes through.
 ///
@@ -54,8 +60,8 @@ class Session {
 
 class ImageImpl : public Image {
  public:
-  ImageImpl(LinkerImpl &linker, std::unique_ptr<ImageState> state, LinkOptions::Arguments arguments)
-      : linker_(linker), state_(std::move(state)), arguments_(arguments) {}
+  ImageImpl(LinkerImpl &linker, std::unique_ptr<ImageState> state, LinkOptions::Arguments arguments, SharedUses shared)
+      : linker_(linker), state_(std::move(state)), arguments_(arguments), shared_(std::move(shared)) {}
   ~ImageImpl() override;
 
   Result<void> run_initialisers() override;
@@ -68,7 +74,8 @@ class ImageImpl : public Image {
   const std::vector<AddressRange> &code() const override { return state_->code; }
   bool owns(std::uintptr_t address) const override {
     const auto is_in = [&](const PageRun &run) { return address >= run.begin && address < run.begin + run.bytes; };
-    return is_in(state_->placement.code) || is_in(state_->placement.writable);
+    return is_in(state_->placement.code) || is_in(state_->placement.writable) ||
+           std::ranges::any_of(shared_, [&](const auto &shared) { return shared->image().owns(address); });
   }
   ImageStats stats() const override { return state_->stats; }
   std::string function_at(std::uintptr_t address) const override { return llvm::demangle(state_->functions.at(address)); }
@@ -82,6 +89,7 @@ class ImageImpl : public Image {
   LinkerImpl &linker_;
   std::unique_ptr<ImageState> state_;
   LinkOptions::Arguments arguments_;
+  SharedUses shared_;
   Life life_ = Life::kLinked;
 };
 
@@ -97,6 +105,11 @@ class LinkerImpl : public Linker {
   void announce(const ImageState &state);
   void withdraw(const ImageState &state);
   void release(const ImageState &state) { space_.release(state.placement); }
+  Result<std::shared_ptr<SharedImage>> link_shared(const std::shared_ptr<const SharedCode> &code);
+  /// The image of `job`, whose shared code is lent already.
+  Result<std::unique_ptr<Image>> finish(LinkJob &job, Session &session, std::unique_ptr<ImageState> state, const LinkOptions &options,
+                                        SharedUses shared);
+  std::unique_ptr<ImageState> new_state(const LinkOptions &options);
   /// An idle session, or a new one.
   Result<Session *> take_session() GRAFT_EXCLUDES(mutex_);
   void give_back(Session *session) GRAFT_EXCLUDES(mutex_);
@@ -108,6 +121,7 @@ class LinkerImpl : public Linker {
   std::unique_ptr<ThreadStorage> threads_;
   TimerList timers_;
   Builtins builtins_;
+  SharedImages shared_images_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Session>> sessions_ GRAFT_GUARDED_BY(mutex_);
   std::vector<Session *> idle_ GRAFT_GUARDED_BY(mutex_);
@@ -227,23 +241,60 @@ void LinkerImpl::give_back(Session *session) {
   idle_.push_back(session);
 }
 
-Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options) {
-  GRAFT_TRY_ASSIGN(Session *const session, take_session());
-  const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
+std::unique_ptr<ImageState> LinkerImpl::new_state(const LinkOptions &options) {
   auto state = std::make_unique<ImageState>();
   state->threads = threads_.get();
   state->timers = &timers_;
   state->terminated = options.terminated;
   state->ending = options.ending;
-  LinkJob job(artifact, options, *state, builtins_, session->names());
+  return state;
+}
+
+Result<std::unique_ptr<Image>> LinkerImpl::finish(LinkJob &job, Session &session, std::unique_ptr<ImageState> state,
+                                                  const LinkOptions &options, SharedUses shared) {
   GRAFT_TRY_ASSIGN(auto graph, job.make_graph());
-  if (!session->link(job, options.name, std::move(graph))) {
+  if (!session.link(job, options.name, std::move(graph))) {
     state->detach();
     release(*state);
     return job.take_failure();
   }
   announce(*state);
-  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), options.arguments));
+  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, std::move(shared)));
+}
+
+Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_ptr<const SharedCode> &code) {
+  GRAFT_TRY_ASSIGN(Session *const session, take_session());
+  const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
+  Artifact artifact;
+  artifact.objects.push_back({"shared code", code->object});
+  LinkOptions options;
+  options.name = "shared code";
+  options.exports = code->symbols;
+  auto state = new_state(options);
+  LinkJob job(artifact, options, *state, builtins_, session->names());
+  GRAFT_TRY(job.add_objects());
+  GRAFT_TRY_ASSIGN(std::unique_ptr<Image> image, finish(job, *session, std::move(state), options, {}));
+  return std::make_shared<SharedImage>(code, std::move(image), job.imports());
+}
+
+Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options) {
+  SharedUses candidates;
+  for (const auto &code : artifact.shared) {
+    GRAFT_TRY_ASSIGN(auto shared, shared_images_.find_or_link(*code, [&] { return link_shared(code); }));
+    candidates.push_back(std::move(shared));
+  }
+  GRAFT_TRY_ASSIGN(Session *const session, take_session());
+  const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
+  auto state = new_state(options);
+  LinkJob job(artifact, options, *state, builtins_, session->names());
+  GRAFT_TRY(job.add_objects());
+  if (job.may_borrow(candidates)) {
+    job.lend(*candidates.front());
+  } else {
+    candidates.clear();
+    for (const auto &code : artifact.shared) GRAFT_TRY(job.copy(*code));
+  }
+  return finish(job, *session, std::move(state), options, std::move(candidates));
 }
 
 } // namespace

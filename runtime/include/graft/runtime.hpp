@@ -53,6 +53,14 @@ enum class Views : std::uint8_t { kWhenGiven, kRequired };
 enum class HotReload : std::uint8_t { kOn, kOff };
 
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
+/// When the head of a source is precompiled in the background, with what its last compile needed of it, so that the next compile takes a fraction
+/// of the time. It never changes what the code does.
+enum class Learning : std::uint8_t {
+  kNever,
+  kOnReload, ///< of bundles that are reloaded: a second version announces a third
+  kAtOnce,   ///< at the first load already: for somebody who is about to edit
+};
+
 struct Config {
   unsigned compile_threads = 0;      ///< 0: one a core
   unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
@@ -60,6 +68,7 @@ struct Config {
   Compatibility compatibility = Compatibility::kStrict;
   Views views = Views::kWhenGiven;
   HotReload hot_reload = HotReload::kOn;
+  Learning learning = Learning::kOnReload;
   std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
   std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
   std::size_t history = 4;           ///< versions of each bundle that `rollback` can go back to

@@ -32,6 +32,7 @@ struct BundleText {
   std::vector<std::string> contracts;  ///< headers that stand in for the bundle's own (contract/rebind.hpp)
   /// Of its code; null: the runtime's own, for files that graft takes. Shared with the loaded bundle, its past versions and a host's loaders.
   std::shared_ptr<const ImageMaker> maker{};
+  driver::Learn learn = driver::Learn::kNo; ///< whether it is likely to be compiled again
   std::string loader{}; ///< name of the loader whose bundle it is; empty for one of files that graft takes
 };
 

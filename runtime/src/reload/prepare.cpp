@@ -44,6 +44,8 @@ bool is_same_code(const Generation &live, const Artifact &next) {
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
   GRAFT_TRY(ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
+  const bool learns = config.learning == Learning::kAtOnce || (config.learning == Learning::kOnReload && find_bundle(text.name) != nullptr);
+  text.learn = learns ? driver::Learn::kYes : driver::Learn::kNo;
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
   GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text));

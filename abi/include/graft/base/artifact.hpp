@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,14 @@ struct Thunk {
   std::string function;
 };
 
+/// Code that several bundles need and none owns: functions that header templates were instantiated to. It becomes an image of its own, which
+/// those that name the same key share.
+struct SharedCode {
+  ContentKey key;                    ///< over the object
+  std::vector<char> object;          ///< one relocatable ELF file
+  std::vector<std::string> symbols;  ///< what it offers, sorted
+};
+
 /// What compiling took, in nanoseconds of wall time, summed over the files.
 struct CompileTimes {
   std::uint64_t front_end_ns = 0;  ///< preprocess, parse, check, lower
@@ -45,6 +54,7 @@ struct CompileTimes {
 struct Artifact {
   std::string bundle;
   std::vector<ObjectFile> objects;
+  std::vector<std::shared_ptr<const SharedCode>> shared;  ///< what `objects` rely on; no null, no key twice
   std::vector<char> bitcode;  ///< of the whole bundle; empty unless it was asked for
   Facts facts;
   std::vector<Import> imports;

@@ -4,6 +4,7 @@
 // happens to the bytes afterwards (jit).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +40,12 @@ enum class Need : std::uint8_t {
 /// Where GRAFT_KEEP variables live: in the object like any other, or outside, where the linker is told that they are.
 enum class Kept : std::uint8_t { kInside, kOutside };
 
+/// Whether a source is likely to be compiled again with another body: then its head is precompiled in the background, with what it needed.
+enum class Learn : std::uint8_t { kNo, kYes };
+
+/// Whether preambles may be used. Without them a compile takes longer and does the same.
+enum class Preambles : std::uint8_t { kUse, kIgnore };
+
 struct Options {
   std::string c_standard = "c17";
   std::string cxx_standard = "c++23";
@@ -49,6 +56,8 @@ struct Options {
   Bitcode bitcode = Bitcode::kOmit;
   Need need = Need::kObjects;
   Kept kept = Kept::kInside;
+  Learn learn = Learn::kNo;
+  Preambles preambles = Preambles::kUse;
 };
 
 /// All that one compile needs to know.
@@ -64,11 +73,24 @@ enum class Text : std::uint8_t { kIr, kAssembly };
 
 struct Config {
   unsigned threads = 0;  ///< how many files compile side by side; 0: one a core
+  std::size_t preamble_bytes = std::size_t{1} << 29;  ///< how much memory preambles may take before the least used go
+};
+
+/// What a compiler's preambles have done so far.
+struct PreambleStats {
+  std::uint64_t made = 0;
+  std::uint64_t not_made = 0;   ///< the head does not compile alone, or holds code of its own
+  std::uint64_t uses = 0;
+  std::uint64_t stale = 0;      ///< found with a file changed behind it, and made anew
+  std::uint64_t fallbacks = 0;  ///< compiles that were repeated without what was learned
+  std::size_t live = 0;         ///< how many there are now
+  std::size_t bytes = 0;        ///< and what they take
+  std::size_t functions = 0;    ///< that they share the code of
 };
 
 /// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
 ///
-/// Owns: no process-wide state but Clang's crash-recovery handlers, and those only while a compile runs.
+/// Owns: a thread that makes preambles, when a job asks for one; no process-wide state but Clang's crash-recovery handlers, and those only while a compile runs.
 /// Threads: `compile` and `emit` may run side by side.
 /// Fails: kInvalid with diagnostics for source that does not compile; kNotFound for a file that is not there; kEnvironment when
 /// Clang's own headers or the C library's are missing on this machine; kUnsupported for what the linker could not take.
@@ -80,6 +102,10 @@ class Compiler {
   Result<Artifact> compile(const Job &job) const;
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
+
+  PreambleStats preambles() const;
+  /// Until no preamble is being made or waits to be.
+  void wait_for_preambles() const;
 
  private:
   struct State;

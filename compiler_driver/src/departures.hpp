@@ -1,0 +1,16 @@
+// Whether a source changes what its headers mean to themselves: declares into their namespaces, or specialises their templates for types
+// that are not its own. What was instantiated before it was read may then not be what it asks for.
+#pragma once
+
+#include "recipe.hpp"
+
+namespace clang {
+class Decl;
+}
+
+namespace graft::driver {
+
+/// `declaration`: at namespace scope, of the source itself. True whenever it cannot be told.
+bool departs_from_headers(const clang::Decl &declaration, RecipeWriter &recipes);
+
+} // namespace graft::driver

@@ -1,0 +1,237 @@
+// See preamble.hpp. One run of the front end yields three things: the precompiled head, the contracts in it, and a module of the learned functions.
+#include "preamble.hpp"
+
+#include "back_end.hpp"
+#include "content_key.hpp"
+#include "diagnostics.hpp"
+#include "facts.hpp"
+#include "global_names.hpp"
+#include "learned_code.hpp"
+#include "source_text.hpp"
+
+#include <clang/AST/Attr.h>
+#include <clang/AST/DeclCXX.h>
+#include <clang/CodeGen/ModuleBuilder.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/FrontendAction.h>
+#include <clang/Frontend/MultiplexConsumer.h>
+#include <clang/Lex/PreprocessorOptions.h>
+#include <clang/Sema/Sema.h>
+#include <clang/Sema/SemaConsumer.h>
+#include <clang/Serialization/ASTWriter.h>
+#include <clang/Serialization/PCHContainerOperations.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+/// What is known of a head when its text was read.
+struct Findings {
+  Facts facts;
+  std::vector<const clang::RecordDecl *> contracts;
+  enum class Meaning : std::uint8_t { kFixed, kChanges } meaning = Meaning::kFixed;
+};
+
+/// Macros whose value is not the same wherever and whenever the head is read.
+class MeaningWatcher : public clang::PPCallbacks {
+ public:
+  MeaningWatcher(const clang::SourceManager &sources, Findings &findings) : sources_(sources), findings_(findings) {}
+
+  void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange range, const clang::MacroArgs *) override {
+    const llvm::StringRef text = name.getIdentifierInfo()->getName();
+    const bool of_time = text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__" || text == "__BASE_FILE__";
+    const bool of_place = text == "__FILE__" || text == "__FILE_NAME__";
+    if (of_time || (of_place && sources_.isInMainFile(range.getBegin()))) findings_.meaning = Findings::Meaning::kChanges;
+  }
+
+ private:
+  const clang::SourceManager &sources_;
+  Findings &findings_;
+};
+
+class ContractNoter : public clang::ASTConsumer {
+ public:
+  explicit ContractNoter(Findings &findings) : findings_(findings) {}
+
+  void HandleTagDeclDefinition(clang::TagDecl *tag) override {
+    const auto *record = llvm::dyn_cast<clang::RecordDecl>(tag);
+    if (record == nullptr || !record->hasAttrs()) return;
+    for (const auto *attribute : record->specific_attrs<clang::AnnotateAttr>())
+      if (attribute->getAnnotation() == "graft.contract") findings_.contracts.push_back(record);
+  }
+
+ private:
+  Findings &findings_;
+};
+
+/// What the module of the learned functions is asked for: see keep_shareable.
+struct Wanted {
+  std::set<std::string> symbols;
+  std::map<std::string, std::string> equals;
+};
+
+/// At the end of the head: makes the functions that were learned, and has them compiled.
+class Learner : public clang::SemaConsumer {
+ public:
+  /// `wanted` receives what it asked to be compiled.
+  Learner(const std::vector<FunctionRecipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop,
+          Wanted &wanted)
+      : learned_(learned), generator_(generator), stop_(stop), wanted_(wanted) {}
+
+  void InitializeSema(clang::Sema &sema) override { sema_ = &sema; }
+  void ForgetSema() override { sema_ = nullptr; }
+  // Relaxed, here and below: the flag carries nothing but itself.
+  bool HandleTopLevelDecl(clang::DeclGroupRef) override { return !stop_.load(std::memory_order_relaxed); }
+
+  void HandleTranslationUnit(clang::ASTContext &context) override {
+    if (stop_.load(std::memory_order_relaxed) || context.getDiagnostics().hasErrorOccurred()) return;
+    RecipeReader recipes(*sema_);
+    GlobalNames names(context);
+    llvm::SmallSetVector<clang::FunctionDecl *, 32> made;
+    for (const FunctionRecipe &recipe : learned_)
+      for (clang::FunctionDecl *function : recipes.find(recipe))
+        if (std::ranges::any_of(variants_of(*function), [&](const clang::GlobalDecl &one) { return names.of(one) == recipe.symbol; })) {
+          sema_->MarkFunctionReferenced(function->getLocation(), function);
+          made.insert(function);
+        }
+    sema_->PerformPendingInstantiations();
+    for (const clang::FunctionDecl *function : made) {
+      if (!function->isDefined()) continue;
+      for (const clang::GlobalDecl &variant : variants_of(*function)) { // of a constructor all: Clang asks for them as one
+        generator_.GetAddrOfGlobal(variant, /*isForDefinition=*/true);
+        wanted_.symbols.insert(names.of(variant));
+      }
+      const auto variants = variants_of(*function);
+      if (variants.size() > 1) wanted_.equals[names.of(variants[0])] = names.of(variants[1]); // complete and base
+    }
+  }
+
+ private:
+  const std::vector<FunctionRecipe> &learned_;
+  clang::CodeGenerator &generator_;
+  const std::atomic<bool> &stop_;
+  Wanted &wanted_;
+  clang::Sema *sema_ = nullptr;
+};
+
+class HeadWriter : public clang::PCHGenerator {
+ public:
+  HeadWriter(clang::CompilerInstance &compiler, std::shared_ptr<clang::PCHBuffer> buffer, const Findings &findings, Preamble &preamble)
+      : PCHGenerator(compiler.getPreprocessor(), compiler.getModuleCache(), kPreamblePath, /*isysroot=*/"", std::move(buffer),
+                     compiler.getCodeGenOpts(), compiler.getFrontendOpts().ModuleFileExtensions, /*AllowASTWithErrors=*/false,
+                     /*IncludeTimestamps=*/false),
+        findings_(findings), preamble_(preamble) {}
+
+  void HandleTranslationUnit(clang::ASTContext &context) override {
+    PCHGenerator::HandleTranslationUnit(context);
+    if (!hasEmittedPCH()) return;
+    for (const clang::RecordDecl *contract : findings_.contracts)
+      preamble_.contracts.push_back(static_cast<std::uint32_t>(getWriter().getDeclID(contract).getRawValue()));
+  }
+
+ private:
+  const Findings &findings_;
+  Preamble &preamble_;
+};
+
+class HeadAction : public clang::ASTFrontendAction {
+ public:
+  HeadAction(const PreambleRequest &request, const std::atomic<bool> &stop, Preamble &preamble)
+      : request_(request), stop_(stop), preamble_(preamble), buffer_(std::make_shared<clang::PCHBuffer>()) {}
+
+  const Findings &findings() const { return findings_; }
+
+ protected:
+  bool BeginSourceFileAction(clang::CompilerInstance &compiler) override {
+    compiler.getLangOpts().CompilingPCH = true;
+    return true;
+  }
+
+  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
+    watch_inputs(compiler, preamble_.inputs);
+    compiler.getPreprocessor().addPPCallbacks(std::make_unique<MeaningWatcher>(compiler.getSourceManager(), findings_));
+    std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
+    consumers.push_back(make_facts_consumer(compiler, findings_.facts, Kept::kInside));
+    consumers.push_back(std::make_unique<ContractNoter>(findings_));
+    if (!request_.learned.empty()) {
+      auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
+      generator_ = generator.get();
+      consumers.push_back(std::make_unique<Learner>(request_.learned, *generator, stop_, wanted_));
+      consumers.push_back(std::move(generator));
+    }
+    consumers.push_back(std::make_unique<HeadWriter>(compiler, buffer_, findings_, preamble_));
+    return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
+  }
+
+  void ExecuteAction() override {
+    clang::CompilerInstance &compiler = getCompilerInstance();
+    ASTFrontendAction::ExecuteAction();
+    collect_inputs(compiler, preamble_.inputs);
+    if (!buffer_->IsComplete || compiler.getDiagnostics().hasErrorOccurred()) return;
+    preamble_.bytes.assign(buffer_->Data.begin(), buffer_->Data.end());
+    const std::unique_ptr<llvm::Module> module(generator_ != nullptr ? generator_->ReleaseModule() : nullptr);
+    if (module && !stop_.load(std::memory_order_relaxed)) compile_learned(*module);
+  }
+
+  clang::TranslationUnitKind getTranslationUnitKind() override { return clang::TU_Prefix; }
+  bool hasASTFileSupport() const override { return false; }
+
+ private:
+  void compile_learned(llvm::Module &module) {
+    auto code = std::make_shared<SharedCode>();
+    code->symbols = keep_shareable(module, wanted_.symbols, wanted_.equals);
+    if (code->symbols.empty()) return;
+    emit_object(getCompilerInstance(), module, code->object);
+    if (code->object.empty() || getCompilerInstance().getDiagnostics().hasErrorOccurred()) return;
+    for (const llvm::Function &function : module)
+      if (function.isDeclaration() && !function.isIntrinsic()) preamble_.code_imports.insert(function.getName().str());
+    code->key = content_key(std::string_view(code->object.data(), code->object.size()));
+    preamble_.code = std::move(code);
+  }
+
+  const PreambleRequest &request_;
+  const std::atomic<bool> &stop_;
+  Preamble &preamble_;
+  Findings findings_;
+  std::shared_ptr<clang::PCHBuffer> buffer_;
+  llvm::LLVMContext context_;
+  Wanted wanted_;
+  clang::CodeGenerator *generator_ = nullptr; ///< owned by the instance's consumer
+};
+
+/// Code that belongs to the bundle, not to its headers: a compile that does not read it would not have it.
+bool has_own_code(const Facts &facts) {
+  return !facts.providers.empty() || !facts.kept.empty() || !facts.kept_classes.empty() || !facts.instances.empty() ||
+         !facts.migrations.empty() || facts.defines_init || facts.defines_stop || facts.defines_main;
+}
+
+} // namespace
+
+std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, const std::atomic<bool> &stop) {
+  clang::CompilerInvocation invocation(request.invocation);
+  invocation.getPreprocessorOpts().GeneratePreamble = true;
+  // Without learned functions, what is pending at the end of the head waits for the end of the file, as it would without a preamble.
+  invocation.getLangOpts().PCHInstantiateTemplates = !request.learned.empty();
+  const Language language = invocation.getLangOpts().CPlusPlus ? Language::kCxx : Language::kC;
+  const SourceText text{request.name, language, llvm::MemoryBuffer::getMemBuffer(request.head)};
+  auto preamble = std::make_shared<Preamble>();
+  AbsentFiles absent;
+  DiagnosticCollector collector;
+  HeadAction action(request, stop, *preamble);
+  run_front_end({invocation, text, request.headers, /*head=*/nullptr, &absent}, action, collector);
+  const bool is_whole = !collector.failed() && !preamble->bytes.empty() && !stop.load(std::memory_order_relaxed);
+  if (!is_whole || has_own_code(action.findings().facts) || action.findings().meaning == Findings::Meaning::kChanges) return nullptr;
+  preamble->has_learned = !request.learned.empty();
+  preamble->warnings = collector.take();
+  // A message of a learned instantiation would be said of files that do not need it.
+  if (!request.learned.empty() && !preamble->warnings.empty()) return nullptr;
+  preamble->head = {preamble->bytes, static_cast<unsigned>(request.head.size()), request.ends_at_line_start};
+  for (const HeaderFacts &file : preamble->inputs.read) preamble->witness.add_present(file.path, file.content);
+  preamble->witness.add_absent(absent);
+  return preamble;
+}
+
+} // namespace graft::driver

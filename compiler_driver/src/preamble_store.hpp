@@ -1,0 +1,85 @@
+// All preambles of a compiler: found by flags and head, made in the background, made anew when a header changed, forgotten when there are
+// too many.
+#pragma once
+
+#include "preamble.hpp"
+#include "source_text.hpp"
+
+#include <graft/base/mutex.hpp>
+#include <graft/driver/compiler.hpp>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace graft::driver {
+
+/// Threads: any. One thread of its own, started when there is something to make.
+///
+///   S1  A preamble that `find` hands out is made with these flags, of this head, and none of its files has changed since.
+///   S2  A recipe is tried once: what it did not make the first time, it does not ask for again.
+class PreambleStore {
+ public:
+  explicit PreambleStore(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  ~PreambleStore();
+
+  /// Null when there is none yet. What is handed out lives as long as somebody holds it.
+  std::shared_ptr<const Preamble> find(const Prepared &prepared, const SourceText &text, const std::vector<Source> &headers);
+
+  /// The head's preamble without anything learned: for a source that did not compile with it. Made from now on, if there is none.
+  std::shared_ptr<const Preamble> find_head(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                                            const std::vector<Source> &headers);
+
+  /// A compile went well and needed these functions of its headers: a preamble is made that has them, unless it stands already.
+  void learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers,
+             std::vector<FunctionRecipe> needed);
+
+  /// A compile with a learned preamble had to be repeated without: from now on this file gets none that learned.
+  void fell_back(const SourceText &text);
+
+  void wait_until_idle();
+  PreambleStats stats() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Prepared> prepared;
+    std::string name;                                ///< of the first file that had this head
+    std::string head;
+    bool ends_at_line_start = false;
+    std::vector<Source> headers;
+    std::map<std::string, FunctionRecipe> recipes;   ///< by symbol
+    std::size_t tried = 0;                           ///< how many of them the preamble was made with
+    std::shared_ptr<const Preamble> preamble;
+    enum class State : std::uint8_t { kIdle, kQueued, kBeingMade, kHopeless } state = State::kIdle;
+    std::uint64_t used = 0;                          ///< when, as `clock_` counts
+  };
+  enum class Kind : std::uint8_t { kHeadOnly, kLearned };
+
+  std::shared_ptr<const Preamble> find(const std::string &key);
+  /// The entry, new or not.
+  Entry &entry_for(const std::string &key, const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const HeadText &head,
+                   const std::vector<Source> &headers) GRAFT_REQUIRES(mutex_);
+  Kind kind_for(const SourceText &text, const Prepared &prepared) const GRAFT_REQUIRES(mutex_);
+  void queue(const std::string &key, Entry &entry) GRAFT_REQUIRES(mutex_);
+  void forget_old() GRAFT_REQUIRES(mutex_);
+  void work();
+  void make(const std::string &key);
+
+  const std::size_t limit_bytes_;
+  mutable Mutex mutex_;
+  Condition changed_;
+  std::map<std::string, Entry> entries_ GRAFT_GUARDED_BY(mutex_);
+  std::set<std::string> fell_back_ GRAFT_GUARDED_BY(mutex_); ///< files by name
+  std::deque<std::string> to_make_ GRAFT_GUARDED_BY(mutex_);
+  PreambleStats stats_ GRAFT_GUARDED_BY(mutex_);
+  std::uint64_t clock_ GRAFT_GUARDED_BY(mutex_) = 0;
+  bool is_busy_ GRAFT_GUARDED_BY(mutex_) = false;
+  std::thread thread_ GRAFT_GUARDED_BY(mutex_);
+  std::atomic<bool> stop_{false}; ///< written under the mutex; read without by what is being made
+};
+
+} // namespace graft::driver
