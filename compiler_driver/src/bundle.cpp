@@ -167,6 +167,17 @@ ContentKey key_of_texts(const std::vector<Unit> &units, const ContentKey &argume
   return key.finish();
 }
 
+/// Not known, when one file's is not.
+ContentKey key_of_tokens(const std::vector<Unit> &units, const ContentKey &arguments_key) {
+  KeyBuilder key;
+  key.add(arguments_key);
+  for (const Unit &unit : units) {
+    if (unit.token_key == ContentKey{}) return {};
+    key.add(unit.token_key);
+  }
+  return key.finish();
+}
+
 ContentKey key_of_objects(const std::vector<ObjectFile> &objects) {
   KeyBuilder key;
   for (const ObjectFile &object : objects) key.add(std::string_view(object.bytes.data(), object.bytes.size()));
@@ -187,6 +198,7 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   for (const Unit &unit : units) GRAFT_TRY(merge(artifact.facts, unit.facts, headers));
   artifact.imports = imports_of(units);
   artifact.source_key = key_of_texts(units, arguments_key);
+  artifact.token_key = key_of_tokens(units, arguments_key);
   if (job.options.bitcode == Bitcode::kKeep && job.options.need == Need::kObjects) {
     GRAFT_TRY_ASSIGN(artifact.bitcode, link_bitcode(units));
   }

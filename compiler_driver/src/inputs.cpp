@@ -6,6 +6,7 @@
 #include <graft/driver/compiler.hpp>
 
 #include <clang/Frontend/CompilerInstance.h>
+#include <clang/Lex/Lexer.h>
 #include <clang/Lex/PPCallbacks.h>
 #include <clang/Lex/Preprocessor.h>
 #include <llvm/ADT/StringSet.h>
@@ -28,18 +29,43 @@ class InputWatcher : public clang::PPCallbacks {
     add(name, clang::SrcMgr::C_User);
     return false;
   }
+  void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange, const clang::MacroArgs *) override {
+    const llvm::StringRef text = name.getIdentifierInfo()->getName();
+    if (!text.starts_with("__")) return;
+    const bool of_moment = text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__";
+    inputs_.depends = std::max(inputs_.depends, of_moment ? Depends::kOnMoment : text == "__LINE__" ? Depends::kOnLines : Depends::kOnTokens);
+  }
   void EmbedDirective(clang::SourceLocation, llvm::StringRef, bool, clang::OptionalFileEntryRef file,
                       const clang::LexEmbedParametersResult &) override {
     if (file) add(file->getName(), clang::SrcMgr::C_User);
   }
 
  private:
+  using Depends = Inputs::Depends;
+
   void add(llvm::StringRef name, clang::SrcMgr::CharacteristicKind kind) {
     inputs_.probed.push_back({name.str(), clang::SrcMgr::isSystem(kind)});
   }
 
   Inputs &inputs_;
 };
+
+/// Whether a header lets the code ask for its own line by other means than a macro.
+bool tells_lines(const HeaderFacts &header) { return header.path.ends_with("/source_location"); }
+
+void add_tokens(clang::CompilerInstance &compiler, const SourceText &text, bool with_lines, KeyBuilder &key) {
+  const clang::SourceManager &sources = compiler.getSourceManager();
+  const clang::FileID file = sources.getMainFileID();
+  clang::Lexer lexer(file, text.buffer->getMemBufferRef(), sources, compiler.getLangOpts());
+  for (clang::Token token;;) {
+    const bool is_last = lexer.LexFromRawLexer(token);
+    if (token.is(clang::tok::eof)) return;
+    key.add(std::string_view(token.isAtStartOfLine() ? "\n" : token.hasLeadingSpace() ? " " : "")); // directives end with their line
+    if (with_lines) key.add(std::to_string(sources.getSpellingLineNumber(token.getLocation())));
+    key.add(std::string_view(text.buffer->getBufferStart() + sources.getFileOffset(token.getLocation()), token.getLength()));
+    if (is_last) return;
+  }
+}
 
 void sort_and_unite(std::vector<HeaderFacts> &headers) {
   std::ranges::sort(headers, {}, &HeaderFacts::path);
@@ -71,22 +97,32 @@ void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
 
 void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, Inputs inputs, Unit &unit) {
   sort_and_unite(inputs.probed);
-  KeyBuilder key;
+  KeyBuilder key, headers;
   key.add(text.name);
   key.add(text.buffer->getBuffer());
   for (const HeaderFacts &file : inputs.read) {
-    key.add(file.path);
-    key.add(file.content);
+    headers.add(file.path);
+    headers.add(file.content);
     unit.facts.headers.push_back(file);
   }
   for (HeaderFacts &header : inputs.probed) {
     if (auto embedded = compiler.getFileManager().getBufferForFile(header.path))
       header.content = content_key((*embedded)->getBuffer());
-    key.add(header.path);
-    key.add(header.content);
+    headers.add(header.path);
+    headers.add(header.content);
     unit.facts.headers.push_back(header);
   }
+  const ContentKey of_headers = headers.finish();
+  key.add(of_headers);
   unit.text_key = key.finish();
+  if (inputs.depends == Inputs::Depends::kOnMoment) return;
+  const bool is_debugged = compiler.getCodeGenOpts().getDebugInfo() != llvm::codegenoptions::NoDebugInfo;
+  const bool with_lines = is_debugged || inputs.depends == Inputs::Depends::kOnLines || std::ranges::any_of(unit.facts.headers, tells_lines);
+  KeyBuilder tokens;
+  tokens.add(text.name);
+  tokens.add(of_headers);
+  add_tokens(compiler, text, with_lines, tokens);
+  unit.token_key = tokens.finish();
 }
 
 } // namespace graft::driver

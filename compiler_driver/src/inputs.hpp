@@ -3,6 +3,7 @@
 
 #include "unit.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace graft::driver {
 
 /// The files behind a compile, the source itself aside.
 struct Inputs {
+  /// What of the source, besides its tokens, its code depends on.
+  enum class Depends : std::uint8_t { kOnTokens, kOnLines, kOnMoment } depends = Depends::kOnTokens;
   std::vector<HeaderFacts> read;   ///< in the order of the first `#include`
   std::vector<HeaderFacts> probed; ///< asked for without being read as text: `__has_include`, `#embed`, not found
 };
@@ -24,7 +27,7 @@ void watch_inputs(clang::CompilerInstance &compiler, Inputs &inputs);
 /// Adds to `inputs` what the source manager read. Call it after parsing.
 void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs);
 
-/// Fills `unit.facts.headers` and `unit.text_key`.
+/// Fills `unit.facts.headers`, `unit.text_key` and `unit.token_key`.
 void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, Inputs inputs, Unit &unit);
 
 } // namespace graft::driver

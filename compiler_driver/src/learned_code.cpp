@@ -7,14 +7,16 @@
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/Constants.h>
-#include <llvm/IR/GlobalAlias.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 
 #include <dlfcn.h>
 
 namespace graft::driver {
 namespace {
+
+constexpr llvm::StringLiteral kCallTerminate("__clang_call_terminate");
 
 using Globals = llvm::SmallPtrSet<const llvm::GlobalValue *, 8>;
 
@@ -46,6 +48,9 @@ bool is_of_type(llvm::StringRef name) {
   return name.starts_with("_ZTV") || name.starts_with("_ZTI") || name.starts_with("_ZTS") || name.starts_with("_ZTT");
 }
 
+/// Arrays behind initialiser lists and the like, which no source can name: only their function knows the address.
+bool is_unnameable(llvm::StringRef name) { return name.starts_with("constinit") || name.starts_with("__const."); }
+
 /// Whether an image other than this one could be meant by it, or several copies could be told apart.
 bool is_tainted(const llvm::GlobalValue &global) {
   if (llvm::isa<llvm::GlobalAlias, llvm::GlobalIFunc>(global) || global.isThreadLocal()) return true;
@@ -55,7 +60,7 @@ bool is_tainted(const llvm::GlobalValue &global) {
   const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(&global);
   if (variable == nullptr) return global.hasExternalLinkage(); // one definition only: not ours to repeat
   const bool has_one_address = variable->hasLocalLinkage() && !variable->hasGlobalUnnamedAddr(); // that only its own file can take
-  return !variable->isConstant() || (has_one_address && !is_of_type(variable->getName()));
+  return !variable->isConstant() || (has_one_address && !is_of_type(variable->getName()) && !is_unnameable(variable->getName()));
 }
 
 /// Whether others may know it by name, and its address then is the same for all of them.
@@ -65,8 +70,12 @@ bool is_offered(const llvm::GlobalObject &global) {
 
 void offer(llvm::GlobalObject &global, std::vector<std::string> &symbols) {
   if (global.isDeclaration() || global.hasLocalLinkage()) return;
+  if (global.getName() == kCallTerminate) { // Clang's own helper, of which every object has one
+    global.setComdat(nullptr);
+    global.setVisibility(llvm::GlobalValue::DefaultVisibility);
+    return global.setLinkage(llvm::GlobalValue::InternalLinkage);
+  }
   if (is_offered(global)) symbols.push_back(global.getName().str());
-  global.setComdat(nullptr);
   global.setVisibility(llvm::GlobalValue::DefaultVisibility);
   global.setLinkage(llvm::GlobalValue::WeakODRLinkage);
 }
@@ -140,7 +149,10 @@ std::vector<std::string> keep_shareable(llvm::Module &module, const std::set<std
   for (const auto &[name, known] : equals) {
     llvm::Function *function = module.getFunction(known);
     if (function == nullptr || function->isDeclaration() || module.getNamedValue(name) != nullptr) continue;
-    llvm::GlobalAlias::create(llvm::GlobalValue::WeakODRLinkage, name, function);
+    llvm::ValueToValueMapTy values;
+    llvm::Function *copy = llvm::CloneFunction(function, values); // no alias: of the two, another object may define one
+    copy->setName(name);
+    copy->setComdat(module.getOrInsertComdat(name));
     symbols.push_back(name);
   }
   std::ranges::sort(symbols);

@@ -77,7 +77,7 @@ struct Wanted {
 class Learner : public clang::SemaConsumer {
  public:
   /// `wanted` receives what it asked to be compiled.
-  Learner(const std::vector<FunctionRecipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop,
+  Learner(const std::vector<Recipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop,
           Wanted &wanted)
       : learned_(learned), generator_(generator), stop_(stop), wanted_(wanted) {}
 
@@ -91,8 +91,10 @@ class Learner : public clang::SemaConsumer {
     RecipeReader recipes(*sema_);
     GlobalNames names(context);
     llvm::SmallSetVector<clang::FunctionDecl *, 32> made;
-    for (const FunctionRecipe &recipe : learned_)
-      for (clang::FunctionDecl *function : recipes.find(recipe))
+    for (const Recipe &recipe : learned_)
+      if (recipe.kind == Recipe::Kind::kClass) recipes.complete(recipe);
+    for (const Recipe &recipe : learned_)
+      for (clang::FunctionDecl *function : recipe.kind == Recipe::Kind::kFunction ? recipes.find(recipe) : std::vector<clang::FunctionDecl *>())
         if (std::ranges::any_of(variants_of(*function), [&](const clang::GlobalDecl &one) { return names.of(one) == recipe.symbol; })) {
           sema_->MarkFunctionReferenced(function->getLocation(), function);
           made.insert(function);
@@ -110,7 +112,7 @@ class Learner : public clang::SemaConsumer {
   }
 
  private:
-  const std::vector<FunctionRecipe> &learned_;
+  const std::vector<Recipe> &learned_;
   clang::CodeGenerator &generator_;
   const std::atomic<bool> &stop_;
   Wanted &wanted_;

@@ -38,7 +38,7 @@ struct PreambleRequest {
   std::string head;
   bool ends_at_line_start = false;
   const std::vector<Source> &headers;             ///< of the job, from memory
-  std::vector<FunctionRecipe> learned;
+  std::vector<Recipe> learned;
 };
 
 /// Parses the head, makes what was learned, and compiles that. Null when the head does not compile, holds more than headers should (code of the

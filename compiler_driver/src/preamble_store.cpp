@@ -139,7 +139,7 @@ PreambleStore::Entry &PreambleStore::entry_for(const std::string &key, const std
 }
 
 void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers,
-                          std::vector<FunctionRecipe> needed) {
+                          std::vector<Recipe> needed) {
   if (includes_by_flag(prepared->invocation)) return;
   const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
   if (head.text.empty()) return;
@@ -148,7 +148,7 @@ void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const
   const std::string key = key_of(*prepared, text, head, headers, suffix_of(kind));
   Entry &entry = entry_for(key, prepared, text, head, headers);
   if (kind == Kind::kLearned && entry.recipes.size() < kMostRecipes)
-    for (FunctionRecipe &recipe : needed) entry.recipes.try_emplace(recipe.symbol, std::move(recipe));
+    for (Recipe &recipe : needed) entry.recipes.try_emplace(recipe.symbol, std::move(recipe));
   const bool stands = entry.preamble && entry.tried == entry.recipes.size(); // S2
   if (!stands) queue(key, entry);
   forget_old();
@@ -206,7 +206,7 @@ void PreambleStore::make(const std::string &key) {
   std::shared_ptr<const Prepared> prepared;
   std::string name, head;
   std::vector<Source> headers;
-  std::vector<FunctionRecipe> recipes;
+  std::vector<Recipe> recipes;
   bool ends_at_line_start = false;
   {
     MutexLock lock(mutex_);

@@ -36,7 +36,7 @@ class PreambleStore {
 
   /// A compile went well and needed these functions of its headers: a preamble is made that has them, unless it stands already.
   void learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers,
-             std::vector<FunctionRecipe> needed);
+             std::vector<Recipe> needed);
 
   /// A compile with a learned preamble had to be repeated without: from now on this file gets none that learned.
   void fell_back(const SourceText &text);
@@ -51,7 +51,7 @@ class PreambleStore {
     std::string head;
     bool ends_at_line_start = false;
     std::vector<Source> headers;
-    std::map<std::string, FunctionRecipe> recipes;   ///< by symbol
+    std::map<std::string, Recipe> recipes;   ///< by symbol
     std::size_t tried = 0;                           ///< how many of them the preamble was made with
     std::shared_ptr<const Preamble> preamble;
     enum class State : std::uint8_t { kIdle, kQueued, kBeingMade, kHopeless } state = State::kIdle;

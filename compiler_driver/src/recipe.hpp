@@ -17,6 +17,7 @@
 #include <vector>
 
 namespace clang {
+class ClassTemplateSpecializationDecl;
 class FunctionDecl;
 class Sema;
 class SourceManager;
@@ -36,7 +37,7 @@ struct Place {
 
 struct ArgumentRecipe;
 
-/// A class, an enumeration, a class template's specialisation, or, in a FunctionRecipe, a function.
+/// A class, an enumeration, a class template's specialisation, or, in a Recipe, a function.
 struct DeclRecipe {
   Place place;
   std::vector<ArgumentRecipe> arguments;
@@ -63,10 +64,12 @@ struct ArgumentRecipe {
   Place pattern;                              ///< of a template
 };
 
-/// A function by its symbol and the way to it.
-struct FunctionRecipe {
+/// A function by its symbol, or a class by its name, and the way to it.
+struct Recipe {
+  enum class Kind : std::uint8_t { kFunction, kClass };
   std::string symbol;
   DeclRecipe way;
+  Kind kind = Kind::kFunction;
 };
 
 /// Writes recipes. Threads: one compile, one writer.
@@ -76,7 +79,9 @@ class RecipeWriter {
   RecipeWriter(const clang::ASTContext &context, unsigned head_bytes) : context_(context), head_bytes_(head_bytes) {}
 
   /// Nothing, when `function` does not depend on headers alone.
-  std::optional<FunctionRecipe> describe(const clang::FunctionDecl &function, std::string symbol);
+  std::optional<Recipe> describe(const clang::FunctionDecl &function, std::string symbol);
+  /// The same for a class.
+  std::optional<Recipe> describe(const clang::ClassTemplateSpecializationDecl &specialisation);
   /// Whether a declaration is the head's: of its text, or of a header that the head includes.
   bool is_of_head(clang::SourceLocation location);
   bool is_of_head(const clang::Decl &declaration) { return is_of_head(declaration.getLocation()); }
@@ -103,7 +108,9 @@ class RecipeReader {
 
   /// The functions that a recipe's symbol may be of, declared but perhaps not yet defined; whoever asks compares symbols. Empty when the
   /// headers have no such thing any more.
-  std::vector<clang::FunctionDecl *> find(const FunctionRecipe &recipe);
+  std::vector<clang::FunctionDecl *> find(const Recipe &recipe);
+  /// Makes a class, if the headers still have it.
+  void complete(const Recipe &recipe);
 
  private:
   void index(clang::DeclContext &context);

@@ -174,7 +174,12 @@ clang::TagDecl *RecipeReader::make(const DeclRecipe &recipe) {
   return recipe.is_specialisation ? specialise(*named, recipe) : llvm::dyn_cast<clang::TagDecl>(named);
 }
 
-std::vector<clang::FunctionDecl *> RecipeReader::find(const FunctionRecipe &recipe) {
+void RecipeReader::complete(const Recipe &recipe) {
+  if (clang::TagDecl *made = make(recipe.way))
+    static_cast<void>(sema_.isCompleteType(made->getLocation(), sema_.getASTContext().getCanonicalTagType(made)));
+}
+
+std::vector<clang::FunctionDecl *> RecipeReader::find(const Recipe &recipe) {
   std::vector<clang::FunctionDecl *> found;
   const auto instantiate = [&](clang::FunctionTemplateDecl &pattern) {
     const auto arguments = make(recipe.way.arguments);

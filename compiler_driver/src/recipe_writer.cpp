@@ -176,8 +176,14 @@ std::optional<std::vector<ArgumentRecipe>> RecipeWriter::describe(llvm::ArrayRef
   return result;
 }
 
-std::optional<FunctionRecipe> RecipeWriter::describe(const clang::FunctionDecl &function, std::string symbol) {
-  FunctionRecipe recipe{std::move(symbol), {}};
+std::optional<Recipe> RecipeWriter::describe(const clang::ClassTemplateSpecializationDecl &specialisation) {
+  const std::shared_ptr<const DeclRecipe> way = describe(static_cast<const clang::TagDecl &>(specialisation));
+  if (!way) return std::nullopt;
+  return Recipe{clang::QualType(context_.getCanonicalTagType(&specialisation)).getAsString(), *way, Recipe::Kind::kClass};
+}
+
+std::optional<Recipe> RecipeWriter::describe(const clang::FunctionDecl &function, std::string symbol) {
+  Recipe recipe{std::move(symbol), {}};
   const clang::DeclContext *around = function.getDeclContext()->getRedeclContext();
   const clang::FunctionDecl *pattern = &function;
   if (const clang::FunctionDecl *from = function.getTemplateInstantiationPattern()) pattern = from;

@@ -71,6 +71,20 @@ class DepartureWatcher : public clang::ASTConsumer {
   std::optional<RecipeWriter> recipes_;
 };
 
+/// Collects the classes that the source has its headers' templates make.
+class ClassCollector : public clang::ASTConsumer {
+ public:
+  explicit ClassCollector(std::vector<const clang::ClassTemplateSpecializationDecl *> &made) : made_(made) {}
+
+  void HandleTagDeclDefinition(clang::TagDecl *tag) override {
+    const auto *one = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(tag);
+    if (one != nullptr && one->getSpecializationKind() == clang::TSK_ImplicitInstantiation) made_.push_back(one);
+  }
+
+ private:
+  std::vector<const clang::ClassTemplateSpecializationDecl *> &made_;
+};
+
 class CompileAction : public clang::ASTFrontendAction {
  public:
   /// `inputs`: what a preamble already read.
@@ -92,6 +106,7 @@ class CompileAction : public clang::ASTFrontendAction {
       collect_back_end_diagnostics(context_, compiler.getDiagnostics());
       auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
       generator_ = generator.get();
+      if (request_.learn == Learn::kYes) consumers.push_back(std::make_unique<ClassCollector>(classes_));
       consumers.push_back(make_use_collector(uses_));
       consumers.push_back(std::move(generator));
     }
@@ -134,6 +149,8 @@ class CompileAction : public clang::ASTFrontendAction {
       if (function == nullptr) continue;
       if (auto recipe = recipes.describe(*function, std::move(name))) unit_.needed.push_back(std::move(*recipe));
     }
+    for (const clang::ClassTemplateSpecializationDecl *one : classes_)
+      if (auto recipe = recipes.describe(*one)) unit_.needed.push_back(std::move(*recipe));
   }
 
   const UnitRequest &request_;
@@ -141,6 +158,7 @@ class CompileAction : public clang::ASTFrontendAction {
   Inputs inputs_;
   llvm::LLVMContext context_;
   Uses uses_;
+  std::vector<const clang::ClassTemplateSpecializationDecl *> classes_;
   clang::CodeGenerator *generator_ = nullptr; ///< owned by the instance's consumer
 };
 

@@ -12,6 +12,7 @@
 #include <llvm/ExecutionEngine/JITLink/JITLink.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 
+#include <list>
 #include <optional>
 
 namespace graft::jit {
@@ -34,7 +35,7 @@ class LinkJob {
   ///       if what it imports is what the bundle would import under that name.
   bool may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const;
   void lend(const SharedImage &shared);
-  Result<void> copy(const SharedCode &code) { return merger_.add({"shared code", code.object}); }
+  Result<void> copy(const SharedCode &code) { return merger_.add(copies_.emplace_back(ObjectFile{"shared code", code.object})); }
   /// What the objects ask of the outside. After make_graph.
   std::vector<std::string> imports() const { return merger_.undefined(); }
 
@@ -93,6 +94,7 @@ class LinkJob {
     llvm::orc::SymbolStringPtr name;
   };
   std::vector<Function> functions_;
+  std::list<ObjectFile> copies_; ///< of shared code; the graph borrows their bytes
   std::optional<Error> failure_;
 };
 

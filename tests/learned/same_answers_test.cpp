@@ -204,10 +204,6 @@ TEST_P(SameAnswers, PlainAndLearned) {
   EXPECT_EQ(stats.uses, 2u);
   EXPECT_EQ(stats.fallbacks, 0u);
   EXPECT_GT(stats.functions, 0u);
-  const auto fast = learned.compile(std::string(GetParam().text) + "\nint last;\n");
-  std::printf("%s: plain %.0f + %.0f ms, learned %.0f + %.0f ms, object %zu -> %zu\n", GetParam().name, artifact->times.front_end_ns / 1e6,
-              artifact->times.emit_ns / 1e6, fast->times.front_end_ns / 1e6, fast->times.emit_ns / 1e6, artifact->objects[0].bytes.size(),
-              fast->objects[0].bytes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, SameAnswers, ::testing::ValuesIn(kPrograms),

@@ -47,6 +47,7 @@ Result<void> add_machine_code(const std::vector<driver::Source> &sources, Artifa
     if (!is_machine_code_name(source.name)) continue;
     GRAFT_TRY(add_file(source, artifact));
     artifact.source_key = key_over(artifact.source_key, source.name, *source.contents);
+    artifact.token_key = {};
     artifact.object_key = key_over(artifact.object_key, {}, *source.contents);
   }
   if (artifact.objects.size() < 2) return {};

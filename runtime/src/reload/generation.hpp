@@ -82,6 +82,7 @@ struct Generation {
   Facts facts;
   ContentKey source_key;
   ContentKey object_key;
+  ContentKey token_key;
   std::vector<Diagnostic> warnings;
   std::vector<KeptBinding> kept;             ///< one for each of `facts.kept`
   /// Named by newer generations whose kept objects may reach this one's memory, through memory that they point at: while there are

@@ -31,10 +31,11 @@ bool is_same_kept(const KeptFacts &live, const KeptFacts &next) {
   return live.symbol == next.symbol && live.fingerprint == next.fingerprint;
 }
 
-/// Whether an artifact would behave as the live generation does: the same bytes, and the same promises about them. A comment may
-/// have changed.
+/// Whether an artifact would behave as the live generation does: the same bytes, or the same tokens compiled in another way, and the same
+/// promises about them. A comment may have changed.
 bool is_same_code(const Generation &live, const Artifact &next) {
-  return live.object_key == next.object_key && is_same_list(live.facts.contracts, next.facts.contracts, is_same_contract) &&
+  const bool has_same_tokens = live.token_key == next.token_key && next.token_key != ContentKey{};
+  return (live.object_key == next.object_key || has_same_tokens) && is_same_list(live.facts.contracts, next.facts.contracts, is_same_contract) &&
          is_same_list(live.facts.providers, next.facts.providers, is_same_provider) &&
          is_same_list(live.facts.kept, next.facts.kept, is_same_kept);
 }
@@ -132,6 +133,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   generation.facts = artifact.facts;
   generation.source_key = artifact.source_key;
   generation.object_key = artifact.object_key;
+  generation.token_key = artifact.token_key;
   generation.warnings = artifact.warnings;
   return {};
 }

@@ -62,6 +62,7 @@ struct Artifact {
   std::vector<Diagnostic> warnings;
   ContentKey source_key;  ///< over the sources and the headers they read, and the arguments: "is it the same text?"
   ContentKey object_key;  ///< over the object bytes: "does it compile to the same?"
+  ContentKey token_key;   ///< over the sources' tokens, all headers and arguments: "is it the same program?"; all zero: not known
   CompileTimes times;
 };
 
