@@ -48,9 +48,40 @@ struct CompileTimes {
   std::uint64_t front_end_ns = 0;  ///< preprocess, parse, check, lower
   std::uint64_t optimise_ns = 0;
   std::uint64_t emit_ns = 0;
+  std::uint64_t cache_ns = 0;      ///< looking for it among what was compiled before
 };
 
-/// What compiling yields. Inert: no pointer in it refers to anything outside.
+/// Code that several bundles need alike, compiled once: linked into a place of its own, which generations share by its key and which goes
+/// with the last of them.
+struct SharedCode {
+  ContentKey key;
+  std::vector<char> object;
+  std::vector<std::string> symbols;
+};
+
+/// Where an artifact comes from.
+enum class Origin : std::uint8_t {
+  kCompiled,
+  kDisk,    ///< from the cache of this machine
+  kRemote,  ///< from the cache that machines share
+};
+
+/// A path that a compile asked the file system for, and what was there.
+struct Look {
+  enum class Found : std::uint8_t { kNothing, kFile, kFolder };
+
+  std::string path;      ///< absolute
+  Found found = Found::kNothing;
+  ContentKey content{};  ///< of the very bytes that the compile saw; zero unless it read them
+};
+
+/// What a compile depended on besides its sources and arguments: everything equal, a compile would make the same again.
+struct InputTrace {
+  std::vector<Look> looks;
+  std::string unrepeatable; ///< what makes the next compile differ all the same: "__TIME__"; empty: nothing does
+};
+
+/// What compiling yields. Inert: no pointer in it refers to anything outside. As bytes: artifact_bytes.hpp.
 struct Artifact {
   std::string bundle;
   std::vector<ObjectFile> objects;
@@ -64,6 +95,9 @@ struct Artifact {
   ContentKey object_key;  ///< over the object bytes: "does it compile to the same?"
   ContentKey token_key;   ///< over the sources' tokens, all headers and arguments: "is it the same program?"; all zero: not known
   CompileTimes times;
+  std::vector<std::shared_ptr<const SharedCode>> shared; ///< shared by the artifacts that need it; never null
+  Origin origin = Origin::kCompiled;
+  InputTrace trace; ///< empty unless the compiler was told to keep it
 };
 
 }  // namespace graft
