@@ -62,8 +62,8 @@ GRAFT_MEMBERS(CompileTimes, front_end_ns, optimise_ns, emit_ns, cache_ns)
 GRAFT_MEMBERS(SharedCode, key, object, symbols)
 GRAFT_MEMBERS(Look, path, found, content)
 GRAFT_MEMBERS(InputTrace, looks, unrepeatable)
-GRAFT_MEMBERS(Artifact, bundle, objects, bitcode, facts, imports, thunks, warnings, source_key, object_key, times, shared,
-              origin, trace)
+GRAFT_MEMBERS(Artifact, bundle, objects, bitcode, facts, imports, thunks, warnings, source_key, object_key, token_key, times,
+              shared, origin, trace)
 #undef GRAFT_MEMBERS
 
 template <class T>

@@ -94,7 +94,8 @@ Result<void> merge_migrations(Facts &into, const Facts &from, TypeImporter &type
       if (pair_of(into, known) == pair_of(into, migration))
         return two_places(Code::kInvalid, migration.where,
                           "GRAFT_MIGRATE to '" + spelling(into.types, migration.to) + "' from such a type as '" +
-                              spelling(into.types, migration.from) + "' stands twice in this bundle; which one is meant is not known",
+                              spelling(into.types, migration.from) +
+                              "' stands twice in this bundle; which one is meant is not known",
                           known.where, "the other one is here");
     into.migrations.push_back(std::move(migration));
   }
@@ -135,7 +136,8 @@ Result<void> merge(Facts &into, const Facts &from, llvm::StringSet<> &headers) {
   return {};
 }
 
-/// What no file of the bundle defines, nor the code that it shares. Strong once is strong; the first place that is known is the place.
+/// What no file of the bundle defines, nor the code that it shares. Strong once is strong; the first place that is known is
+/// the place.
 std::vector<Import> imports_of(const std::vector<Unit> &units) {
   llvm::StringSet<> defined;
   for (const Unit &unit : units) {

@@ -67,7 +67,7 @@ void initialise_target() {
 
 void compile_once(Work &work, const Job &job, Product product) {
   work.failure.reset();
-  const UnitRequest request{*work.prepared,     work.text,        job.headers,       product,
+  const UnitRequest request{*work.prepared,      work.text,        job.headers,       product,
                             job.options.bitcode, job.options.kept, job.options.learn, work.preamble.get()};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
@@ -82,11 +82,12 @@ bool went_wrong(const Work &work) { return !work.unit || work.unit->failed || wo
 /// An undefined symbol whose place could only be told by reading the headers again.
 bool lacks_a_place(const Work &work) {
   return work.unit && std::ranges::any_of(work.unit->undefined, [&](const Import &import) {
-    const std::string_view name = import.symbol;
-    if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft")) return false;
-    if (work.preamble->code && std::ranges::binary_search(work.preamble->code->symbols, import.symbol)) return false;
-    return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
-  });
+           const std::string_view name = import.symbol;
+           if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft"))
+             return false;
+           if (work.preamble->code && std::ranges::binary_search(work.preamble->code->symbols, import.symbol)) return false;
+           return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
+         });
 }
 
 bool is_error(const Diagnostic &diagnostic) { return diagnostic.severity >= Severity::kError; }
@@ -136,8 +137,8 @@ void Compiler::State::repeat_without_learned(Work &work, const Job &job, Product
   if (!suits || !went_wrong(work)) preambles.fell_back(work.text);
 }
 
-/// Whether one of the bundle's files defines what the shared code of another takes from outside, or what it offers: then it is not what this
-/// bundle means.
+/// Whether one of the bundle's files defines what the shared code of another takes from outside, or what it offers: then it
+/// is not what this bundle means.
 static bool is_overruled(const Preamble &preamble, const std::vector<Work> &works) {
   return std::ranges::any_of(works, [&](const Work &work) {
     return std::ranges::any_of(work.unit->defined_strongly, [&](const std::string &symbol) {

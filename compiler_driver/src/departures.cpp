@@ -1,5 +1,5 @@
-// See departures.hpp. Argument-dependent look-up finds what stands in the namespaces of the arguments: as long as a source adds nothing to
-// those of its headers, an instantiation over header types is the same before and behind the source's text.
+// See departures.hpp. Argument-dependent look-up finds what stands in the namespaces of the arguments: as long as a source
+// adds nothing to those of its headers, an instantiation over header types is the same before and behind the source's text.
 #include "departures.hpp"
 
 #include <clang/AST/DeclCXX.h>
@@ -42,7 +42,8 @@ bool departs(const clang::Decl &declaration, RecipeWriter &recipes) {
     return !names_own_type(made->getTemplateArgs().asArray(), recipes);
   }
   if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration);
-      function && function->getTemplateSpecializationArgs() && recipes.is_of_head(*function->getPrimaryTemplate()->getCanonicalDecl()))
+      function && function->getTemplateSpecializationArgs() &&
+      recipes.is_of_head(*function->getPrimaryTemplate()->getCanonicalDecl()))
     return !names_own_type(function->getTemplateSpecializationArgs()->asArray(), recipes);
   return is_heads(*declaration.getDeclContext()->getRedeclContext(), recipes);
 }

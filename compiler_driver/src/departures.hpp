@@ -1,5 +1,5 @@
-// Whether a source changes what its headers mean to themselves: declares into their namespaces, or specialises their templates for types
-// that are not its own. What was instantiated before it was read may then not be what it asks for.
+// Whether a source changes what its headers mean to themselves: declares into their namespaces, or specialises their
+// templates for types that are not its own. What was instantiated before it was read may then not be what it asks for.
 #pragma once
 
 #include "recipe.hpp"

@@ -1,4 +1,5 @@
-// See file_witness.hpp. A file's time stamp moves in steps of the kernel's clock tick: what changes twice within one step looks unchanged.
+// See file_witness.hpp. A file's time stamp moves in steps of the kernel's clock tick: what changes twice within one step
+// looks unchanged.
 #include "file_witness.hpp"
 
 #include <graft/driver/compiler.hpp>

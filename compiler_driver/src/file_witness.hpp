@@ -1,4 +1,5 @@
-// Whether the files that something was made of are still what they were, and those that were looked for in vain still absent.
+// Whether the files that something was made of are still what they were, and those that were looked for in vain still
+// absent.
 #pragma once
 
 #include <graft/base/content_key.hpp>
@@ -22,7 +23,8 @@ namespace graft::driver {
 using AbsentFiles = std::set<std::string>;
 
 /// `files`, with what is asked of it in vain noted in `absent`, which it borrows.
-llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> note_absent(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files, AbsentFiles &absent);
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> note_absent(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files,
+                                                            AbsentFiles &absent);
 
 /// Immutable once it is filled.
 class FileWitness {
@@ -38,14 +40,14 @@ class FileWitness {
   struct Stamp {
     std::uint64_t size = 0;
     std::int64_t modified_ns = 0;
-    std::uint64_t file = 0;   ///< inode
+    std::uint64_t file = 0; ///< inode
     bool operator==(const Stamp &) const = default;
   };
   struct Present {
     std::string path;
     Stamp stamp;
     ContentKey content;
-    bool is_young = false;    ///< changed so shortly before that another change might bear the same time
+    bool is_young = false; ///< changed so shortly before that another change might bear the same time
   };
   static bool look(const std::string &path, Stamp &stamp);
 

@@ -18,7 +18,8 @@ namespace graft::driver {
 struct SourceText;
 class DiagnosticCollector;
 
-/// What was parsed before: a precompiled header's bytes, and how much of the main file they stand for (nothing: they come before it).
+/// What was parsed before: a precompiled header's bytes, and how much of the main file they stand for (nothing: they come
+/// before it).
 struct PrecompiledHead {
   std::string_view bytes;
   unsigned size = 0;
@@ -31,9 +32,9 @@ inline constexpr const char *kPreamblePath = "/.graft/abi.pch";
 struct FrontEndRun {
   const clang::CompilerInvocation &invocation;
   const SourceText &text;
-  const std::vector<Source> &headers;     ///< of the job, from memory
-  const PrecompiledHead *head = nullptr;  ///< whoever hands it over knows that it is fresh, and made with these flags
-  AbsentFiles *absent = nullptr;          ///< where to note what is not there
+  const std::vector<Source> &headers;    ///< of the job, from memory
+  const PrecompiledHead *head = nullptr; ///< whoever hands it over knows that it is fresh, and made with these flags
+  AbsentFiles *absent = nullptr;         ///< where to note what is not there
 };
 
 /// Runs `action`; whatever is wrong is in `collector` afterwards.

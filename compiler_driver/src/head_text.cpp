@@ -1,4 +1,5 @@
-// See head_text.hpp. Clang's lexer knows where the first declaration begins; which conditionals are open there, it writes into the preamble.
+// See head_text.hpp. Clang's lexer knows where the first declaration begins; which conditionals are open there, it writes
+// into the preamble.
 #include "head_text.hpp"
 
 #include <clang/Lex/Lexer.h>
@@ -15,7 +16,8 @@ void each_directive(llvm::StringRef text, Visit visit) {
     line = line.ltrim();
     if (!line.consume_front("#")) continue;
     line = line.ltrim();
-    const llvm::StringRef name = line.take_while([](char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; });
+    const llvm::StringRef name =
+        line.take_while([](char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; });
     visit(name, line.drop_front(name.size()).ltrim());
   }
 }

@@ -11,9 +11,9 @@ class LangOptions;
 namespace graft::driver {
 
 struct HeadText {
-  std::string_view text;            ///< the first bytes of the source; empty when there is no `#include` among them
-  bool ends_at_line_start = false;  ///< whether what follows begins a line
-  bool has_quoted_include = false;  ///< whether it matters which folder the source lies in
+  std::string_view text;           ///< the first bytes of the source; empty when there is no `#include` among them
+  bool ends_at_line_start = false; ///< whether what follows begins a line
+  bool has_quoted_include = false; ///< whether it matters which folder the source lies in
 };
 
 /// Borrows `source`.

@@ -29,11 +29,14 @@ class InputWatcher : public clang::PPCallbacks {
     add(name, clang::SrcMgr::C_User);
     return false;
   }
-  void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange, const clang::MacroArgs *) override {
+  void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange,
+                    const clang::MacroArgs *) override {
     const llvm::StringRef text = name.getIdentifierInfo()->getName();
     if (!text.starts_with("__")) return;
     const bool of_moment = text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__";
-    inputs_.depends = std::max(inputs_.depends, of_moment ? Depends::kOnMoment : text == "__LINE__" ? Depends::kOnLines : Depends::kOnTokens);
+    inputs_.depends = std::max(inputs_.depends, of_moment            ? Depends::kOnMoment
+                                                : text == "__LINE__" ? Depends::kOnLines
+                                                                     : Depends::kOnTokens);
   }
   void EmbedDirective(clang::SourceLocation, llvm::StringRef, bool, clang::OptionalFileEntryRef file,
                       const clang::LexEmbedParametersResult &) override {
@@ -60,7 +63,9 @@ void add_tokens(clang::CompilerInstance &compiler, const SourceText &text, bool 
   for (clang::Token token;;) {
     const bool is_last = lexer.LexFromRawLexer(token);
     if (token.is(clang::tok::eof)) return;
-    key.add(std::string_view(token.isAtStartOfLine() ? "\n" : token.hasLeadingSpace() ? " " : "")); // directives end with their line
+    key.add(std::string_view(token.isAtStartOfLine()   ? "\n"
+                             : token.hasLeadingSpace() ? " "
+                                                       : "")); // directives end with their line
     if (with_lines) key.add(std::to_string(sources.getSpellingLineNumber(token.getLocation())));
     key.add(std::string_view(text.buffer->getBufferStart() + sources.getFileOffset(token.getLocation()), token.getLength()));
     if (is_last) return;
@@ -117,7 +122,8 @@ void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, In
   unit.text_key = key.finish();
   if (inputs.depends == Inputs::Depends::kOnMoment) return;
   const bool is_debugged = compiler.getCodeGenOpts().getDebugInfo() != llvm::codegenoptions::NoDebugInfo;
-  const bool with_lines = is_debugged || inputs.depends == Inputs::Depends::kOnLines || std::ranges::any_of(unit.facts.headers, tells_lines);
+  const bool with_lines =
+      is_debugged || inputs.depends == Inputs::Depends::kOnLines || std::ranges::any_of(unit.facts.headers, tells_lines);
   KeyBuilder tokens;
   tokens.add(text.name);
   tokens.add(of_headers);

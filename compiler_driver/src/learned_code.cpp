@@ -59,13 +59,16 @@ bool is_tainted(const llvm::GlobalValue &global) {
     return is_per_image(global.getName()) || ::dlsym(RTLD_DEFAULT, global.getName().str().c_str()) == nullptr;
   const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(&global);
   if (variable == nullptr) return global.hasExternalLinkage(); // one definition only: not ours to repeat
-  const bool has_one_address = variable->hasLocalLinkage() && !variable->hasGlobalUnnamedAddr(); // that only its own file can take
-  return !variable->isConstant() || (has_one_address && !is_of_type(variable->getName()) && !is_unnameable(variable->getName()));
+  const bool has_one_address =
+      variable->hasLocalLinkage() && !variable->hasGlobalUnnamedAddr(); // that only its own file can take
+  return !variable->isConstant() ||
+         (has_one_address && !is_of_type(variable->getName()) && !is_unnameable(variable->getName()));
 }
 
 /// Whether others may know it by name, and its address then is the same for all of them.
 bool is_offered(const llvm::GlobalObject &global) {
-  return !global.isDeclaration() && (global.hasLinkOnceODRLinkage() || global.hasWeakODRLinkage()) && !is_of_type(global.getName());
+  return !global.isDeclaration() && (global.hasLinkOnceODRLinkage() || global.hasWeakODRLinkage()) &&
+         !is_of_type(global.getName());
 }
 
 void offer(llvm::GlobalObject &global, std::vector<std::string> &symbols) {

@@ -12,11 +12,12 @@ class Module;
 
 namespace graft::driver {
 
-/// Cuts `module` down to those of `wanted` that may be shared and to what they need. What is left is visible, and returned by symbol, sorted.
+/// Cuts `module` down to those of `wanted` that may be shared and to what they need. What is left is visible, and returned
+/// by symbol, sorted.
 ///
-/// A function may be shared if everything that it reaches is code of the module, constants whose address means nothing, or a symbol of this
-/// process that is the same for all images. `equals` are names by which others know some of them: the complete constructor, where Clang emits
-/// the base one alone and has its own calls go there.
+/// A function may be shared if everything that it reaches is code of the module, constants whose address means nothing, or a
+/// symbol of this process that is the same for all images. `equals` are names by which others know some of them: the
+/// complete constructor, where Clang emits the base one alone and has its own calls go there.
 std::vector<std::string> keep_shareable(llvm::Module &module, const std::set<std::string> &wanted,
                                         const std::map<std::string, std::string> &equals);
 

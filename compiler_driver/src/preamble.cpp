@@ -1,4 +1,5 @@
-// See preamble.hpp. One run of the front end yields three things: the precompiled head, the contracts in it, and a module of the learned functions.
+// See preamble.hpp. One run of the front end yields three things: the precompiled head, the contracts in it, and a module of
+// the learned functions.
 #include "preamble.hpp"
 
 #include "back_end.hpp"
@@ -40,7 +41,8 @@ class MeaningWatcher : public clang::PPCallbacks {
  public:
   MeaningWatcher(const clang::SourceManager &sources, Findings &findings) : sources_(sources), findings_(findings) {}
 
-  void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange range, const clang::MacroArgs *) override {
+  void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange range,
+                    const clang::MacroArgs *) override {
     const llvm::StringRef text = name.getIdentifierInfo()->getName();
     const bool of_time = text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__" || text == "__BASE_FILE__";
     const bool of_place = text == "__FILE__" || text == "__FILE_NAME__";
@@ -77,8 +79,7 @@ struct Wanted {
 class Learner : public clang::SemaConsumer {
  public:
   /// `wanted` receives what it asked to be compiled.
-  Learner(const std::vector<Recipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop,
-          Wanted &wanted)
+  Learner(const std::vector<Recipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop, Wanted &wanted)
       : learned_(learned), generator_(generator), stop_(stop), wanted_(wanted) {}
 
   void InitializeSema(clang::Sema &sema) override { sema_ = &sema; }
@@ -94,8 +95,10 @@ class Learner : public clang::SemaConsumer {
     for (const Recipe &recipe : learned_)
       if (recipe.kind == Recipe::Kind::kClass) recipes.complete(recipe);
     for (const Recipe &recipe : learned_)
-      for (clang::FunctionDecl *function : recipe.kind == Recipe::Kind::kFunction ? recipes.find(recipe) : std::vector<clang::FunctionDecl *>())
-        if (std::ranges::any_of(variants_of(*function), [&](const clang::GlobalDecl &one) { return names.of(one) == recipe.symbol; })) {
+      for (clang::FunctionDecl *function :
+           recipe.kind == Recipe::Kind::kFunction ? recipes.find(recipe) : std::vector<clang::FunctionDecl *>())
+        if (std::ranges::any_of(variants_of(*function),
+                                [&](const clang::GlobalDecl &one) { return names.of(one) == recipe.symbol; })) {
           sema_->MarkFunctionReferenced(function->getLocation(), function);
           made.insert(function);
         }
@@ -121,9 +124,11 @@ class Learner : public clang::SemaConsumer {
 
 class HeadWriter : public clang::PCHGenerator {
  public:
-  HeadWriter(clang::CompilerInstance &compiler, std::shared_ptr<clang::PCHBuffer> buffer, const Findings &findings, Preamble &preamble)
-      : PCHGenerator(compiler.getPreprocessor(), compiler.getModuleCache(), kPreamblePath, /*isysroot=*/"", std::move(buffer),
-                     compiler.getCodeGenOpts(), compiler.getFrontendOpts().ModuleFileExtensions, /*AllowASTWithErrors=*/false,
+  HeadWriter(clang::CompilerInstance &compiler, std::shared_ptr<clang::PCHBuffer> buffer, const Findings &findings,
+             Preamble &preamble)
+      : PCHGenerator(compiler.getPreprocessor(), compiler.getModuleCache(), kPreamblePath, /*isysroot=*/"",
+                     std::move(buffer), compiler.getCodeGenOpts(), compiler.getFrontendOpts().ModuleFileExtensions,
+                     /*AllowASTWithErrors=*/false,
                      /*IncludeTimestamps=*/false),
         findings_(findings), preamble_(preamble) {}
 
@@ -215,7 +220,8 @@ bool has_own_code(const Facts &facts) {
 std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, const std::atomic<bool> &stop) {
   clang::CompilerInvocation invocation(request.invocation);
   invocation.getPreprocessorOpts().GeneratePreamble = true;
-  // Without learned functions, what is pending at the end of the head waits for the end of the file, as it would without a preamble.
+  // Without learned functions, what is pending at the end of the head waits for the end of the file, as it would without a
+  // preamble.
   invocation.getLangOpts().PCHInstantiateTemplates = !request.learned.empty();
   const Language language = invocation.getLangOpts().CPlusPlus ? Language::kCxx : Language::kC;
   const SourceText text{request.name, language, llvm::MemoryBuffer::getMemBuffer(request.head)};
@@ -225,7 +231,8 @@ std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, co
   HeadAction action(request, stop, *preamble);
   run_front_end({invocation, text, request.headers, /*head=*/nullptr, &absent}, action, collector);
   const bool is_whole = !collector.failed() && !preamble->bytes.empty() && !stop.load(std::memory_order_relaxed);
-  if (!is_whole || has_own_code(action.findings().facts) || action.findings().meaning == Findings::Meaning::kChanges) return nullptr;
+  if (!is_whole || has_own_code(action.findings().facts) || action.findings().meaning == Findings::Meaning::kChanges)
+    return nullptr;
   preamble->has_learned = !request.learned.empty();
   preamble->warnings = collector.take();
   // A message of a learned instantiation would be said of files that do not need it.

@@ -1,5 +1,6 @@
-// The head of a source, precompiled: parsed once, and read back at each compile as far as that compile asks. A learned preamble also holds
-// the instantiations of header templates that earlier compiles needed, and their code, compiled once and shared.
+// The head of a source, precompiled: parsed once, and read back at each compile as far as that compile asks. A learned
+// preamble also holds the instantiations of header templates that earlier compiles needed, and their code, compiled once and
+// shared.
 #pragma once
 
 #include "file_witness.hpp"
@@ -21,28 +22,29 @@ namespace graft::driver {
 
 /// Immutable.
 struct Preamble {
-  PrecompiledHead head;                           ///< `head.bytes` lies in `bytes`
+  PrecompiledHead head; ///< `head.bytes` lies in `bytes`
   std::string bytes;
   Inputs inputs;
   FileWitness witness;
-  std::vector<std::uint32_t> contracts;           ///< the contracts that the head declares, as the precompiled file numbers them
-  std::vector<Diagnostic> warnings;               ///< what a compile would have said of the head
-  bool has_learned = false;                       ///< it holds instantiations that no text of the head asks for
-  std::shared_ptr<const SharedCode> code;         ///< theirs; null when there is none to share
-  std::set<std::string> code_imports;             ///< what `code` binds to outside
+  std::vector<std::uint32_t> contracts;   ///< the contracts that the head declares, as the precompiled file numbers them
+  std::vector<Diagnostic> warnings;       ///< what a compile would have said of the head
+  bool has_learned = false;               ///< it holds instantiations that no text of the head asks for
+  std::shared_ptr<const SharedCode> code; ///< theirs; null when there is none to share
+  std::set<std::string> code_imports;     ///< what `code` binds to outside
 };
 
 struct PreambleRequest {
   const clang::CompilerInvocation &invocation;
-  std::string name;                               ///< the source's: its folder is where quoted includes are looked for
+  std::string name; ///< the source's: its folder is where quoted includes are looked for
   std::string head;
   bool ends_at_line_start = false;
-  const std::vector<Source> &headers;             ///< of the job, from memory
+  const std::vector<Source> &headers; ///< of the job, from memory
   std::vector<Recipe> learned;
 };
 
-/// Parses the head, makes what was learned, and compiles that. Null when the head does not compile, holds more than headers should (code of the
-/// bundle's own), means something else at each compile (`__TIME__`), or when `stop` was set meanwhile. May crash: call it guarded.
+/// Parses the head, makes what was learned, and compiles that. Null when the head does not compile, holds more than headers
+/// should (code of the bundle's own), means something else at each compile (`__TIME__`), or when `stop` was set meanwhile.
+/// May crash: call it guarded.
 std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, const std::atomic<bool> &stop);
 
 } // namespace graft::driver

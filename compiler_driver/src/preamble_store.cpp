@@ -23,8 +23,8 @@ constexpr int kBackgroundNice = 10;
 std::string folder_of(const std::string &name) { return name.substr(0, name.rfind('/') + 1); }
 
 /// Everything that decides what a head means (the folder too, if it is where includes are looked for first).
-std::string key_of(const Prepared &prepared, const SourceText &text, const HeadText &head, const std::vector<Source> &headers,
-                   std::string_view kind) {
+std::string key_of(const Prepared &prepared, const SourceText &text, const HeadText &head,
+                   const std::vector<Source> &headers, std::string_view kind) {
   KeyBuilder key;
   for (const std::string &argument : prepared.arguments) key.add(argument);
   key.add(head.text);
@@ -55,7 +55,9 @@ std::shared_ptr<const Preamble> make_guarded(const PreambleRequest &request, con
   return survived ? made : nullptr;
 }
 
-std::size_t bytes_of(const Preamble &preamble) { return preamble.bytes.size() + (preamble.code ? preamble.code->object.size() : 0); }
+std::size_t bytes_of(const Preamble &preamble) {
+  return preamble.bytes.size() + (preamble.code ? preamble.code->object.size() : 0);
+}
 
 } // namespace
 
@@ -75,7 +77,8 @@ PreambleStore::Kind PreambleStore::kind_for(const SourceText &text, const Prepar
   return learns ? Kind::kLearned : Kind::kHeadOnly;
 }
 
-std::shared_ptr<const Preamble> PreambleStore::find(const Prepared &prepared, const SourceText &text, const std::vector<Source> &headers) {
+std::shared_ptr<const Preamble> PreambleStore::find(const Prepared &prepared, const SourceText &text,
+                                                    const std::vector<Source> &headers) {
   if (includes_by_flag(prepared.invocation)) return nullptr;
   const HeadText head = head_of(text_of(text), prepared.invocation.getLangOpts());
   if (head.text.empty()) return nullptr;
@@ -114,8 +117,8 @@ std::shared_ptr<const Preamble> PreambleStore::find(const std::string &key) {
   return nullptr;
 }
 
-std::shared_ptr<const Preamble> PreambleStore::find_head(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
-                                                         const std::vector<Source> &headers) {
+std::shared_ptr<const Preamble> PreambleStore::find_head(const std::shared_ptr<const Prepared> &prepared,
+                                                         const SourceText &text, const std::vector<Source> &headers) {
   const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
   const std::string key = key_of(*prepared, text, head, headers, suffix_of(Kind::kHeadOnly));
   if (auto found = find(key)) return found;
@@ -125,7 +128,8 @@ std::shared_ptr<const Preamble> PreambleStore::find_head(const std::shared_ptr<c
 }
 
 PreambleStore::Entry &PreambleStore::entry_for(const std::string &key, const std::shared_ptr<const Prepared> &prepared,
-                                               const SourceText &text, const HeadText &head, const std::vector<Source> &headers) {
+                                               const SourceText &text, const HeadText &head,
+                                               const std::vector<Source> &headers) {
   const auto [at, is_new] = entries_.try_emplace(key);
   Entry &entry = at->second;
   entry.used = ++clock_;
@@ -138,8 +142,8 @@ PreambleStore::Entry &PreambleStore::entry_for(const std::string &key, const std
   return entry;
 }
 
-void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers,
-                          std::vector<Recipe> needed) {
+void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                          const std::vector<Source> &headers, std::vector<Recipe> needed) {
   if (includes_by_flag(prepared->invocation)) return;
   const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
   if (head.text.empty()) return;
@@ -192,7 +196,8 @@ void PreambleStore::work() {
       MutexLock lock(mutex_);
       is_busy_ = false;
       changed_.notify_all();
-      changed_.wait(mutex_, [&]() GRAFT_REQUIRES(mutex_) { return stop_.load(std::memory_order_relaxed) || !to_make_.empty(); });
+      changed_.wait(mutex_,
+                    [&]() GRAFT_REQUIRES(mutex_) { return stop_.load(std::memory_order_relaxed) || !to_make_.empty(); });
       if (stop_.load(std::memory_order_relaxed)) return;
       is_busy_ = true;
       key = std::move(to_make_.front());

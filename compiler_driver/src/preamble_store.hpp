@@ -1,5 +1,5 @@
-// All preambles of a compiler: found by flags and head, made in the background, made anew when a header changed, forgotten when there are
-// too many.
+// All preambles of a compiler: found by flags and head, made in the background, made anew when a header changed, forgotten
+// when there are too many.
 #pragma once
 
 #include "preamble.hpp"
@@ -30,11 +30,13 @@ class PreambleStore {
   /// Null when there is none yet. What is handed out lives as long as somebody holds it.
   std::shared_ptr<const Preamble> find(const Prepared &prepared, const SourceText &text, const std::vector<Source> &headers);
 
-  /// The head's preamble without anything learned: for a source that did not compile with it. Made from now on, if there is none.
+  /// The head's preamble without anything learned: for a source that did not compile with it. Made from now on, if there is
+  /// none.
   std::shared_ptr<const Preamble> find_head(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
                                             const std::vector<Source> &headers);
 
-  /// A compile went well and needed these functions of its headers: a preamble is made that has them, unless it stands already.
+  /// A compile went well and needed these functions of its headers: a preamble is made that has them, unless it stands
+  /// already.
   void learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers,
              std::vector<Recipe> needed);
 
@@ -47,22 +49,22 @@ class PreambleStore {
  private:
   struct Entry {
     std::shared_ptr<const Prepared> prepared;
-    std::string name;                                ///< of the first file that had this head
+    std::string name; ///< of the first file that had this head
     std::string head;
     bool ends_at_line_start = false;
     std::vector<Source> headers;
-    std::map<std::string, Recipe> recipes;   ///< by symbol
-    std::size_t tried = 0;                           ///< how many of them the preamble was made with
+    std::map<std::string, Recipe> recipes; ///< by symbol
+    std::size_t tried = 0;                 ///< how many of them the preamble was made with
     std::shared_ptr<const Preamble> preamble;
     enum class State : std::uint8_t { kIdle, kQueued, kBeingMade, kHopeless } state = State::kIdle;
-    std::uint64_t used = 0;                          ///< when, as `clock_` counts
+    std::uint64_t used = 0; ///< when, as `clock_` counts
   };
   enum class Kind : std::uint8_t { kHeadOnly, kLearned };
 
   std::shared_ptr<const Preamble> find(const std::string &key);
   /// The entry, new or not.
-  Entry &entry_for(const std::string &key, const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const HeadText &head,
-                   const std::vector<Source> &headers) GRAFT_REQUIRES(mutex_);
+  Entry &entry_for(const std::string &key, const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                   const HeadText &head, const std::vector<Source> &headers) GRAFT_REQUIRES(mutex_);
   Kind kind_for(const SourceText &text, const Prepared &prepared) const GRAFT_REQUIRES(mutex_);
   void queue(const std::string &key, Entry &entry) GRAFT_REQUIRES(mutex_);
   void forget_old() GRAFT_REQUIRES(mutex_);

@@ -1,8 +1,9 @@
 // An instantiation written down without the AST that it came from, and made again over the same headers: "the function at
 // this place of this header, member of that class template with these arguments".
 //
-// Only what headers alone define has a recipe. What names a type, a value or a function of the author's own has none: it belongs to
-// the author's file. Nor has what no name reaches (a lambda, a local class); whoever instantiates its user makes it anyway.
+// Only what headers alone define has a recipe. What names a type, a value or a function of the author's own has none: it
+// belongs to the author's file. Nor has what no name reaches (a lambda, a local class); whoever instantiates its user makes
+// it anyway.
 #pragma once
 
 #include <clang/AST/GlobalDecl.h>
@@ -27,7 +28,8 @@ class TemplateDecl;
 
 namespace graft::driver {
 
-/// Where a declaration's name stands, which tells it from all others of the same headers; `name` tells those apart that one macro makes.
+/// Where a declaration's name stands, which tells it from all others of the same headers; `name` tells those apart that one
+/// macro makes.
 struct Place {
   std::string file;
   unsigned offset = 0;
@@ -46,22 +48,31 @@ struct DeclRecipe {
 };
 
 struct TypeRecipe {
-  enum class Kind : std::uint8_t { kBuiltin, kPointer, kLvalueReference, kRvalueReference, kArray, kOpenArray, kFunction, kDeclared };
+  enum class Kind : std::uint8_t {
+    kBuiltin,
+    kPointer,
+    kLvalueReference,
+    kRvalueReference,
+    kArray,
+    kOpenArray,
+    kFunction,
+    kDeclared
+  };
   Kind kind = Kind::kBuiltin;
-  unsigned qualifiers = 0;                    ///< const, volatile, restrict, as Clang counts them
-  unsigned detail = 0;                        ///< which builtin; of a function: whether variadic, 2 added when noexcept
-  std::uint64_t count = 0;                    ///< of an array
-  std::vector<TypeRecipe> parts;              ///< the pointee, the element, or the result and the parameters
+  unsigned qualifiers = 0;       ///< const, volatile, restrict, as Clang counts them
+  unsigned detail = 0;           ///< which builtin; of a function: whether variadic, 2 added when noexcept
+  std::uint64_t count = 0;       ///< of an array
+  std::vector<TypeRecipe> parts; ///< the pointee, the element, or the result and the parameters
   std::shared_ptr<const DeclRecipe> declared;
 };
 
 struct ArgumentRecipe {
   enum class Kind : std::uint8_t { kType, kIntegral, kPack, kTemplate };
   Kind kind = Kind::kType;
-  TypeRecipe type;                            ///< the type, or that of the value
-  std::string value;                          ///< in decimal
+  TypeRecipe type;   ///< the type, or that of the value
+  std::string value; ///< in decimal
   std::vector<ArgumentRecipe> pack;
-  Place pattern;                              ///< of a template
+  Place pattern; ///< of a template
 };
 
 /// A function by its symbol, or a class by its name, and the way to it.
@@ -106,8 +117,8 @@ class RecipeReader {
  public:
   explicit RecipeReader(clang::Sema &sema);
 
-  /// The functions that a recipe's symbol may be of, declared but perhaps not yet defined; whoever asks compares symbols. Empty when the
-  /// headers have no such thing any more.
+  /// The functions that a recipe's symbol may be of, declared but perhaps not yet defined; whoever asks compares symbols.
+  /// Empty when the headers have no such thing any more.
   std::vector<clang::FunctionDecl *> find(const Recipe &recipe);
   /// Makes a class, if the headers still have it.
   void complete(const Recipe &recipe);

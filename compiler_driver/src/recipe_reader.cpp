@@ -1,4 +1,5 @@
-// From recipes to declarations. Nothing here reports: what cannot be made is left out, and the file that needs it makes it itself.
+// From recipes to declarations. Nothing here reports: what cannot be made is left out, and the file that needs it makes it
+// itself.
 #include "recipe.hpp"
 
 #include <clang/AST/ASTContext.h>
@@ -38,11 +39,13 @@ void RecipeReader::index(clang::DeclContext &context) {
     if (auto *befriended = llvm::dyn_cast<clang::FriendDecl>(declaration); befriended && befriended->getFriendDecl())
       declaration = befriended->getFriendDecl();
     if (auto *named = llvm::dyn_cast<clang::NamedDecl>(declaration);
-        named && llvm::isa<clang::TagDecl, clang::ClassTemplateDecl, clang::FunctionDecl, clang::FunctionTemplateDecl>(named))
+        named &&
+        llvm::isa<clang::TagDecl, clang::ClassTemplateDecl, clang::FunctionDecl, clang::FunctionTemplateDecl>(named))
       if (auto place = place_in(sources, placed(*named))) known_.emplace(std::move(*place), named);
     if (llvm::isa<clang::NamespaceDecl, clang::LinkageSpecDecl, clang::ExportDecl>(declaration)) {
       index(*llvm::cast<clang::DeclContext>(declaration));
-    } else if (auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(declaration); record && record->isThisDeclarationADefinition()) {
+    } else if (auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(declaration);
+               record && record->isThisDeclarationADefinition()) {
       if (!llvm::isa<clang::ClassTemplateSpecializationDecl>(record)) index(*record);
     }
   }
@@ -56,7 +59,8 @@ clang::NamedDecl *RecipeReader::at(const Place &place, const clang::DeclContext 
   const clang::SourceManager &sources = sema_.getSourceManager();
   for (clang::Decl *declaration : within->decls()) {
     auto *named = llvm::dyn_cast<clang::NamedDecl>(declaration);
-    if (named == nullptr || !llvm::isa<clang::TagDecl, clang::ClassTemplateDecl, clang::FunctionTemplateDecl>(named)) continue;
+    if (named == nullptr || !llvm::isa<clang::TagDecl, clang::ClassTemplateDecl, clang::FunctionTemplateDecl>(named))
+      continue;
     if (place_in(sources, placed(*named)) == place) return named;
   }
   return nullptr;
@@ -76,7 +80,8 @@ std::optional<clang::QualType> RecipeReader::make(const TypeRecipe &recipe) {
   case Kind::kBuiltin:
     for (clang::Type *known : context.getTypes()) {
       const auto *builtin = llvm::dyn_cast<clang::BuiltinType>(known);
-      if (builtin && builtin->getKind() == static_cast<clang::BuiltinType::Kind>(recipe.detail)) type = clang::QualType(builtin, 0);
+      if (builtin && builtin->getKind() == static_cast<clang::BuiltinType::Kind>(recipe.detail))
+        type = clang::QualType(builtin, 0);
       if (!type.isNull()) break;
     }
     break;
@@ -93,7 +98,8 @@ std::optional<clang::QualType> RecipeReader::make(const TypeRecipe &recipe) {
     type = context.getIncompleteArrayType(parts[0], clang::ArraySizeModifier::Normal, 0);
     break;
   case Kind::kArray:
-    type = context.getConstantArrayType(parts[0], llvm::APInt(64, recipe.count), nullptr, clang::ArraySizeModifier::Normal, 0);
+    type =
+        context.getConstantArrayType(parts[0], llvm::APInt(64, recipe.count), nullptr, clang::ArraySizeModifier::Normal, 0);
     break;
   case Kind::kFunction: {
     clang::FunctionProtoType::ExtProtoInfo info;
@@ -153,8 +159,9 @@ clang::TagDecl *RecipeReader::specialise(clang::NamedDecl &named, const DeclReci
   void *position = nullptr;
   if (clang::ClassTemplateSpecializationDecl *known = pattern->findSpecialization(*arguments, position)) return known;
   auto *made = clang::ClassTemplateSpecializationDecl::Create(
-      context, pattern->getTemplatedDecl()->getTagKind(), pattern->getDeclContext(), pattern->getTemplatedDecl()->getBeginLoc(),
-      pattern->getLocation(), pattern, *arguments, /*StrictPackMatch=*/false, /*PrevDecl=*/nullptr);
+      context, pattern->getTemplatedDecl()->getTagKind(), pattern->getDeclContext(),
+      pattern->getTemplatedDecl()->getBeginLoc(), pattern->getLocation(), pattern, *arguments, /*StrictPackMatch=*/false,
+      /*PrevDecl=*/nullptr);
   pattern->AddSpecialization(made, position);
   if (pattern->isOutOfLine()) made->setLexicalDeclContext(pattern->getLexicalDeclContext());
   return made;
@@ -187,7 +194,8 @@ std::vector<clang::FunctionDecl *> RecipeReader::find(const Recipe &recipe) {
     auto *list = clang::TemplateArgumentList::CreateCopy(sema_.getASTContext(), *arguments);
     clang::EnterExpressionEvaluationContext context(sema_, clang::Sema::ExpressionEvaluationContext::Unevaluated);
     clang::Sema::SFINAETrap trap(sema_);
-    if (auto *made = sema_.InstantiateFunctionDeclaration(pattern.getCanonicalDecl(), list, pattern.getLocation())) found.push_back(made);
+    if (auto *made = sema_.InstantiateFunctionDeclaration(pattern.getCanonicalDecl(), list, pattern.getLocation()))
+      found.push_back(made);
   };
   if (recipe.way.parent == nullptr) {
     const auto [begin, end] = known_.equal_range(recipe.way.place);
@@ -198,7 +206,8 @@ std::vector<clang::FunctionDecl *> RecipeReader::find(const Recipe &recipe) {
     return found;
   }
   auto *record = llvm::dyn_cast_or_null<clang::CXXRecordDecl>(make(*recipe.way.parent));
-  if (record == nullptr || !sema_.isCompleteType(record->getLocation(), sema_.getASTContext().getCanonicalTagType(record))) return found;
+  if (record == nullptr || !sema_.isCompleteType(record->getLocation(), sema_.getASTContext().getCanonicalTagType(record)))
+    return found;
   record = record->getDefinition();
   // What is declared when first asked for: its constructors, assignments and destructor.
   static_cast<void>(sema_.LookupConstructors(record));
@@ -206,7 +215,8 @@ std::vector<clang::FunctionDecl *> RecipeReader::find(const Recipe &recipe) {
   static_cast<void>(sema_.LookupCopyingAssignment(record, clang::Qualifiers::Const, /*RValueThis=*/false, /*ThisQuals=*/0));
   static_cast<void>(sema_.LookupMovingAssignment(record, /*Quals=*/0, /*RValueThis=*/false, /*ThisQuals=*/0));
   if (recipe.way.is_specialisation) {
-    if (auto *pattern = llvm::dyn_cast_or_null<clang::FunctionTemplateDecl>(at(recipe.way.place, record))) instantiate(*pattern);
+    if (auto *pattern = llvm::dyn_cast_or_null<clang::FunctionTemplateDecl>(at(recipe.way.place, record)))
+      instantiate(*pattern);
     return found;
   }
   for (clang::CXXMethodDecl *method : record->methods()) found.push_back(method);

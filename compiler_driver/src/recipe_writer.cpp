@@ -86,12 +86,14 @@ std::optional<TypeRecipe> RecipeWriter::describe(clang::QualType given) {
     return result;
   };
   const clang::Type *bare = type.getTypePtr();
-  if (const auto *pointer = llvm::dyn_cast<clang::PointerType>(bare)) return wrapped(Kind::kPointer, pointer->getPointeeType());
+  if (const auto *pointer = llvm::dyn_cast<clang::PointerType>(bare))
+    return wrapped(Kind::kPointer, pointer->getPointeeType());
   if (const auto *reference = llvm::dyn_cast<clang::LValueReferenceType>(bare))
     return wrapped(Kind::kLvalueReference, reference->getPointeeType());
   if (const auto *reference = llvm::dyn_cast<clang::RValueReferenceType>(bare))
     return wrapped(Kind::kRvalueReference, reference->getPointeeType());
-  if (const auto *array = llvm::dyn_cast<clang::IncompleteArrayType>(bare)) return wrapped(Kind::kOpenArray, array->getElementType());
+  if (const auto *array = llvm::dyn_cast<clang::IncompleteArrayType>(bare))
+    return wrapped(Kind::kOpenArray, array->getElementType());
   if (const auto *array = llvm::dyn_cast<clang::ConstantArrayType>(bare)) {
     std::optional<TypeRecipe> result = wrapped(Kind::kArray, array->getElementType());
     if (result) result->count = array->getZExtSize();
@@ -105,7 +107,8 @@ std::optional<TypeRecipe> RecipeWriter::describe(clang::QualType given) {
   }
   if (const auto *function = llvm::dyn_cast<clang::FunctionProtoType>(bare)) {
     const clang::FunctionProtoType::ExtProtoInfo info = function->getExtProtoInfo();
-    if (info.RefQualifier != clang::RQ_None || !info.TypeQuals.empty() || info.ExtInfo != clang::FunctionType::ExtInfo()) return std::nullopt;
+    if (info.RefQualifier != clang::RQ_None || !info.TypeQuals.empty() || info.ExtInfo != clang::FunctionType::ExtInfo())
+      return std::nullopt;
     result.kind = Kind::kFunction;
     result.detail = (function->isVariadic() ? 1u : 0u) + (function->isNothrow() ? 2u : 0u);
     std::vector<clang::QualType> parts = {function->getReturnType()};

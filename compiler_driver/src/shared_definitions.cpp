@@ -1,5 +1,5 @@
-// See shared_definitions.hpp. Clang asks its external source whether a definition lies elsewhere, as it would with a module that was
-// compiled to an object of its own; at -O0 it then emits no body, above it emits one for inlining alone.
+// See shared_definitions.hpp. Clang asks its external source whether a definition lies elsewhere, as it would with a module
+// that was compiled to an object of its own; at -O0 it then emits no body, above it emits one for inlining alone.
 #include "shared_definitions.hpp"
 
 #include "global_names.hpp"
@@ -13,12 +13,14 @@
 namespace graft::driver {
 namespace {
 
-/// The reader of the preamble, and behind it nothing: a multiplexer of two takes "yes" from neither, since that is zero (Clang 22), so the
-/// question is answered here.
+/// The reader of the preamble, and behind it nothing: a multiplexer of two takes "yes" from neither, since that is zero
+/// (Clang 22), so the question is answered here.
 class SharedDefinitions : public clang::MultiplexExternalSemaSource {
  public:
-  SharedDefinitions(clang::ASTContext &context, llvm::IntrusiveRefCntPtr<clang::ExternalSemaSource> reader, const SharedCode &code)
-      : MultiplexExternalSemaSource(std::move(reader), llvm::makeIntrusiveRefCnt<clang::ExternalSemaSource>()), names_(context), code_(code) {}
+  SharedDefinitions(clang::ASTContext &context, llvm::IntrusiveRefCntPtr<clang::ExternalSemaSource> reader,
+                    const SharedCode &code)
+      : MultiplexExternalSemaSource(std::move(reader), llvm::makeIntrusiveRefCnt<clang::ExternalSemaSource>()),
+        names_(context), code_(code) {}
 
   ExtKind hasExternalDefinitions(const clang::Decl *declaration) override {
     if (const auto *variable = llvm::dyn_cast<clang::VarDecl>(declaration))
@@ -30,7 +32,8 @@ class SharedDefinitions : public clang::MultiplexExternalSemaSource {
     if (function == nullptr || function->isDependentContext() || !function->isExternallyVisible()) return EK_ReplyHazy;
     const clang::Decl *one = function->getCanonicalDecl();
     if (const auto known = known_.find(one); known != known_.end()) return known->second;
-    const bool offers_all = std::ranges::all_of(variants_of(*function), [&](const clang::GlobalDecl &variant) { return offers(variant); });
+    const bool offers_all =
+        std::ranges::all_of(variants_of(*function), [&](const clang::GlobalDecl &variant) { return offers(variant); });
     return known_[one] = offers_all ? EK_Always : EK_ReplyHazy;
   }
 

@@ -9,7 +9,8 @@ class CompilerInstance;
 
 namespace graft::driver {
 
-/// Adds a source of declarations to `compiler`, which has read a preamble and not begun to parse. `preamble` must outlive the compile.
+/// Adds a source of declarations to `compiler`, which has read a preamble and not begun to parse. `preamble` must outlive
+/// the compile.
 void use_shared_definitions(clang::CompilerInstance &compiler, const Preamble &preamble);
 
 } // namespace graft::driver

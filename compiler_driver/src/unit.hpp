@@ -33,10 +33,11 @@ struct Unit {
   std::vector<std::string> defined;
   std::vector<std::string> defined_strongly; ///< those among them that no other definition may stand beside
   std::shared_ptr<const SharedCode> shared;  ///< what it calls of its preamble's; null: nothing
-  ContentKey text_key; ///< over this file and the headers that it read
-  ContentKey token_key; ///< the same over its tokens, without comments; with lines only where the code asks for them. Zero: not known
+  ContentKey text_key;                       ///< over this file and the headers that it read
+  ContentKey token_key; ///< the same over its tokens, without comments; with lines only where the code asks for them. Zero:
+                        ///< not known
   std::vector<Recipe> needed; ///< functions of its headers that it had to compile; when they were asked for
-  bool departs = false;  ///< made with a learned preamble that does not suit it (departures.hpp)
+  bool departs = false;       ///< made with a learned preamble that does not suit it (departures.hpp)
   CompileTimes times;
 };
 

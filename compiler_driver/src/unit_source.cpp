@@ -27,7 +27,8 @@
 namespace graft::driver {
 namespace {
 
-/// Shows the facts consumer the contracts of a preamble, before anything of the source: they are read back only when asked for.
+/// Shows the facts consumer the contracts of a preamble, before anything of the source: they are read back only when asked
+/// for.
 class ContractReplay : public clang::ASTConsumer {
  public:
   ContractReplay(clang::CompilerInstance &compiler, const Preamble &preamble, clang::ASTConsumer &facts)
@@ -43,7 +44,8 @@ class ContractReplay : public clang::ASTConsumer {
     if (!reader) return;
     clang::serialization::ModuleFile &file = reader->getModuleManager().getPrimaryModule();
     for (const std::uint32_t number : preamble_.contracts)
-      if (auto *tag = llvm::dyn_cast_or_null<clang::TagDecl>(reader->GetLocalDecl(file, clang::LocalDeclID::get(*reader, file, number))))
+      if (auto *tag = llvm::dyn_cast_or_null<clang::TagDecl>(
+              reader->GetLocalDecl(file, clang::LocalDeclID::get(*reader, file, number))))
         facts_.HandleTagDeclDefinition(tag);
   }
 
@@ -61,7 +63,8 @@ class DepartureWatcher : public clang::ASTConsumer {
   void Initialize(clang::ASTContext &context) override { recipes_.emplace(context, head_bytes_); }
   bool HandleTopLevelDecl(clang::DeclGroupRef group) override {
     for (const clang::Decl *declaration : group)
-      if (!declaration->isFromASTFile() && !recipes_->is_of_head(*declaration)) unit_.departs |= departs_from_headers(*declaration, *recipes_);
+      if (!declaration->isFromASTFile() && !recipes_->is_of_head(*declaration))
+        unit_.departs |= departs_from_headers(*declaration, *recipes_);
     return !unit_.departs; // the rest does not matter any more
   }
 
@@ -173,7 +176,8 @@ Unit compile_source(const UnitRequest &request) {
     const Stopwatch watch(unit.times.front_end_ns);
     if (request.preamble != nullptr) {
       CompileAction action(request, request.preamble->inputs, unit);
-      run_front_end({request.prepared.invocation, request.text, request.headers, &request.preamble->head}, action, collector);
+      run_front_end({request.prepared.invocation, request.text, request.headers, &request.preamble->head}, action,
+                    collector);
     } else {
       const auto abi = request.prepared.preambles->find(request.prepared.invocation, request.text);
       const PrecompiledHead head{abi ? std::string_view(abi->bytes) : std::string_view()};

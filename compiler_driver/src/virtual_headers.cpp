@@ -12,7 +12,8 @@
 namespace graft::driver {
 namespace {
 
-/// The machine's files, without those that would make a compile wait or never end: a pipe without a writer, a terminal, /dev/zero.
+/// The machine's files, without those that would make a compile wait or never end: a pipe without a writer, a terminal,
+/// /dev/zero.
 class RegularFiles : public llvm::vfs::ProxyFileSystem {
  public:
   RegularFiles() : ProxyFileSystem(llvm::vfs::createPhysicalFileSystem()) {}
@@ -42,7 +43,8 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_
   for (const Source &header : headers)
     if (header.contents && header.name.starts_with('/')) show(header.name, *header.contents);
   for (const Source &header : headers)
-    if (header.contents && !header.name.starts_with('/')) show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
+    if (header.contents && !header.name.starts_with('/'))
+      show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
   if (!preamble.empty()) show(kPreamblePath, preamble);
   auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::makeIntrusiveRefCnt<RegularFiles>());
   overlay->pushOverlay(std::move(memory));

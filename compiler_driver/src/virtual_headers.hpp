@@ -30,9 +30,9 @@ inline constexpr const char *kVirtualIncludeDir = "/.graft/include";
 /// The include directory that holds a job's own headers from memory.
 inline constexpr const char *kJobIncludeDir = "/.graft/memory";
 
-/// The real files with graft's headers and a job's laid over them. One per compile: it carries a working directory, and nothing that it
-/// learned of a file survives the compile. `preamble`, unless empty, is shown at kPreamblePath (front_end.hpp); its bytes
-/// and the headers' are borrowed.
+/// The real files with graft's headers and a job's laid over them. One per compile: it carries a working directory, and
+/// nothing that it learned of a file survives the compile. `preamble`, unless empty, is shown at kPreamblePath
+/// (front_end.hpp); its bytes and the headers' are borrowed.
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble = {},
                                                                     const std::vector<Source> &headers = {});
 

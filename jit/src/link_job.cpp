@@ -79,9 +79,12 @@ Result<void> LinkJob::add_objects() {
 
 bool LinkJob::may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const {
   if (shared.size() != 1) return false;
-  const auto is_the_same = [&](const std::string &name) { return outside_.comes_from_process(name) && !merger_.defines(name); };
+  const auto is_the_same = [&](const std::string &name) {
+    return outside_.comes_from_process(name) && !merger_.defines(name);
+  };
   const auto is_new = [&](const std::string &name) { return !merger_.defines(name); };
-  return std::ranges::all_of(shared.front()->imports(), is_the_same) && std::ranges::all_of(shared.front()->symbols(), is_new);
+  return std::ranges::all_of(shared.front()->imports(), is_the_same) &&
+         std::ranges::all_of(shared.front()->symbols(), is_new);
 }
 
 void LinkJob::lend(const SharedImage &shared) {
@@ -246,7 +249,8 @@ static llvm::Error forget_dependencies(LinkGraph &graph) {
 void LinkJob::note_functions(LinkGraph &graph) {
   for (const GraphSymbol *symbol : graph.defined_symbols())
     if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0)
-      functions_.push_back({&symbol->getBlock(), symbol->getOffset(), static_cast<std::uint32_t>(symbol->getSize()), symbol->getName()});
+      functions_.push_back(
+          {&symbol->getBlock(), symbol->getOffset(), static_cast<std::uint32_t>(symbol->getSize()), symbol->getName()});
 }
 
 void LinkJob::record_functions(LinkGraph &graph) {

@@ -31,11 +31,14 @@ class LinkJob {
   Result<void> add_objects();
   /// Lets the image call shared code; false when it must have copies of its own instead (`copy`). Behind add_objects.
   ///
-  ///   I6  Within an image one name is one thing: code is lent only if nothing of the bundle's defines what it defines, if it is the only one, and
+  ///   I6  Within an image one name is one thing: code is lent only if nothing of the bundle's defines what it defines, if
+  ///   it is the only one, and
   ///       if what it imports is what the bundle would import under that name.
   bool may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const;
   void lend(const SharedImage &shared);
-  Result<void> copy(const SharedCode &code) { return merger_.add(copies_.emplace_back(ObjectFile{"shared code", code.object})); }
+  Result<void> copy(const SharedCode &code) {
+    return merger_.add(copies_.emplace_back(ObjectFile{"shared code", code.object}));
+  }
   /// What the objects ask of the outside. After make_graph.
   std::vector<std::string> imports() const { return merger_.undefined(); }
 

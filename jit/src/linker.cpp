@@ -107,8 +107,8 @@ class LinkerImpl : public Linker {
   void release(const ImageState &state) { space_.release(state.placement); }
   Result<std::shared_ptr<SharedImage>> link_shared(const std::shared_ptr<const SharedCode> &code);
   /// The image of `job`, whose shared code is lent already.
-  Result<std::unique_ptr<Image>> finish(LinkJob &job, Session &session, std::unique_ptr<ImageState> state, const LinkOptions &options,
-                                        SharedUses shared);
+  Result<std::unique_ptr<Image>> finish(LinkJob &job, Session &session, std::unique_ptr<ImageState> state,
+                                        const LinkOptions &options, SharedUses shared);
   std::unique_ptr<ImageState> new_state(const LinkOptions &options);
   /// An idle session, or a new one.
   Result<Session *> take_session() GRAFT_EXCLUDES(mutex_);
@@ -158,8 +158,8 @@ Result<void> ImageImpl::run_initialisers() {
 
 void ImageImpl::run_finalisers() {
   const Life before = std::exchange(life_, Life::kStopped);
-  // What was constructed registered its end. Where an initialiser threw, `.fini_array` is not run: its functions pair with no
-  // initialiser, and those that they count on may not have run.
+  // What was constructed registered its end. Where an initialiser threw, `.fini_array` is not run: its functions pair with
+  // no initialiser, and those that they count on may not have run.
   if (before == Life::kRunning) state_->finalise(ImageState::Arrays::kRun);
   if (before == Life::kFailed) state_->finalise(ImageState::Arrays::kSkip);
 }

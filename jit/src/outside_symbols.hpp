@@ -25,8 +25,11 @@ class OutsideSymbols {
 
   /// Hands over one more symbol, as those of the options are; `name` is borrowed. The first of two counts.
   void give(std::string_view name, const void *address) { given_.emplace(name, address); }
-  /// Whether the process itself is what `name` is looked up in: nothing that this image was given or links against comes before it.
-  bool comes_from_process(const std::string &name) const { return !given_.contains(name) && state_.libraries.find(name.c_str()) == nullptr; }
+  /// Whether the process itself is what `name` is looked up in: nothing that this image was given or links against comes
+  /// before it.
+  bool comes_from_process(const std::string &name) const {
+    return !given_.contains(name) && state_.libraries.find(name.c_str()) == nullptr;
+  }
 
   Result<void> open_libraries();
   /// The address that `name` is bound to: the options' symbols, then our own functions, then the libraries, then the

@@ -17,7 +17,9 @@ using ::testing::HasSubstr;
 /// A vector is filled, and `body` does something with it.
 std::string with_vector(const std::string &body, const std::string &before = {}) {
   return "#include <algorithm>\n#include <string>\n#include <vector>\n" + before +
-         "\nextern \"C\" int run(void) {\n  std::vector<int> values = {3, 1, 2};\n  std::sort(values.begin(), values.end());\n  " + body + "\n}\n";
+         "\nextern \"C\" int run(void) {\n  std::vector<int> values = {3, 1, 2};\n  std::sort(values.begin(), "
+         "values.end());\n  " +
+         body + "\n}\n";
 }
 
 std::size_t weak_functions(Edited &file, const std::string &text) {
@@ -63,10 +65,12 @@ TEST(Learned, BundlesWithOneHeadShareItsCode) {
 TEST(Learned, SharedCodeIsOneImageForThoseWhoUseItAtOnce) {
   Edited file;
   const auto text = [](int n) {
-    return with_vector("int (*find)(const std::vector<int> &) = nullptr; (void)find; auto member = static_cast<std::size_t (std::vector<int>::*)() "
-                       "const noexcept>(&std::vector<int>::size); void *place; __builtin_memcpy(&place, &member, sizeof place); "
-                       "__builtin_memcpy(&address, &place, sizeof place); return values[0];",
-                       "extern \"C\" { void *address; int number" + std::to_string(n) + "; }");
+    return with_vector(
+        "int (*find)(const std::vector<int> &) = nullptr; (void)find; auto member = static_cast<std::size_t "
+        "(std::vector<int>::*)() "
+        "const noexcept>(&std::vector<int>::size); void *place; __builtin_memcpy(&place, &member, sizeof place); "
+        "__builtin_memcpy(&address, &place, sizeof place); return values[0];",
+        "extern \"C\" { void *address; int number" + std::to_string(n) + "; }");
   };
   file.learn(text(0));
   jit::LinkOptions options;
@@ -90,10 +94,13 @@ TEST(Learned, SharedCodeIsOneImageForThoseWhoUseItAtOnce) {
 TEST(Learned, AChangedHeaderCountsAtTheNextCompile) {
   const TempFolder folder;
   const auto write = [&](int value) {
-    std::ofstream(folder.path() / "mine.hpp") << "#pragma once\ntemplate <class T> T mine() { return T{" << value << "}; }\n";
+    std::ofstream(folder.path() / "mine.hpp")
+        << "#pragma once\ntemplate <class T> T mine() { return T{" << value << "}; }\n";
   };
   Edited file((folder.path() / "edited.cpp").string());
-  const auto text = [](int n) { return "#include \"mine.hpp\"\nextern \"C\" int run(void) { return mine<int>(); }\nint n" + std::to_string(n) + ";\n"; };
+  const auto text = [](int n) {
+    return "#include \"mine.hpp\"\nextern \"C\" int run(void) { return mine<int>(); }\nint n" + std::to_string(n) + ";\n";
+  };
   write(1);
   file.learn(text(0));
   EXPECT_EQ(file.run(text(1)), 1);
@@ -110,7 +117,8 @@ TEST(Learned, AHeaderThatAppearsEarlierInThePathCounts) {
   std::ofstream(folder.path() / "second" / "found.hpp") << "inline int found() { return 2; }\n";
   Edited file;
   const auto run = [&](int n) {
-    driver::Job job = file.job("#include <found.hpp>\nextern \"C\" int run(void) { return found(); }\nint n" + std::to_string(n) + ";\n");
+    driver::Job job =
+        file.job("#include <found.hpp>\nextern \"C\" int run(void) { return found(); }\nint n" + std::to_string(n) + ";\n");
     job.options.include_dirs = {(folder.path() / "first").string(), (folder.path() / "second").string()};
     const auto artifact = file.compiler->compile(job);
     file.compiler->wait_for_preambles();
@@ -124,11 +132,13 @@ TEST(Learned, AHeaderThatAppearsEarlierInThePathCounts) {
 
 TEST(Learned, AMutableStaticOfAHeaderStaysTheBundlesOwn) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "count.hpp") << "#pragma once\ninline int count() { static int n = 0; return ++n; }\n"
-                                                "template <class T> int twice(T) { count(); return count(); }\ninline int total = 5;\n";
+  std::ofstream(folder.path() / "count.hpp")
+      << "#pragma once\ninline int count() { static int n = 0; return ++n; }\n"
+         "template <class T> int twice(T) { count(); return count(); }\ninline int total = 5;\n";
   Edited file((folder.path() / "edited.cpp").string());
   const auto text = [](int n) {
-    return "#include \"count.hpp\"\nextern \"C\" int run(void) { return twice(1) * 10 + ++total; }\nint n" + std::to_string(n) + ";\n";
+    return "#include \"count.hpp\"\nextern \"C\" int run(void) { return twice(1) * 10 + ++total; }\nint n" +
+           std::to_string(n) + ";\n";
   };
   file.learn(text(0));
   for (int n = 1; n < 4; ++n) EXPECT_EQ(file.run(text(n)), 26) << "each image begins with its own";
@@ -136,10 +146,11 @@ TEST(Learned, AMutableStaticOfAHeaderStaysTheBundlesOwn) {
 
 TEST(Learned, AnotherMeaningOfAHeadersTemplateIsTheOneThatCounts) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "trait.hpp")
-      << "#pragma once\nnamespace lib { struct Tag {}; template <class T> struct Trait { static int value() { return 1; } };\n"
-         "template <class T> int ask(T) { return Trait<T>::value(); }\ntemplate <class T> int look(T t) { return lookup(t, 0); }\n"
-         "inline int lookup(Tag, long) { return 10; } }\n";
+  std::ofstream(folder.path() / "trait.hpp") << "#pragma once\nnamespace lib { struct Tag {}; template <class T> struct "
+                                                "Trait { static int value() { return 1; } };\n"
+                                                "template <class T> int ask(T) { return Trait<T>::value(); }\ntemplate "
+                                                "<class T> int look(T t) { return lookup(t, 0); }\n"
+                                                "inline int lookup(Tag, long) { return 10; } }\n";
   const std::string head = "#include \"trait.hpp\"\n";
   const std::string run = "extern \"C\" int run(void) { return lib::ask(1) + lib::look(lib::Tag{}); }\n";
   const std::pair<const char *, int> edits[] = {
@@ -158,7 +169,8 @@ TEST(Learned, AnotherMeaningOfAHeadersTemplateIsTheOneThatCounts) {
 
 TEST(Learned, AFileThatDepartsIsCompiledWithTheHeadAloneFromThenOn) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "trait.hpp") << "#pragma once\nnamespace lib { template <class T> int ask(T) { return 1; } }\n";
+  std::ofstream(folder.path() / "trait.hpp")
+      << "#pragma once\nnamespace lib { template <class T> int ask(T) { return 1; } }\n";
   Edited file((folder.path() / "edited.cpp").string());
   const std::string head = "#include \"trait.hpp\"\n";
   const std::string run = "extern \"C\" int run(void) { return lib::ask(1); }\n";
@@ -173,11 +185,15 @@ TEST(Learned, AFileThatDepartsIsCompiledWithTheHeadAloneFromThenOn) {
 TEST(Learned, WhatTheBundleReplacesIsReplacedInHeaderCodeToo) {
   Edited file("a.cpp");
   const auto compile = [&](int n) {
-    driver::Job job = file.job("#include <string>\nextern int news;\nextern \"C\" int run(void) { std::string text(100, 'x'); text.append(500, 'y'); "
-                               "return news; }\nint n" + std::to_string(n) + ";\n");
-    job.sources.push_back({"b.cpp", "#include <cstdlib>\n#include <new>\nint news = 0;\nvoid *operator new(std::size_t size) { ++news; return "
-                                    "std::malloc(size); }\nvoid operator delete(void *at) noexcept { std::free(at); }\nvoid operator delete(void "
-                                    "*at, std::size_t) noexcept { std::free(at); }\n"});
+    driver::Job job = file.job("#include <string>\nextern int news;\nextern \"C\" int run(void) { std::string text(100, "
+                               "'x'); text.append(500, 'y'); "
+                               "return news; }\nint n" +
+                               std::to_string(n) + ";\n");
+    job.sources.push_back(
+        {"b.cpp",
+         "#include <cstdlib>\n#include <new>\nint news = 0;\nvoid *operator new(std::size_t size) { ++news; return "
+         "std::malloc(size); }\nvoid operator delete(void *at) noexcept { std::free(at); }\nvoid operator delete(void "
+         "*at, std::size_t) noexcept { std::free(at); }\n"});
     return file.compiler->compile(job);
   };
   const auto plain = compile(0);
@@ -191,13 +207,18 @@ TEST(Learned, WhatTheBundleReplacesIsReplacedInHeaderCodeToo) {
 
 TEST(Learned, AnInlineFunctionHasOneAddressInABundle) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "same.hpp") << "#pragma once\ntemplate <class T> T same(T t) { return t; }\nusing Same = int (*)(int);\n"
-                                               "inline Same here() { return &same<int>; }\n";
+  std::ofstream(folder.path() / "same.hpp")
+      << "#pragma once\ntemplate <class T> T same(T t) { return t; }\nusing Same = int (*)(int);\n"
+         "inline Same here() { return &same<int>; }\n";
   Edited file((folder.path() / "a.cpp").string());
   const auto compile = [&](int n) {
-    driver::Job job = file.job("#include \"same.hpp\"\nSame other();\nextern \"C\" int run(void) { return other() == &same<int> && here() == other() && "
-                               "same(1) == 1; }\nint n" + std::to_string(n) + ";\n");
-    job.sources.push_back({(folder.path() / "b.cpp").string(), "#include <vector>\n#include \"same.hpp\"\nSame other() { std::vector<int> v(same(3)); return here(); }\n"});
+    driver::Job job = file.job("#include \"same.hpp\"\nSame other();\nextern \"C\" int run(void) { return other() == "
+                               "&same<int> && here() == other() && "
+                               "same(1) == 1; }\nint n" +
+                               std::to_string(n) + ";\n");
+    job.sources.push_back(
+        {(folder.path() / "b.cpp").string(),
+         "#include <vector>\n#include \"same.hpp\"\nSame other() { std::vector<int> v(same(3)); return here(); }\n"});
     return file.compiler->compile(job);
   };
   for (int n = 0; n < 3; ++n) {
@@ -210,12 +231,15 @@ TEST(Learned, AnInlineFunctionHasOneAddressInABundle) {
 
 TEST(Learned, ContractsOfTheHeadAreFactsAllTheSame) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "greeter.h") << "#pragma once\n#include <graft/abi.h>\n"
-                                                "GRAFT_CONTRACT(greeter, \"test.greeter\", 1, 2) { int32_t (*greet)(int32_t count); };\n";
+  std::ofstream(folder.path() / "greeter.h")
+      << "#pragma once\n#include <graft/abi.h>\n"
+         "GRAFT_CONTRACT(greeter, \"test.greeter\", 1, 2) { int32_t (*greet)(int32_t count); };\n";
   Edited file((folder.path() / "edited.cpp").string());
   const auto text = [](int n) {
-    return "#include \"greeter.h\"\n#include <string>\nstatic int32_t greet(int32_t n) { return n + static_cast<int>(std::string(3, 'x').size()); }\n"
-           "GRAFT_PROVIDE(greeter, {.greet = greet})\nint n" + std::to_string(n) + ";\n";
+    return "#include \"greeter.h\"\n#include <string>\nstatic int32_t greet(int32_t n) { return n + "
+           "static_cast<int>(std::string(3, 'x').size()); }\n"
+           "GRAFT_PROVIDE(greeter, {.greet = greet})\nint n" +
+           std::to_string(n) + ";\n";
   };
   const auto plain = file.compile(text(0));
   file.compiler->wait_for_preambles();
@@ -263,7 +287,8 @@ TEST(Learned, WarningsOfAHeaderAreSaidEachTime) {
   std::ofstream(folder.path() / "warns.hpp") << "#pragma once\n#warning careful\ninline int one() { return 1; }\n";
   Edited file((folder.path() / "edited.cpp").string());
   for (int n = 0; n < 3; ++n) {
-    const auto artifact = file.compile("#include \"warns.hpp\"\nextern \"C\" int run(void) { return one(); }\nint n" + std::to_string(n) + ";\n");
+    const auto artifact = file.compile("#include \"warns.hpp\"\nextern \"C\" int run(void) { return one(); }\nint n" +
+                                       std::to_string(n) + ";\n");
     file.compiler->wait_for_preambles();
     ASSERT_TRUE(artifact);
     ASSERT_EQ(artifact->warnings.size(), 1u) << n;
@@ -282,9 +307,12 @@ TEST(Learned, AHeadThatMeansSomethingElseEachTimeHasNoPreamble) {
 
 TEST(Learned, AnUndefinedSymbolOfAHeaderHasItsPlace) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "calls.hpp") << "#pragma once\nvoid nowhere();\ninline int call() { nowhere(); return 1; }\n";
+  std::ofstream(folder.path() / "calls.hpp")
+      << "#pragma once\nvoid nowhere();\ninline int call() { nowhere(); return 1; }\n";
   Edited file((folder.path() / "edited.cpp").string());
-  const auto text = [](int n) { return "#include \"calls.hpp\"\nextern \"C\" int run(void) { return call(); }\nint n" + std::to_string(n) + ";\n"; };
+  const auto text = [](int n) {
+    return "#include \"calls.hpp\"\nextern \"C\" int run(void) { return call(); }\nint n" + std::to_string(n) + ";\n";
+  };
   file.learn(text(0));
   const auto artifact = file.compile(text(1));
   ASSERT_TRUE(artifact);
@@ -295,7 +323,10 @@ TEST(Learned, AnUndefinedSymbolOfAHeaderHasItsPlace) {
 
 TEST(Learned, CHasItsHeadPrecompiled) {
   Edited file("edited.c");
-  const auto text = [](int n) { return "#include <stdio.h>\n#include <string.h>\nint run(void) { return (int)strlen(\"abc\"); }\nint n" + std::to_string(n) + ";\n"; };
+  const auto text = [](int n) {
+    return "#include <stdio.h>\n#include <string.h>\nint run(void) { return (int)strlen(\"abc\"); }\nint n" +
+           std::to_string(n) + ";\n";
+  };
   file.learn(text(0));
   EXPECT_EQ(file.run(text(1)), 3);
   EXPECT_EQ(file.compiler->preambles().uses, 1u);

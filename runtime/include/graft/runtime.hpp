@@ -6,24 +6,6 @@
 //     greeter->greet(name, &out);                            // pinned for this expression; sees a reload at the next call
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <filesystem>
-#include <functional>
-#include <initializer_list>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include <graft/abi.h>
-#include <graft/base/artifact.hpp>
-#include <graft/base/clock.hpp>
-#include <graft/base/export.hpp>
-#include <graft/base/ids.hpp>
-#include <graft/base/result.hpp>
-
 #include "bound.hpp"
 #include "built_in.hpp"
 #include "contracts.hpp"
@@ -35,26 +17,44 @@
 #include "policy.hpp"
 #include "version.hpp"
 
+#include <graft/abi.h>
+#include <graft/base/artifact.hpp>
+#include <graft/base/clock.hpp>
+#include <graft/base/export.hpp>
+#include <graft/base/ids.hpp>
+#include <graft/base/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace graft {
 
 enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
 
-/// Whether code whose types graft's own compiler never saw (foreign bitcode, machine code) may be loaded. Its contracts' names and versions are
-/// checked, its function types cannot be.
+/// Whether code whose types graft's own compiler never saw (foreign bitcode, machine code) may be loaded. Its contracts'
+/// names and versions are checked, its function types cannot be.
 enum class Unchecked : std::uint8_t { kRefuse, kAllow };
 
 /// What happens when a requirement is met by a provider of a version that it does not take, and by none other.
 enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
-/// Whether the host may bind a contract without a view of its own (contracts.hpp): only name, version and number of functions are
-/// compared then, so a header that was edited without a new version goes unnoticed.
+/// Whether the host may bind a contract without a view of its own (contracts.hpp): only name, version and number of
+/// functions are compared then, so a header that was edited without a new version goes unnoticed.
 enum class Views : std::uint8_t { kWhenGiven, kRequired };
 
 /// Whether loaded bundles may be exchanged. Off, every reload and rollback is kRefused and told to nobody.
 enum class HotReload : std::uint8_t { kOn, kOff };
 
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
-/// When the head of a source is precompiled in the background, with what its last compile needed of it, so that the next compile takes a fraction
-/// of the time. It never changes what the code does.
+/// When the head of a source is precompiled in the background, with what its last compile needed of it, so that the next
+/// compile takes a fraction of the time. It never changes what the code does.
 enum class Learning : std::uint8_t {
   kNever,
   kOnReload, ///< of bundles that are reloaded: a second version announces a third
@@ -62,22 +62,22 @@ enum class Learning : std::uint8_t {
 };
 
 struct Config {
-  unsigned compile_threads = 0;      ///< 0: one a core
-  unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
+  unsigned compile_threads = 0; ///< 0: one a core
+  unsigned optimise = 0;        ///< -O0 to -O3 for bundles that do not say
   Unchecked unchecked = Unchecked::kRefuse;
   Compatibility compatibility = Compatibility::kStrict;
   Views views = Views::kWhenGiven;
   HotReload hot_reload = HotReload::kOn;
   Learning learning = Learning::kOnReload;
-  std::vector<std::string> include_dirs{};  ///< where bundles find contracts of the host and of each other
-  std::size_t retired_limit = 64;    ///< generations of one bundle that may wait for their last call; then reloads are refused
-  std::size_t history = 4;           ///< versions of each bundle that `rollback` can go back to
-  std::chrono::milliseconds drain{100};  ///< how long a reload that carries state over waits for running calls to end
-  std::chrono::milliseconds gate{500};   ///< how long a bundle's `graft_probe` may take
-  /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in memory for
-  /// good, and the log says so.
+  std::vector<std::string> include_dirs{}; ///< where bundles find contracts of the host and of each other
+  std::size_t retired_limit = 64; ///< generations of one bundle that may wait for their last call; then reloads are refused
+  std::size_t history = 4;        ///< versions of each bundle that `rollback` can go back to
+  std::chrono::milliseconds drain{100}; ///< how long a reload that carries state over waits for running calls to end
+  std::chrono::milliseconds gate{500};  ///< how long a bundle's `graft_probe` may take
+  /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in
+  /// memory for good, and the log says so.
   std::chrono::milliseconds farewell{5'000};
-  Policy policy{};  ///< may a bundle be loaded, reloaded, started again? Empty: yes
+  Policy policy{}; ///< may a bundle be loaded, reloaded, started again? Empty: yes
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;
@@ -91,20 +91,21 @@ struct MemoryFile {
 
 /// A bundle that is in no folder. A file named `graft.toml` is its manifest.
 struct MemoryBundle {
-  std::string name;  ///< used when there is no manifest
+  std::string name; ///< used when there is no manifest
   std::vector<MemoryFile> files;
 };
 
-/// A bundle as the bytes of a tar archive (ustar or pax, not compressed) of its folder. What is in it means what it means in a folder.
+/// A bundle as the bytes of a tar archive (ustar or pax, not compressed) of its folder. What is in it means what it means in
+/// a folder.
 struct ArchiveBundle {
-  std::string name;  ///< used when there is no manifest, and in messages
+  std::string name; ///< used when there is no manifest, and in messages
   std::string bytes;
 };
 
 /// What the runtime knows of a loaded bundle. A copy.
 struct BundleInfo {
-  std::string name;                   ///< what this runtime calls it: the manifest's, or `name@version` beside others
-  std::string version;                ///< "1.2.0"
+  std::string name;    ///< what this runtime calls it: the manifest's, or `name@version` beside others
+  std::string version; ///< "1.2.0"
   BundleId id;
   std::string path;                   ///< empty for a bundle from memory
   std::uint64_t generation = 0;       ///< counts up over all bundles of the runtime
@@ -115,8 +116,8 @@ struct BundleInfo {
   std::int32_t priority = 0;          ///< among providers of one version of a contract
   std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
   std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
-  std::string plan;                   ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
-  std::vector<Diagnostic> warnings;   ///< of the compile that made the live generation
+  std::string plan; ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
+  std::vector<Diagnostic> warnings; ///< of the compile that made the live generation
 };
 
 /// What came of loading many bundles.
@@ -125,7 +126,7 @@ struct LoadReport {
     std::string path;
     Error error;
   };
-  std::vector<BundleInfo> loaded;  ///< in the order of their loads: who is required comes first
+  std::vector<BundleInfo> loaded; ///< in the order of their loads: who is required comes first
   std::vector<Broken> broken;
 };
 
@@ -141,11 +142,11 @@ struct ContractInfo {
 };
 
 enum class Phase : std::uint8_t {
-  kPreparing,  ///< a reload begins to run new code; the old is live
-  kReloaded,   ///< the new is live
-  kFailed,     ///< the old stays live; `error` says why. May come without kPreparing
-  kUnloading,  ///< the unload can no longer be refused
-  kLoaded,     ///< a bundle that was not there before is live
+  kPreparing, ///< a reload begins to run new code; the old is live
+  kReloaded,  ///< the new is live
+  kFailed,    ///< the old stays live; `error` says why. May come without kPreparing
+  kUnloading, ///< the unload can no longer be refused
+  kLoaded,    ///< a bundle that was not there before is live
 };
 
 GRAFT_API const char *to_string(Phase phase) noexcept;
@@ -155,33 +156,33 @@ struct Event {
   Phase phase = Phase::kPreparing;
   std::string_view bundle;
   BundleId id;
-  std::uint64_t generation = 0;  ///< the one that this is about; 0 when none was made
-  ContentKey source;             ///< of the text that made it; zero when it did not compile
-  const Error *error = nullptr;  ///< of kFailed
+  std::uint64_t generation = 0; ///< the one that this is about; 0 when none was made
+  ContentKey source;            ///< of the text that made it; zero when it did not compile
+  const Error *error = nullptr; ///< of kFailed
 };
 
 /// What the steps of the last load or reload of this call took, in nanoseconds of wall time.
 struct StepTimes {
-  std::uint64_t read_ns = 0;       ///< manifest and sources
+  std::uint64_t read_ns = 0; ///< manifest and sources
   std::uint64_t compile_ns = 0;
   std::uint64_t link_ns = 0;
   std::uint64_t initialise_ns = 0;
-  std::uint64_t migrate_ns = 0;    ///< waiting for calls to end, carrying state over, the probe
+  std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe
   std::uint64_t publish_ns = 0;
 };
 
 enum class Force : std::uint8_t { kNo, kYes };
 
 struct ReloadOptions {
-  Force force = Force::kNo;      ///< kYes: reload even what did not change
-  StepTimes *times = nullptr;    ///< filled when given
+  Force force = Force::kNo;   ///< kYes: reload even what did not change
+  StepTimes *times = nullptr; ///< filled when given
 };
 
 /// Whether a bundle is called by its name alone, or stands beside others of that name as `name@version`.
 enum class Place : std::uint8_t { kAlone, kBeside };
 
 struct LoadOptions {
-  StepTimes *times = nullptr;    ///< filled when given
+  StepTimes *times = nullptr; ///< filled when given
   Place place = Place::kAlone;
   /// Contract headers, newer as a rule, that stand in for the bundle's own, now and at every reload by name (rebind.hpp).
   std::vector<std::filesystem::path> contracts{};
@@ -190,25 +191,25 @@ struct LoadOptions {
 /// What an unload does about bundles that require the one that goes.
 enum class Dependents : std::uint8_t { kRefuse, kUnload };
 
-/// The bundles in a folder, sorted by path: its subfolders that have a manifest or sources, and its single files of a kind that graft
-/// loads. A path that is a bundle itself (a file, a folder with a manifest or sources) is the one.
+/// The bundles in a folder, sorted by path: its subfolders that have a manifest or sources, and its single files of a kind
+/// that graft loads. A path that is a bundle itself (a file, a folder with a manifest or sources) is the one.
 GRAFT_API Result<std::vector<std::filesystem::path>> find_bundles(const std::filesystem::path &path);
 
 /// How a runtime serves.
 struct ServeOptions {
-  std::filesystem::path socket{};               ///< in a folder of mode 0700; empty: `PID.sock` in the usual folder (serve.hpp)
-  std::chrono::milliseconds idle{10'000};       ///< who connects and neither asks nor listens is let go after this
-  Clock *clock = nullptr;                       ///< null: the machine's own
+  std::filesystem::path socket{};         ///< in a folder of mode 0700; empty: `PID.sock` in the usual folder (serve.hpp)
+  std::chrono::milliseconds idle{10'000}; ///< who connects and neither asks nor listens is let go after this
+  Clock *clock = nullptr;                 ///< null: the machine's own
 };
 
 /// A set of bundles, their contracts, and the code behind them. Many may live in one process and share nothing.
 ///
 /// Owns: every generation that it linked. Threads: all functions may be called from any thread; load, reload and unload are
-/// serialised among themselves (first come, first served), calls never wait for them. From inside a callback or an initialiser of
-/// the same runtime, load, reload and unload return kWouldDeadlock.
-/// Fails: with an Error, and then what was running goes on running. Nothing throws.
+/// serialised among themselves (first come, first served), calls never wait for them. From inside a callback or an
+/// initialiser of the same runtime, load, reload and unload return kWouldDeadlock. Fails: with an Error, and then what was
+/// running goes on running. Nothing throws.
 class GRAFT_API Runtime {
-public:
+ public:
   /// Takes the views that the calling program carries (contracts.hpp), too.
   static Result<std::unique_ptr<Runtime>> create(Config config = {}) {
     return create_with(std::move(config), detail::first_view, detail::last_view);
@@ -223,18 +224,18 @@ public:
   Result<BundleInfo> load(const ArchiveBundle &bundle, LoadOptions options = {});
   /// Publishes functions of the host's own (built_in.hpp). kInvalid for what cannot be a provider.
   Result<BundleInfo> load(BuiltInBundle bundle, LoadOptions options = {});
-  /// Adds a way to load bundles (loader.hpp), for those that are loaded from now on. May be called from anywhere, an initialiser too.
-  /// kConflict for a name or an ending that another loader has.
+  /// Adds a way to load bundles (loader.hpp), for those that are loaded from now on. May be called from anywhere, an
+  /// initialiser too. kConflict for a name or an ending that another loader has.
   Result<void> add_loader(std::unique_ptr<Loader> loader);
   std::vector<LoaderInfo> loaders() const;
-  /// Loads what is a bundle in a folder (find_bundles), whatever is broken. Who is required is loaded first, whatever the order; a cycle
-  /// of requirements is an error of each of its members that names all.
+  /// Loads what is a bundle in a folder (find_bundles), whatever is broken. Who is required is loaded first, whatever the
+  /// order; a cycle of requirements is an error of each of its members that names all.
   Result<LoadReport> load_all(const std::filesystem::path &folder);
   Result<LoadReport> load_all(const std::vector<std::filesystem::path> &bundles);
 
-  /// Replaces the code of a loaded bundle, found by its name (its own folder is read again) or by the path of a folder whose manifest
-  /// has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won; kUnsupported, told to
-  /// nobody, when its loader cannot.
+  /// Replaces the code of a loaded bundle, found by its name (its own folder is read again) or by the path of a folder whose
+  /// manifest has that name. kUnchanged when the text is the one that runs already; kSuperseded when a newer request won;
+  /// kUnsupported, told to nobody, when its loader cannot.
   Result<BundleInfo> reload(std::string_view name_or_path, ReloadOptions options = {});
   Result<BundleInfo> reload(const MemoryBundle &bundle, ReloadOptions options = {});
   Result<BundleInfo> reload(const ArchiveBundle &bundle, ReloadOptions options = {});
@@ -246,20 +247,20 @@ public:
     return reload(std::vector<std::string>(names_or_paths), options);
   }
 
-  /// What a reload with the same argument would do to kept state. Compiles and links; none of the new code runs, and nothing changes.
+  /// What a reload with the same argument would do to kept state. Compiles and links; none of the new code runs, and nothing
+  /// changes.
   Result<ReloadPlan> plan(std::string_view name_or_path) const;
   Result<ReloadPlan> plan(const MemoryBundle &bundle) const;
-  /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any reload,
-  /// and what was dropped since comes back where its type is plain bytes.
-  /// kNotFound when so many are not remembered.
+  /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any
+  /// reload, and what was dropped since comes back where its type is plain bytes. kNotFound when so many are not remembered.
   Result<BundleInfo> rollback(std::string_view name, std::size_t steps = 1, ReloadOptions options = {});
 
-  /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict, with their names, while other bundles require
-  /// it, unless they are to go with it: then they go first, and all in one publication.
+  /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict, with their names, while other bundles
+  /// require it, unless they are to go with it: then they go first, and all in one publication.
   Result<void> unload(std::string_view name, Dependents dependents = Dependents::kRefuse);
 
-  /// The best provider of a contract: of the highest minor, which is at least `minor`; among equals of the highest priority, then of
-  /// the first name, then of the highest version of the bundle.
+  /// The best provider of a contract: of the highest minor, which is at least `minor`; among equals of the highest priority,
+  /// then of the first name, then of the highest version of the bundle.
   Result<graft_handle> find(std::string_view contract, std::uint32_t major, std::uint32_t minor = 0) const;
   Result<graft_handle> find(ContractId id, std::uint32_t minor = 0) const;
   /// The best provider whose version is in the range, which may span majors: then the highest major wins.
@@ -271,13 +272,14 @@ public:
   /// The same for a caller whose header declares `functions` entries: the table will have at least as many, now and later.
   Result<Binding> resolve_wide(graft_handle handle, std::size_t functions) const;
 
-  /// Takes what `header` declares as the host's own view: from now on every provider of its contracts is held against it, at load,
-  /// reload and bind. Returns the contracts, "demo.greeter@1.0". kIncompatible when a live provider differs: nothing is taken then.
+  /// Takes what `header` declares as the host's own view: from now on every provider of its contracts is held against it, at
+  /// load, reload and bind. Returns the contracts, "demo.greeter@1.0". kIncompatible when a live provider differs: nothing
+  /// is taken then.
   Result<std::vector<std::string>> read_contracts(const std::filesystem::path &header, const HeaderOptions &options = {});
   Result<std::vector<std::string>> read_contracts(const MemoryFile &header, const HeaderOptions &options = {});
 
-  /// Binds a contract by its type; the provider's minor must reach the header's, or `minor` when given. kIncompatible, with both
-  /// declarations, when the provider was compiled against another contract than the view that this program carries.
+  /// Binds a contract by its type; the provider's minor must reach the header's, or `minor` when given. kIncompatible, with
+  /// both declarations, when the provider was compiled against another contract than the view that this program carries.
   template <Contract C>
   Result<Bound<C>> bind(std::optional<std::uint32_t> minor = {}) const {
     const graft_contract_info info = graft_contract_of(static_cast<const C *>(nullptr));
@@ -287,14 +289,15 @@ public:
     return Bound<C>(*std::move(binding));
   }
 
-  /// Offers a host contract to plugins; the table is copied, what it points at stays valid until `withdraw` or the runtime's end.
-  /// kConflict when that name and major are offered already, kInvalid for a null function.
+  /// Offers a host contract to plugins; the table is copied, what it points at stays valid until `withdraw` or the runtime's
+  /// end. kConflict when that name and major are offered already, kInvalid for a null function.
   template <Contract C>
   Result<void> offer(const C &table, const Offer &how = {}) {
     return offer_table(graft_contract_of(&table), &table, sizeof(C) / sizeof(void *), how);
   }
   /// The same for callers that know the contract by name only.
-  Result<void> offer_table(const graft_contract_info &contract, const void *table, std::size_t functions, const Offer &how = {});
+  Result<void> offer_table(const graft_contract_info &contract, const void *table, std::size_t functions,
+                           const Offer &how = {});
   /// Takes a host contract back. kConflict, with their names, while bundles hold it.
   Result<void> withdraw(std::string_view contract, std::uint32_t major);
   std::vector<OfferInfo> offers() const;
@@ -307,8 +310,8 @@ public:
     return Bound<C>(*std::move(binding));
   }
 
-  /// Makes an instance of a contract that has them; `data` goes to its `create` as it is. kUnsupported when the contract has no
-  /// instances, kStale when its provider was unloaded, kExhausted, what `create` refused with, kException when it threw.
+  /// Makes an instance of a contract that has them; `data` goes to its `create` as it is. kUnsupported when the contract has
+  /// no instances, kStale when its provider was unloaded, kExhausted, what `create` refused with, kException when it threw.
   template <Contract C>
   Result<Instance<C>> create_instance(const Bound<C> &provider, std::string_view data = {}) const {
     auto made = create_instance(static_cast<const Binding &>(provider), data);
@@ -317,11 +320,11 @@ public:
     if (cell == nullptr) return error(Code::kStale, "the instance ended when it was hardly made: its bundle was unloaded");
     return Instance<C>(*this, provider, *made, *cell);
   }
-  /// The same for callers that know the contract by name only, who end the instance themselves. One that nobody ended ends with its
-  /// bundle.
+  /// The same for callers that know the contract by name only, who end the instance themselves. One that nobody ended ends
+  /// with its bundle.
   Result<graft_instance> create_instance(const Binding &provider, std::string_view data = {}) const;
-  /// Calls `destroy` and gives the memory back. Nobody may be inside. kStale when it ended already, kInvalid when it is none of this
-  /// runtime's, kException with what its `destroy` threw.
+  /// Calls `destroy` and gives the memory back. Nobody may be inside. kStale when it ended already, kInvalid when it is none
+  /// of this runtime's, kException with what its `destroy` threw.
   Result<void> destroy_instance(graft_instance instance) const;
   /// Pins the provider of an instance for a scope, and what its functions take as `self`. kStale, kInvalid.
   Result<std::pair<Binding, void *>> resolve_instance(graft_instance instance) const;
@@ -351,18 +354,19 @@ public:
   /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with who still holds one.
   Result<void> await_retired(std::chrono::milliseconds limit);
 
-  /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket, whose path it
-  /// returns. Off until it is called. kConflict when it serves already or another host has that socket, kRefused for a folder that
-  /// others can enter.
+  /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket,
+  /// whose path it returns. Off until it is called. kConflict when it serves already or another host has that socket,
+  /// kRefused for a folder that others can enter.
   Result<std::string> serve(ServeOptions options = {});
   /// Waits for a request that is being done; so not from a callback of this runtime. The destructor does it first.
   void stop_serving();
 
-private:
+ private:
   friend class Watcher;
   class Impl;
   explicit Runtime(std::unique_ptr<Impl> impl);
-  static Result<std::unique_ptr<Runtime>> create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last);
+  static Result<std::unique_ptr<Runtime>> create_with(Config config, const EmbeddedView *const *first,
+                                                      const EmbeddedView *const *last);
   Result<void> take_views(const EmbeddedView *const *first, const EmbeddedView *const *last) const;
   Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;
   /// Names the instance's cell, so that no other gets it; null when it ended.

@@ -51,7 +51,8 @@ Result<const LoaderInfo *> named_loader(const Manifest &manifest, const LoaderIn
   if (found != loaders.end()) return &*found;
   std::string known;
   for (const LoaderInfo &loader : loaders) known += (known.empty() ? "; there are '" : ", '") + loader.name + "'";
-  return error(Code::kNotFound, "bundle '" + manifest.name + "' is for loader '" + name + "', which this host did not bring" + known,
+  return error(Code::kNotFound,
+               "bundle '" + manifest.name + "' is for loader '" + name + "', which this host did not bring" + known,
                manifest.loader.where);
 }
 
@@ -68,7 +69,8 @@ Result<std::vector<fs::path>> find_sources(const BundleText &text, const LoaderI
     if (loader == nullptr) return list_sources(folder);
     return list_sources(folder, [&](std::string_view, std::string_view name) { return is_of(*loader, name); });
   }
-  const TakesKind takes = loader != nullptr ? [](std::string_view, std::string_view) { return true; } : TakesKind(takes_kind);
+  const TakesKind takes =
+      loader != nullptr ? [](std::string_view, std::string_view) { return true; } : TakesKind(takes_kind);
   std::vector<fs::path> paths;
   for (const std::string &pattern : text.manifest.sources) {
     auto matched = match_sources(folder, pattern, takes);
@@ -113,7 +115,8 @@ Result<BundleText> read_folder(const fs::path &folder, const LoaderInfos &loader
   if (loader != nullptr) text.loader = loader->name;
   if (paths.empty())
     return error(Code::kInvalid,
-                 "folder '" + text.path + "' has no sources: put a file that ends in one of .c .cc .cpp .cxx .c++ .C .bc .ll there, " +
+                 "folder '" + text.path +
+                     "' has no sources: put a file that ends in one of .c .cc .cpp .cxx .c++ .C .bc .ll there, " +
                      "or name machine code in 'sources' of " + kManifestName);
   GRAFT_TRY(read_sources(paths, text));
   return text;
@@ -121,7 +124,8 @@ Result<BundleText> read_folder(const fs::path &folder, const LoaderInfos &loader
 
 Result<BundleText> read_archive_file(const fs::path &file, const LoaderInfos &loaders) {
   GRAFT_TRY_ASSIGN(std::string bytes, read_file(file));
-  GRAFT_TRY_ASSIGN(BundleText text, read_bundle(ArchiveBundle{made_up_name(file.stem().string()), std::move(bytes)}, loaders));
+  GRAFT_TRY_ASSIGN(BundleText text,
+                   read_bundle(ArchiveBundle{made_up_name(file.stem().string()), std::move(bytes)}, loaders));
   text.path = file.string();
   return text;
 }
@@ -131,7 +135,8 @@ Result<BundleText> read_lone_file(const fs::path &file, const LoaderInfos &loade
   const std::string name = file.filename().string();
   const LoaderInfo *loader = loader_of(name, loaders);
   if (loader == nullptr && !is_source_name(name) && !is_machine_code_name(name))
-    return error(Code::kInvalid, "'" + file.string() + "' is of no kind that graft takes (" + kKnownKinds + "), and no folder either");
+    return error(Code::kInvalid,
+                 "'" + file.string() + "' is of no kind that graft takes (" + kKnownKinds + "), and no folder either");
   BundleText text;
   if (loader != nullptr) text.loader = loader->name;
   text.path = file.string();
@@ -172,8 +177,8 @@ Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> f
       continue;
     }
     if (!is_source_name(file.name) && !is_machine_code_name(file.name))
-      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + name + "' is of no kind that graft takes (" + kKnownKinds +
-                                       "), and no header either");
+      return error(Code::kInvalid, "'" + file.name + "' of bundle '" + name + "' is of no kind that graft takes (" +
+                                       kKnownKinds + "), and no header either");
     text.sources.push_back({std::move(file.name), std::move(file.contents), driver::Language::kFromName});
   }
   if (text.manifest.name.empty()) text.manifest.name = name;

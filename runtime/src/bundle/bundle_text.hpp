@@ -30,7 +30,8 @@ struct BundleText {
   std::vector<driver::Source> sources; ///< all with contents, sorted by name
   std::vector<driver::Source> headers; ///< of a bundle from memory; those of a folder are read by the compiler
   std::vector<std::string> contracts;  ///< headers that stand in for the bundle's own (contract/rebind.hpp)
-  /// Of its code; null: the runtime's own, for files that graft takes. Shared with the loaded bundle, its past versions and a host's loaders.
+  /// Of its code; null: the runtime's own, for files that graft takes. Shared with the loaded bundle, its past versions and
+  /// a host's loaders.
   std::shared_ptr<const ImageMaker> maker{};
   driver::Learn learn = driver::Learn::kNo; ///< whether it is likely to be compiled again
   std::string loader{}; ///< name of the loader whose bundle it is; empty for one of files that graft takes

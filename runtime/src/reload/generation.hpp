@@ -8,13 +8,12 @@
 // stopped:  the finalisers have run, and nothing that it left with the system leads into it
 #pragma once
 
+#include "../bundle/contract_ref.hpp"
 #include "../call/host_services.hpp"
 #include "../store/instance_code.hpp"
 #include "../store/instances.hpp"
 #include "../store/table.hpp"
 #include "kept_object.hpp"
-
-#include "../bundle/contract_ref.hpp"
 
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
@@ -36,7 +35,7 @@ struct StagedProvider {
   std::string contract;
   std::uint16_t major = 0;
   std::uint16_t minor = 0;
-  const ContractFacts *facts = nullptr;  ///< of the same generation; null for unchecked code
+  const ContractFacts *facts = nullptr;     ///< of the same generation; null for unchecked code
   const InstanceFacts *instances = nullptr; ///< of the same generation; null when the contract has none
   std::vector<const void *> functions;
 };
@@ -56,9 +55,9 @@ struct Generation {
   Error left_pins(const std::string &what, std::size_t count) const;
   /// Adds a provider that `graft_init` offers; the table is copied. kInvalid, kConflict.
   Result<void> register_provider(const graft_provider *provider);
-  /// Ends it, as far as that goes now: first `graft_stop`; then, when no thread of its own is left, timers, finalisers, what else it
-  /// registered, and the destructors of the kept objects that nobody else is bound to. No call may be inside. False: threads are; ask
-  /// again.
+  /// Ends it, as far as that goes now: first `graft_stop`; then, when no thread of its own is left, timers, finalisers, what
+  /// else it registered, and the destructors of the kept objects that nobody else is bound to. No call may be inside. False:
+  /// threads are; ask again.
   bool stop();
   /// The threads inside that no pin stands for: those that it started, and one that asks its probe.
   std::vector<jit::ThreadInside> threads() const;
@@ -73,31 +72,32 @@ struct Generation {
 
   const std::uint64_t number;
   const std::string bundle;
-  std::string family;         ///< the manifest's name; `bundle` may be that with its version (BundleText::name)
+  std::string family; ///< the manifest's name; `bundle` may be that with its version (BundleText::name)
   Version version;
   std::int32_t priority = 0;
   HostContext context;
-  graft_host host;                           ///< what `graft_self` is bound to
+  graft_host host; ///< what `graft_self` is bound to
   std::unique_ptr<jit::Image> image;
   Facts facts;
   ContentKey source_key;
   ContentKey object_key;
   ContentKey token_key;
   std::vector<Diagnostic> warnings;
-  std::vector<KeptBinding> kept;             ///< one for each of `facts.kept`
-  /// Named by newer generations whose kept objects may reach this one's memory, through memory that they point at: while there are
-  /// such, it stays mapped.
+  std::vector<KeptBinding> kept; ///< one for each of `facts.kept`
+  /// Named by newer generations whose kept objects may reach this one's memory, through memory that they point at: while
+  /// there are such, it stays mapped.
   std::shared_ptr<const Hold> hold = std::make_shared<const Hold>();
   std::vector<std::shared_ptr<const Hold>> holds; ///< of the older ones that this one's kept objects may reach
-  std::vector<DisplacedState> displaced;     ///< prepared for a publication, or replaced by one; ended in `stop`
-  std::vector<StagedProvider> providers;     ///< from facts, then what `graft_init` registered
-  std::vector<std::unique_ptr<Table>> tables; ///< every table ever published of it; guarded by the store's mutex
+  std::vector<DisplacedState> displaced;          ///< prepared for a publication, or replaced by one; ended in `stop`
+  std::vector<StagedProvider> providers;          ///< from facts, then what `graft_init` registered
+  std::vector<std::unique_ptr<Table>> tables;     ///< every table ever published of it; guarded by the store's mutex
   /// The thread inside `graft_init`; none otherwise. Relaxed: a thread asks only whether it is the one, and threads of the
   /// plugin may ask.
   std::atomic<std::thread::id> initialising{};
   /// While it starts, what its manifest requires; null otherwise, and without a manifest. Of the thread that starts it.
   const std::vector<Want> *declared = nullptr;
-  /// The thread that asks `graft_probe`, as gettid says, negative before it does; 0 when there is none. Release when it has left, acquire in `threads`.
+  /// The thread that asks `graft_probe`, as gettid says, negative before it does; 0 when there is none. Release when it has
+  /// left, acquire in `threads`.
   std::atomic<int> probing{0};
   /// Relaxed: it decides only whose tables the generation's own code sees while it starts.
   std::atomic<bool> is_published{false};

@@ -31,11 +31,12 @@ bool is_same_kept(const KeptFacts &live, const KeptFacts &next) {
   return live.symbol == next.symbol && live.fingerprint == next.fingerprint;
 }
 
-/// Whether an artifact would behave as the live generation does: the same bytes, or the same tokens compiled in another way, and the same
-/// promises about them. A comment may have changed.
+/// Whether an artifact would behave as the live generation does: the same bytes, or the same tokens compiled in another way,
+/// and the same promises about them. A comment may have changed.
 bool is_same_code(const Generation &live, const Artifact &next) {
   const bool has_same_tokens = live.token_key == next.token_key && next.token_key != ContentKey{};
-  return (live.object_key == next.object_key || has_same_tokens) && is_same_list(live.facts.contracts, next.facts.contracts, is_same_contract) &&
+  return (live.object_key == next.object_key || has_same_tokens) &&
+         is_same_list(live.facts.contracts, next.facts.contracts, is_same_contract) &&
          is_same_list(live.facts.providers, next.facts.providers, is_same_provider) &&
          is_same_list(live.facts.kept, next.facts.kept, is_same_kept);
 }
@@ -44,8 +45,10 @@ bool is_same_code(const Generation &live, const Artifact &next) {
 
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
-  GRAFT_TRY(ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
-  const bool learns = config.learning == Learning::kAtOnce || (config.learning == Learning::kOnReload && find_bundle(text.name) != nullptr);
+  GRAFT_TRY(
+      ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
+  const bool learns =
+      config.learning == Learning::kAtOnce || (config.learning == Learning::kOnReload && find_bundle(text.name) != nullptr);
   text.learn = learns ? driver::Learn::kYes : driver::Learn::kNo;
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
@@ -83,7 +86,8 @@ static Result<std::vector<KeptBinding>> bindings_for(const Facts &facts, const K
   for (std::size_t i = 0; i < facts.kept.size(); ++i) {
     const ObjectPlan &object = plan.objects[i];
     const bool stays = object.way == ObjectPlan::Way::kInPlace;
-    GRAFT_TRY_ASSIGN(KeptBinding binding, stays ? KeptBinding{live->kept[*object.old].object} : fresh_binding(facts, facts.kept[i]));
+    GRAFT_TRY_ASSIGN(KeptBinding binding,
+                     stays ? KeptBinding{live->kept[*object.old].object} : fresh_binding(facts, facts.kept[i]));
     bindings.push_back(std::move(binding));
   }
   return bindings;
@@ -166,8 +170,8 @@ Result<void> Runtime::Impl::refuse_reload(std::string_view bundle, const ImageMa
   const ImageMaker *live = found != bundles_.end() ? found->second.maker.get() : nullptr;
   for (const ImageMaker *maker : {live, fresh})
     if (maker != nullptr && !maker->traits().reloads)
-      return error(Code::kUnsupported,
-                   "bundle '" + std::string(bundle) + "' is not reloaded: its loader cannot do that; unload it and load it again");
+      return error(Code::kUnsupported, "bundle '" + std::string(bundle) +
+                                           "' is not reloaded: its loader cannot do that; unload it and load it again");
   return {};
 }
 

@@ -2,21 +2,21 @@
 // stored, sent and signed, and nothing happens until somebody links it.
 #pragma once
 
+#include "content_key.hpp"
+#include "diagnostic.hpp"
+#include "facts.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "content_key.hpp"
-#include "diagnostic.hpp"
-#include "facts.hpp"
-
 namespace graft {
 
 /// One relocatable ELF file for x86-64.
 struct ObjectFile {
-  std::string source;  ///< the source it came from, for messages
+  std::string source; ///< the source it came from, for messages
   std::vector<char> bytes;
 };
 
@@ -31,48 +31,40 @@ struct Import {
 struct Thunk {
   std::string symbol;
   std::string target;
-  std::string contract;  ///< for messages
+  std::string contract; ///< for messages
   std::string function;
 };
 
-/// Code that several bundles need and none owns: functions that header templates were instantiated to. It becomes an image of its own, which
-/// those that name the same key share.
+/// Code that several bundles need and none owns: functions that header templates were instantiated to. It becomes an image
+/// of its own, which those that name the same key share.
 struct SharedCode {
-  ContentKey key;                    ///< over the object
-  std::vector<char> object;          ///< one relocatable ELF file
-  std::vector<std::string> symbols;  ///< what it offers, sorted
+  ContentKey key;                   ///< over the object
+  std::vector<char> object;         ///< one relocatable ELF file
+  std::vector<std::string> symbols; ///< what it offers, sorted
 };
 
 /// What compiling took, in nanoseconds of wall time, summed over the files.
 struct CompileTimes {
-  std::uint64_t front_end_ns = 0;  ///< preprocess, parse, check, lower
+  std::uint64_t front_end_ns = 0; ///< preprocess, parse, check, lower
   std::uint64_t optimise_ns = 0;
   std::uint64_t emit_ns = 0;
-  std::uint64_t cache_ns = 0;      ///< looking for it among what was compiled before
-};
-
-/// Code that several bundles need alike, compiled once: linked into a place of its own, which generations share by its key and which goes
-/// with the last of them.
-struct SharedCode {
-  ContentKey key;
-  std::vector<char> object;
-  std::vector<std::string> symbols;
+  std::uint64_t cache_ns = 0; ///< looking for it among what was compiled before
 };
 
 /// Where an artifact comes from.
 enum class Origin : std::uint8_t {
   kCompiled,
-  kDisk,    ///< from the cache of this machine
-  kRemote,  ///< from the cache that machines share
+  kDisk,   ///< from the cache of this machine
+  kRemote, ///< from the cache that machines share
 };
 
 /// A path that a compile asked the file system for, and what was there.
 struct Look {
   enum class Found : std::uint8_t { kNothing, kFile, kFolder };
 
-  std::string path;      ///< absolute
+  std::string path; ///< absolute
   Found found = Found::kNothing;
-  ContentKey content{};  ///< of the very bytes that the compile saw; zero unless it read them
+  ContentKey content{}; ///< of the very bytes that the compile saw; zero unless it read them
 };
 
 /// What a compile depended on besides its sources and arguments: everything equal, a compile would make the same again.
@@ -85,19 +77,19 @@ struct InputTrace {
 struct Artifact {
   std::string bundle;
   std::vector<ObjectFile> objects;
-  std::vector<std::shared_ptr<const SharedCode>> shared;  ///< what `objects` rely on; no null, no key twice
-  std::vector<char> bitcode;  ///< of the whole bundle; empty unless it was asked for
+  std::vector<std::shared_ptr<const SharedCode>> shared; ///< what `objects` rely on; no null, no key twice
+  std::vector<char> bitcode;                             ///< of the whole bundle; empty unless it was asked for
   Facts facts;
   std::vector<Import> imports;
   std::vector<Thunk> thunks;
   std::vector<Diagnostic> warnings;
-  ContentKey source_key;  ///< over the sources and the headers they read, and the arguments: "is it the same text?"
-  ContentKey object_key;  ///< over the object bytes: "does it compile to the same?"
-  ContentKey token_key;   ///< over the sources' tokens, all headers and arguments: "is it the same program?"; all zero: not known
+  ContentKey source_key; ///< over the sources and the headers they read, and the arguments: "is it the same text?"
+  ContentKey object_key; ///< over the object bytes: "does it compile to the same?"
+  ContentKey
+      token_key; ///< over the sources' tokens, all headers and arguments: "is it the same program?"; all zero: not known
   CompileTimes times;
-  std::vector<std::shared_ptr<const SharedCode>> shared; ///< shared by the artifacts that need it; never null
   Origin origin = Origin::kCompiled;
   InputTrace trace; ///< empty unless the compiler was told to keep it
 };
 
-}  // namespace graft
+} // namespace graft

@@ -4,6 +4,9 @@
 // happens to the bytes afterwards (jit).
 #pragma once
 
+#include <graft/base/artifact.hpp>
+#include <graft/base/result.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,16 +15,13 @@
 #include <string_view>
 #include <vector>
 
-#include <graft/base/artifact.hpp>
-#include <graft/base/result.hpp>
-
 namespace graft::driver {
 
 enum class Language : std::uint8_t {
-  kFromName,  ///< .c; .cc .cpp .cxx .c++ .C; .bc .ll. Anything else is refused
+  kFromName, ///< .c; .cc .cpp .cxx .c++ .C; .bc .ll. Anything else is refused
   kC,
   kCxx,
-  kBitcode,   ///< LLVM bitcode or IR text, told apart by its first bytes
+  kBitcode, ///< LLVM bitcode or IR text, told apart by its first bytes
 };
 
 /// One input. With `contents`, `name` is only what messages call it (and what `__FILE__` says); without, it is read.
@@ -33,14 +33,15 @@ struct Source {
 
 enum class Bitcode : std::uint8_t { kOmit, kKeep };
 enum class Need : std::uint8_t {
-  kObjects,  ///< the whole artifact
-  kFacts,    ///< parse and check only: facts, diagnostics, no objects and no imports
+  kObjects, ///< the whole artifact
+  kFacts,   ///< parse and check only: facts, diagnostics, no objects and no imports
 };
 
 /// Where GRAFT_KEEP variables live: in the object like any other, or outside, where the linker is told that they are.
 enum class Kept : std::uint8_t { kInside, kOutside };
 
-/// Whether a source is likely to be compiled again with another body: then its head is precompiled in the background, with what it needed.
+/// Whether a source is likely to be compiled again with another body: then its head is precompiled in the background, with
+/// what it needed.
 enum class Learn : std::uint8_t { kNo, kYes };
 
 /// Whether preambles may be used. Without them a compile takes longer and does the same.
@@ -49,10 +50,10 @@ enum class Preambles : std::uint8_t { kUse, kIgnore };
 struct Options {
   std::string c_standard = "c17";
   std::string cxx_standard = "c++23";
-  unsigned optimise = 0;             ///< 0 to 3; a -O in `flags` wins
+  unsigned optimise = 0; ///< 0 to 3; a -O in `flags` wins
   std::vector<std::string> include_dirs;
-  std::vector<std::string> flags;    ///< clang driver flags, already allowed by whoever calls
-  std::string working_directory;     ///< relative names are relative to it; empty: the process's own
+  std::vector<std::string> flags; ///< clang driver flags, already allowed by whoever calls
+  std::string working_directory;  ///< relative names are relative to it; empty: the process's own
   Bitcode bitcode = Bitcode::kOmit;
   Need need = Need::kObjects;
   Kept kept = Kept::kInside;
@@ -62,38 +63,38 @@ struct Options {
 
 /// All that one compile needs to know.
 struct Job {
-  std::string bundle;            ///< goes into the artifact and its messages
+  std::string bundle; ///< goes into the artifact and its messages
   std::vector<Source> sources;
-  std::vector<Source> headers;   ///< with contents: files that are nowhere on disk, found by `#include` under their names; one
-                                 ///< with an absolute name stands in for that file
+  std::vector<Source> headers; ///< with contents: files that are nowhere on disk, found by `#include` under their names; one
+                               ///< with an absolute name stands in for that file
   Options options;
 };
 
 enum class Text : std::uint8_t { kIr, kAssembly };
 
 struct Config {
-  unsigned threads = 0;  ///< how many files compile side by side; 0: one a core
-  std::size_t preamble_bytes = std::size_t{1} << 29;  ///< how much memory preambles may take before the least used go
+  unsigned threads = 0;                              ///< how many files compile side by side; 0: one a core
+  std::size_t preamble_bytes = std::size_t{1} << 29; ///< how much memory preambles may take before the least used go
 };
 
 /// What a compiler's preambles have done so far.
 struct PreambleStats {
   std::uint64_t made = 0;
-  std::uint64_t not_made = 0;   ///< the head does not compile alone, or holds code of its own
+  std::uint64_t not_made = 0; ///< the head does not compile alone, or holds code of its own
   std::uint64_t uses = 0;
-  std::uint64_t stale = 0;      ///< found with a file changed behind it, and made anew
-  std::uint64_t fallbacks = 0;  ///< compiles that were repeated without what was learned
-  std::size_t live = 0;         ///< how many there are now
-  std::size_t bytes = 0;        ///< and what they take
-  std::size_t functions = 0;    ///< that they share the code of
+  std::uint64_t stale = 0;     ///< found with a file changed behind it, and made anew
+  std::uint64_t fallbacks = 0; ///< compiles that were repeated without what was learned
+  std::size_t live = 0;        ///< how many there are now
+  std::size_t bytes = 0;       ///< and what they take
+  std::size_t functions = 0;   ///< that they share the code of
 };
 
 /// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
 ///
-/// Owns: a thread that makes preambles, when a job asks for one; no process-wide state but Clang's crash-recovery handlers, and those only while a compile runs.
-/// Threads: `compile` and `emit` may run side by side.
-/// Fails: kInvalid with diagnostics for source that does not compile; kNotFound for a file that is not there; kEnvironment when
-/// Clang's own headers or the C library's are missing on this machine; kUnsupported for what the linker could not take.
+/// Owns: a thread that makes preambles, when a job asks for one; no process-wide state but Clang's crash-recovery handlers,
+/// and those only while a compile runs. Threads: `compile` and `emit` may run side by side. Fails: kInvalid with diagnostics
+/// for source that does not compile; kNotFound for a file that is not there; kEnvironment when Clang's own headers or the C
+/// library's are missing on this machine; kUnsupported for what the linker could not take.
 class Compiler {
  public:
   static Result<std::unique_ptr<Compiler>> create(Config config = {});
@@ -118,14 +119,14 @@ ContentKey content_key(std::string_view text);
 
 /// What of the environment a compile needs: one line each, with whether it is there and how to get it.
 struct Requirement {
-  std::string what;      ///< "Clang's resource headers"
+  std::string what; ///< "Clang's resource headers"
   bool present = false;
-  std::string found;     ///< where, when present
-  std::string remedy;    ///< the Debian package to install
+  std::string found;  ///< where, when present
+  std::string remedy; ///< the Debian package to install
 };
 std::vector<Requirement> requirements();
 
 /// The version of the Clang that is linked in, such as "22.1.8".
 std::string clang_version();
 
-}  // namespace graft::driver
+} // namespace graft::driver
