@@ -353,6 +353,13 @@ void Runtime::stop_serving() {
 
 std::vector<Holder> Runtime::holders(std::string_view bundle, AskThreads ask) const { return impl_->retirement.holders(bundle, ask); }
 
+LearningInfo Runtime::learning() const {
+  const driver::PreambleStats stats = impl_->compiler->preambles();
+  return {stats.uses, stats.fallbacks, stats.stale, stats.live, stats.functions, stats.bytes};
+}
+
+void Runtime::await_learning() const { impl_->compiler->wait_for_preambles(); }
+
 Result<void> Runtime::await_retired(std::chrono::milliseconds limit) { return impl_->retirement.await(limit); }
 
 } // namespace graft

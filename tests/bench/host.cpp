@@ -150,6 +150,7 @@ int main() {
   add_lookup_rows(rows);
   add_publication_rows(rows);
   add_save_rows(rows, measured);
+  add_edit_rows(rows);
   add_part_rows(rows);
   rows.push_back(reload_memory_row());
   add_crowd_rows(rows);

@@ -34,8 +34,9 @@ const test::TempFolder &folder() {
 std::string spawn_compile(const char *compiler, const char *optimise, const std::string &text) {
   static int number = 0;
   const std::string base = folder() / ("peer" + std::to_string(number++));
-  std::ofstream(base + ".c") << text;
-  const std::string source = base + ".c", library = base + ".so";
+  const std::string source = base + (std::string(compiler).find("++") != std::string::npos ? ".cpp" : ".c");
+  std::ofstream(source) << text;
+  const std::string library = base + ".so";
   std::vector<const char *> arguments{compiler, optimise, "-shared", "-fPIC", "-o", library.c_str(), source.c_str()};
   if (std::string(compiler).find("clang") != std::string::npos) arguments.push_back("-fuse-ld=lld");
   arguments.push_back(nullptr);

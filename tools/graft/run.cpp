@@ -111,7 +111,9 @@ int watch(Runtime &runtime, const std::vector<BundleInfo> &bundles, const RunOpt
 }
 
 int run(const RunOptions &options) {
-  auto runtime = Runtime::create(config_of(options));
+  Config config = config_of(options);
+  if (options.watch) config.learning = Learning::kAtOnce; // somebody is about to edit
+  auto runtime = Runtime::create(std::move(config));
   if (!runtime) return fail(runtime.error(), options.format);
   Exit exit = kDone;
   auto bundles = load_all(**runtime, options.paths, options.format, exit);

@@ -16,7 +16,9 @@ struct WatchWords : HostOptions {
 };
 
 int watch(const WatchWords &options) {
-  auto runtime = Runtime::create(config_of(options));
+  Config config = config_of(options);
+  config.learning = Learning::kAtOnce; // somebody is about to edit
+  auto runtime = Runtime::create(std::move(config));
   if (!runtime) return fail(runtime.error(), options.format);
   if (options.serve || !options.socket.empty()) {
     const auto socket = runtime->serve({.socket = options.socket});

@@ -61,6 +61,15 @@ enum class Learning : std::uint8_t {
   kAtOnce,   ///< at the first load already: for somebody who is about to edit
 };
 
+struct LearningInfo {
+  std::uint64_t uses = 0;      ///< compiles that began with a precompiled head
+  std::uint64_t fallbacks = 0; ///< compiles that were repeated without what was learned
+  std::uint64_t stale = 0;     ///< heads that were found changed, and made anew
+  std::size_t heads = 0;       ///< that are precompiled now
+  std::size_t functions = 0;   ///< that they share the code of
+  std::size_t bytes = 0;       ///< that all this takes
+};
+
 struct Config {
   unsigned compile_threads = 0; ///< 0: one a core
   unsigned optimise = 0;        ///< -O0 to -O3 for bundles that do not say
@@ -353,6 +362,11 @@ class GRAFT_API Runtime {
   std::vector<Holder> holders(std::string_view bundle = {}, AskThreads ask = AskThreads::kNo) const;
   /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with who still holds one.
   Result<void> await_retired(std::chrono::milliseconds limit);
+
+  /// What was learned so far of the headers that bundles include.
+  LearningInfo learning() const;
+  /// Waits until nothing is being learned. No reload needs it: one that comes earlier is compiled plainly.
+  void await_learning() const;
 
   /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket,
   /// whose path it returns. Off until it is called. kConflict when it serves already or another host has that socket,
