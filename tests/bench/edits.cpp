@@ -3,9 +3,13 @@
 #include "peers.hpp"
 #include "plugins.hpp"
 
+#include <graft/abi.h>
+
 #include <chrono>
 #include <dlfcn.h>
 #include <functional>
+
+GRAFT_CONTRACT(bench_step, "bench.step", 1, 0) { int32_t (*step)(int32_t value); };
 
 namespace graft::bench {
 namespace {

@@ -48,7 +48,7 @@ class Faults : public testing::Test {
     return bound ? (*bound)->number() : -1;
   }
 
-  Result<std::unique_ptr<Runtime>> runtime = Runtime::create();
+  Result<std::unique_ptr<Runtime>> runtime = Runtime::create({.learning = Learning::kNever});
   /// Points whose failure nobody is told, because what was asked for happens all the same.
   std::set<std::string> silent = {"giving pages back", "cannot start the thread that retires"};
 

@@ -78,6 +78,7 @@ class LeftBehind : public testing::Test {
  protected:
   void SetUp() override {
     Config config;
+    config.learning = Learning::kNever; // threads are counted here
     config.farewell = farewell;
     config.gate = 20ms;
     config.drain = 1ms;

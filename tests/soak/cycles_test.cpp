@@ -28,11 +28,13 @@ class Cycles : public testing::Test {
   void expect_flat(std::size_t count, const std::function<void(std::size_t)> &cycle) {
     const std::size_t warm = std::min<std::size_t>(500, count / 2);
     for (std::size_t i = 0; i < warm && !HasFailure(); ++i) cycle(i);
+    (*runtime)->await_learning();
     const Held before = Held::now();
     const std::size_t bytes = test::resident_bytes();
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < count && !HasFailure(); ++i) cycle(i);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    (*runtime)->await_learning();
     const Held after = Held::now();
     const auto grown_kib = (static_cast<long>(test::resident_bytes()) - static_cast<long>(bytes)) / 1024;
     std::printf(
