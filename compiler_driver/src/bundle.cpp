@@ -142,12 +142,14 @@ std::vector<Import> imports_of(const std::vector<Unit> &units) {
   llvm::StringSet<> defined;
   for (const Unit &unit : units) {
     for (const std::string &symbol : unit.defined) defined.insert(symbol);
+    if (unit.headers)
+      for (const std::string &symbol : unit.headers->defined) defined.insert(symbol);
     if (unit.shared)
       for (const std::string &symbol : unit.shared->symbols) defined.insert(symbol);
   }
   std::vector<Import> imports;
   llvm::StringMap<std::size_t> known;
-  for (const Unit &unit : units)
+  const auto add = [&](const Unit &unit) {
     for (const Import &import : unit.undefined) {
       if (defined.contains(import.symbol)) continue;
       const auto [entry, inserted] = known.try_emplace(import.symbol, imports.size());
@@ -159,6 +161,11 @@ std::vector<Import> imports_of(const std::vector<Unit> &units) {
       first.weak &= import.weak;
       if (first.where.file.empty()) first.where = import.where;
     }
+  };
+  for (const Unit &unit : units) {
+    add(unit);
+    if (unit.headers) add(*unit.headers);
+  }
   return imports;
 }
 
@@ -204,7 +211,9 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   if (job.options.bitcode == Bitcode::kKeep && job.options.need == Need::kObjects) {
     GRAFT_TRY_ASSIGN(artifact.bitcode, link_bitcode(units));
   }
+  std::vector<std::shared_ptr<const Unit>> copies;
   for (Unit &unit : units) {
+    if (unit.headers && std::ranges::find(copies, unit.headers) == copies.end()) copies.push_back(unit.headers);
     const auto is_same = [&](const auto &known) { return known->key == unit.shared->key; };
     if (unit.shared && std::ranges::none_of(artifact.shared, is_same)) artifact.shared.push_back(unit.shared);
     append(artifact.thunks, std::move(unit.thunks));
@@ -214,6 +223,8 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
     artifact.times.emit_ns += unit.times.emit_ns;
     if (job.options.need == Need::kObjects) artifact.objects.push_back({unit.source, std::move(unit.output)});
   }
+  // Behind the sources': of two definitions the first counts, and theirs come with their initialisers.
+  for (const auto &unit : copies) artifact.objects.push_back({unit->source, unit->output});
   artifact.object_key = key_of_objects(artifact.objects);
   return artifact;
 }

@@ -79,13 +79,22 @@ void compile_once(Work &work, const Job &job, Product product) {
 
 bool went_wrong(const Work &work) { return !work.unit || work.unit->failed || work.unit->departs; }
 
+bool offers_own(const Preamble &preamble, const Import &import) {
+  return std::ranges::binary_search(preamble.own_symbols, import.symbol);
+}
+
+bool offers(const Preamble &preamble, const Import &import) {
+  return offers_own(preamble, import) ||
+         (preamble.code && std::ranges::binary_search(preamble.code->symbols, import.symbol));
+}
+
 /// An undefined symbol whose place could only be told by reading the headers again.
 bool lacks_a_place(const Work &work) {
   return work.unit && std::ranges::any_of(work.unit->undefined, [&](const Import &import) {
            const std::string_view name = import.symbol;
            if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft"))
              return false;
-           if (work.preamble->code && std::ranges::binary_search(work.preamble->code->symbols, import.symbol)) return false;
+           if (offers(*work.preamble, import)) return false;
            return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
          });
 }
@@ -117,7 +126,9 @@ ContentKey key_of_arguments(const std::vector<Work> &works, const Options &optio
 } // namespace
 
 void Compiler::State::run(Work &work, const Job &job, Product product) {
-  const bool may_use = job.options.preambles == Preambles::kUse && work.text.language != Language::kBitcode &&
+  // Bitcode that is kept is the bundle's whole code; a learned preamble would leave some of it to others.
+  const bool may_use = job.options.preambles == Preambles::kUse && job.options.bitcode == Bitcode::kOmit &&
+                       work.text.language != Language::kBitcode &&
                        (product == Product::kObject || product == Product::kFacts);
   if (may_use) work.preamble = preambles.find(*work.prepared, work.text, job.headers);
   compile_once(work, job, product);
@@ -140,6 +151,7 @@ void Compiler::State::repeat_without_learned(Work &work, const Job &job, Product
 /// Whether one of the bundle's files defines what the shared code of another takes from outside, or what it offers: then it
 /// is not what this bundle means.
 static bool is_overruled(const Preamble &preamble, const std::vector<Work> &works) {
+  if (!preamble.code) return false;
   return std::ranges::any_of(works, [&](const Work &work) {
     return std::ranges::any_of(work.unit->defined_strongly, [&](const std::string &symbol) {
       return preamble.code_imports.contains(symbol) || std::ranges::binary_search(preamble.code->symbols, symbol);
@@ -149,7 +161,7 @@ static bool is_overruled(const Preamble &preamble, const std::vector<Work> &work
 
 void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product) {
   for (Work &work : works) {
-    if (!work.preamble || !work.preamble->code) continue;
+    if (!work.preamble || !work.preamble->has_learned) continue;
     if (is_overruled(*work.preamble, works)) {
       work.preamble = nullptr;
       compile_once(work, job, product);
@@ -157,9 +169,12 @@ void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Pr
       if (!work.unit) return;
       continue;
     }
-    const auto &offered = work.preamble->code->symbols;
-    const auto offers = [&](const Import &import) { return std::ranges::binary_search(offered, import.symbol); };
-    if (std::ranges::any_of(work.unit->undefined, offers)) work.unit->shared = work.preamble->code;
+    const Preamble &preamble = *work.preamble;
+    const std::vector<Import> &undefined = work.unit->undefined;
+    if (std::ranges::none_of(undefined, [&](const Import &import) { return offers(preamble, import); })) continue;
+    work.unit->shared = preamble.code;
+    if (std::ranges::any_of(undefined, [&](const Import &import) { return offers_own(preamble, import); }))
+      work.unit->headers = preamble.own;
   }
 }
 

@@ -1,4 +1,4 @@
-// See learned_code.hpp. What must not be shared taints its users, and theirs.
+// See learned_code.hpp. What one definition needs, its users need too, and theirs.
 #include "learned_code.hpp"
 
 #include <graft/base/per_image.hpp>
@@ -48,21 +48,27 @@ bool is_of_type(llvm::StringRef name) {
   return name.starts_with("_ZTV") || name.starts_with("_ZTI") || name.starts_with("_ZTS") || name.starts_with("_ZTT");
 }
 
-/// Arrays behind initialiser lists and the like, which no source can name: only their function knows the address.
-bool is_unnameable(llvm::StringRef name) { return name.starts_with("constinit") || name.starts_with("__const."); }
+/// Who may have a definition, from all to one; what reaches several belongs to the last of them.
+enum class Whose : std::uint8_t { kEverybodys, kBundles, kFiles };
 
-/// Whether an image other than this one could be meant by it, or several copies could be told apart.
-bool is_tainted(const llvm::GlobalValue &global) {
-  if (llvm::isa<llvm::GlobalAlias, llvm::GlobalIFunc>(global) || global.isThreadLocal()) return true;
-  if (const auto *function = llvm::dyn_cast<llvm::Function>(&global); function && function->isIntrinsic()) return false;
-  if (global.isDeclaration())
-    return is_per_image(global.getName()) || ::dlsym(RTLD_DEFAULT, global.getName().str().c_str()) == nullptr;
+using WhoseIs = llvm::DenseMap<const llvm::GlobalValue *, Whose>;
+
+Whose whose_is_declared(const llvm::GlobalValue &global) {
+  if (is_per_image(global.getName())) return Whose::kBundles;
+  if (::dlsym(RTLD_DEFAULT, global.getName().str().c_str()) == nullptr) return Whose::kFiles;
+  return global.isThreadLocal() ? Whose::kBundles : Whose::kEverybodys;
+}
+
+Whose whose_is_alone(const llvm::GlobalValue &global) {
+  if (llvm::isa<llvm::GlobalAlias, llvm::GlobalIFunc>(global)) return Whose::kFiles;
+  if (const auto *function = llvm::dyn_cast<llvm::Function>(&global); function && function->isIntrinsic())
+    return Whose::kEverybodys;
+  if (global.isDeclaration()) return whose_is_declared(global);
+  if (global.hasExternalLinkage()) return Whose::kFiles; // one definition only: not ours to repeat
   const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(&global);
-  if (variable == nullptr) return global.hasExternalLinkage(); // one definition only: not ours to repeat
-  const bool has_one_address =
-      variable->hasLocalLinkage() && !variable->hasGlobalUnnamedAddr(); // that only its own file can take
-  return !variable->isConstant() ||
-         (has_one_address && !is_of_type(variable->getName()) && !is_unnameable(variable->getName()));
+  // Of a constant without linkage an inline function may use the value, not the address ([basic.def.odr]).
+  if (variable == nullptr || (variable->isConstant() && !variable->isThreadLocal())) return Whose::kEverybodys;
+  return variable->hasLocalLinkage() ? Whose::kFiles : Whose::kBundles;
 }
 
 /// Whether others may know it by name, and its address then is the same for all of them.
@@ -91,20 +97,39 @@ struct References {
   }
 };
 
-llvm::DenseSet<const llvm::GlobalValue *> tainted_of(const llvm::Module &module, const References &references) {
+/// Everything that an initialiser of the module touches: without it, it is not what it should be.
+Globals initialised_in(const llvm::Module &module, const References &references) {
+  Globals touched;
+  const llvm::GlobalVariable *list = module.getNamedGlobal("llvm.global_ctors");
+  if (list == nullptr) return touched;
+  for (const llvm::GlobalValue *entry : references.of.lookup(list)) {
+    touched.insert(entry);
+    for (const llvm::GlobalValue *used : references.of.lookup(entry))
+      if (const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(used);
+          variable && !variable->isConstant() && !variable->isDeclaration())
+        touched.insert(variable);
+  }
+  return touched;
+}
+
+/// `elsewhere`: declarations that another part of the learned code defines.
+WhoseIs whose_are(const llvm::Module &module, const References &references, const std::set<std::string> &elsewhere) {
   llvm::DenseMap<const llvm::GlobalValue *, llvm::SmallVector<const llvm::GlobalValue *, 4>> users;
-  llvm::SmallVector<const llvm::GlobalValue *, 32> to_do;
+  llvm::SmallVector<std::pair<const llvm::GlobalValue *, Whose>, 32> to_do;
   for (const auto &[global, used] : references.of)
     for (const llvm::GlobalValue *one : used) users[one].push_back(global);
   for (const llvm::GlobalValue &global : module.global_values())
-    if (is_tainted(global)) to_do.push_back(&global);
-  llvm::DenseSet<const llvm::GlobalValue *> tainted;
+    to_do.emplace_back(&global, elsewhere.contains(global.getName().str()) ? Whose::kEverybodys : whose_is_alone(global));
+  for (const llvm::GlobalValue *global : initialised_in(module, references)) to_do.emplace_back(global, Whose::kFiles);
+  WhoseIs whose;
   while (!to_do.empty()) {
-    const llvm::GlobalValue *global = to_do.pop_back_val();
-    if (!tainted.insert(global).second) continue;
-    for (const llvm::GlobalValue *user : users.lookup(global)) to_do.push_back(user);
+    const auto [global, least] = to_do.pop_back_val();
+    const auto [known, is_new] = whose.try_emplace(global, least);
+    if (!is_new && known->second >= least) continue;
+    known->second = least;
+    for (const llvm::GlobalValue *user : users.lookup(global)) to_do.emplace_back(user, least);
   }
-  return tainted;
+  return whose;
 }
 
 llvm::DenseSet<const llvm::GlobalValue *> reached_from(const std::vector<const llvm::GlobalValue *> &roots,
@@ -136,20 +161,18 @@ void drop_all_but(llvm::Module &module, const llvm::DenseSet<const llvm::GlobalV
   }
 }
 
-} // namespace
-
-std::vector<std::string> keep_shareable(llvm::Module &module, const std::set<std::string> &wanted,
-                                        const std::map<std::string, std::string> &equals) {
-  const References references(module);
-  const auto tainted = tainted_of(module, references);
+/// Cuts a module down to those of `wanted` that are `whose`, and to what they need.
+std::vector<std::string> keep(llvm::Module &module, const Wanted &wanted, const WhoseIs &whose, Whose kind,
+                              const References &references) {
   std::vector<const llvm::GlobalValue *> roots;
   for (const llvm::Function &function : module)
-    if (function.hasLinkOnceODRLinkage() && !tainted.contains(&function) && wanted.contains(function.getName().str()))
+    if (function.hasLinkOnceODRLinkage() && whose.lookup(&function) == kind &&
+        wanted.symbols.contains(function.getName().str()))
       roots.push_back(&function);
   drop_all_but(module, reached_from(roots, references));
   std::vector<std::string> symbols;
   for (llvm::GlobalObject &global : module.global_objects()) offer(global, symbols);
-  for (const auto &[name, known] : equals) {
+  for (const auto &[name, known] : wanted.equals) {
     llvm::Function *function = module.getFunction(known);
     if (function == nullptr || function->isDeclaration() || module.getNamedValue(name) != nullptr) continue;
     llvm::ValueToValueMapTy values;
@@ -160,6 +183,37 @@ std::vector<std::string> keep_shareable(llvm::Module &module, const std::set<std
   }
   std::ranges::sort(symbols);
   return symbols;
+}
+
+/// Leaves to another object what that one offers.
+void leave_to(const std::vector<std::string> &symbols, llvm::Module &module) {
+  for (const std::string &symbol : symbols) {
+    llvm::GlobalValue *global = module.getNamedValue(symbol);
+    if (auto *function = llvm::dyn_cast_or_null<llvm::Function>(global)) function->deleteBody();
+    auto *variable = llvm::dyn_cast_or_null<llvm::GlobalVariable>(global);
+    if (variable != nullptr) variable->setInitializer(nullptr);
+    if (auto *object = llvm::dyn_cast_or_null<llvm::GlobalObject>(global)) object->setComdat(nullptr);
+    if (global != nullptr) global->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  }
+}
+
+} // namespace
+
+LearnedCode divide(std::unique_ptr<llvm::Module> module, const Wanted &wanted) {
+  LearnedCode code;
+  code.own.module = llvm::CloneModule(*module);
+  code.shared.module = std::move(module);
+  {
+    const References references(*code.shared.module);
+    const WhoseIs whose = whose_are(*code.shared.module, references, {});
+    code.shared.symbols = keep(*code.shared.module, wanted, whose, Whose::kEverybodys, references);
+  }
+  leave_to(code.shared.symbols, *code.own.module);
+  const References references(*code.own.module);
+  // What was left to the shared part is declared now; it is known to be somewhere, though not in the process.
+  const WhoseIs whose = whose_are(*code.own.module, references, {code.shared.symbols.begin(), code.shared.symbols.end()});
+  code.own.symbols = keep(*code.own.module, wanted, whose, Whose::kBundles, references);
+  return code;
 }
 
 } // namespace graft::driver

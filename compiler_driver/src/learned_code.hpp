@@ -1,7 +1,8 @@
-// Of a module, the functions that several bundles may share: those that neither own nor reach anything that changes.
+// The functions that were learned, divided by who may have them: all bundles together, or each a copy of its own.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,13 +13,27 @@ class Module;
 
 namespace graft::driver {
 
-/// Cuts `module` down to those of `wanted` that may be shared and to what they need. What is left is visible, and returned
-/// by symbol, sorted.
-///
-/// A function may be shared if everything that it reaches is code of the module, constants whose address means nothing, or a
-/// symbol of this process that is the same for all images. `equals` are names by which others know some of them: the
-/// complete constructor, where Clang emits the base one alone and has its own calls go there.
-std::vector<std::string> keep_shareable(llvm::Module &module, const std::set<std::string> &wanted,
-                                        const std::map<std::string, std::string> &equals);
+/// What a module of learned functions is asked for. `equals` are names by which others know some of them: the complete
+/// constructor, where Clang emits the base one alone and has its own calls go there.
+struct Wanted {
+  std::set<std::string> symbols;
+  std::map<std::string, std::string> equals;
+};
+
+/// A module, and the symbols that it offers, sorted.
+struct LearnedPart {
+  std::unique_ptr<llvm::Module> module;
+  std::vector<std::string> symbols;
+};
+
+/// `shared` reaches nothing but code, constants, and symbols of this process that are the same for all images. `own` also
+/// reaches what each bundle has for itself, statics that change above all, and calls `shared`. What needs something that
+/// only the source's own file can have (its initialisers, names without linkage that change, undefined symbols) is in
+/// neither.
+struct LearnedCode {
+  LearnedPart shared;
+  LearnedPart own;
+};
+LearnedCode divide(std::unique_ptr<llvm::Module> module, const Wanted &wanted);
 
 } // namespace graft::driver

@@ -9,6 +9,7 @@
 #include "global_names.hpp"
 #include "learned_code.hpp"
 #include "source_text.hpp"
+#include "symbols.hpp"
 
 #include <clang/AST/Attr.h>
 #include <clang/AST/DeclCXX.h>
@@ -67,12 +68,6 @@ class ContractNoter : public clang::ASTConsumer {
 
  private:
   Findings &findings_;
-};
-
-/// What the module of the learned functions is asked for: see keep_shareable.
-struct Wanted {
-  std::set<std::string> symbols;
-  std::map<std::string, std::string> equals;
 };
 
 /// At the end of the head: makes the functions that were learned, and has them compiled.
@@ -179,24 +174,32 @@ class HeadAction : public clang::ASTFrontendAction {
     collect_inputs(compiler, preamble_.inputs);
     if (!buffer_->IsComplete || compiler.getDiagnostics().hasErrorOccurred()) return;
     preamble_.bytes.assign(buffer_->Data.begin(), buffer_->Data.end());
-    const std::unique_ptr<llvm::Module> module(generator_ != nullptr ? generator_->ReleaseModule() : nullptr);
-    if (module && !stop_.load(std::memory_order_relaxed)) compile_learned(*module);
+    std::unique_ptr<llvm::Module> module(generator_ != nullptr ? generator_->ReleaseModule() : nullptr);
+    if (module && !stop_.load(std::memory_order_relaxed)) compile_learned(std::move(module));
   }
 
   clang::TranslationUnitKind getTranslationUnitKind() override { return clang::TU_Prefix; }
   bool hasASTFileSupport() const override { return false; }
 
  private:
-  void compile_learned(llvm::Module &module) {
-    auto code = std::make_shared<SharedCode>();
-    code->symbols = keep_shareable(module, wanted_.symbols, wanted_.equals);
-    if (code->symbols.empty()) return;
-    emit_object(getCompilerInstance(), module, code->object);
-    if (code->object.empty() || getCompilerInstance().getDiagnostics().hasErrorOccurred()) return;
-    for (const llvm::Function &function : module)
-      if (function.isDeclaration() && !function.isIntrinsic()) preamble_.code_imports.insert(function.getName().str());
-    code->key = content_key(std::string_view(code->object.data(), code->object.size()));
-    preamble_.code = std::move(code);
+  void compile_learned(std::unique_ptr<llvm::Module> module) {
+    LearnedCode learned = divide(std::move(module), wanted_);
+    if (!learned.shared.symbols.empty()) {
+      auto code = std::make_shared<SharedCode>();
+      for (const llvm::GlobalValue &global : learned.shared.module->global_values())
+        if (global.isDeclaration()) preamble_.code_imports.insert(global.getName().str());
+      code->symbols = std::move(learned.shared.symbols);
+      emit_object(getCompilerInstance(), *learned.shared.module, code->object);
+      code->key = content_key(std::string_view(code->object.data(), code->object.size()));
+      preamble_.code = std::move(code);
+    }
+    if (learned.own.symbols.empty()) return;
+    auto own = std::make_shared<Unit>();
+    own->source = "headers of " + request_.name;
+    emit_object(getCompilerInstance(), *learned.own.module, own->output);
+    read_symbols(*own);
+    preamble_.own = std::move(own);
+    preamble_.own_symbols = std::move(learned.own.symbols);
   }
 
   const PreambleRequest &request_;

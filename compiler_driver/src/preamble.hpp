@@ -31,6 +31,8 @@ struct Preamble {
   bool has_learned = false;               ///< it holds instantiations that no text of the head asks for
   std::shared_ptr<const SharedCode> code; ///< theirs; null when there is none to share
   std::set<std::string> code_imports;     ///< what `code` binds to outside
+  std::shared_ptr<const Unit> own;        ///< more of it, of which each bundle has a copy; null when there is none
+  std::vector<std::string> own_symbols;   ///< what that offers, sorted
 };
 
 struct PreambleRequest {

@@ -18,9 +18,9 @@ namespace {
 class SharedDefinitions : public clang::MultiplexExternalSemaSource {
  public:
   SharedDefinitions(clang::ASTContext &context, llvm::IntrusiveRefCntPtr<clang::ExternalSemaSource> reader,
-                    const SharedCode &code)
+                    const Preamble &preamble)
       : MultiplexExternalSemaSource(std::move(reader), llvm::makeIntrusiveRefCnt<clang::ExternalSemaSource>()),
-        names_(context), code_(code) {}
+        names_(context), preamble_(preamble) {}
 
   ExtKind hasExternalDefinitions(const clang::Decl *declaration) override {
     if (const auto *variable = llvm::dyn_cast<clang::VarDecl>(declaration))
@@ -38,10 +38,14 @@ class SharedDefinitions : public clang::MultiplexExternalSemaSource {
   }
 
  private:
-  bool offers(const clang::GlobalDecl &variant) { return std::ranges::binary_search(code_.symbols, names_.of(variant)); }
+  bool offers(const clang::GlobalDecl &variant) {
+    const std::string name = names_.of(variant);
+    return (preamble_.code && std::ranges::binary_search(preamble_.code->symbols, name)) ||
+           std::ranges::binary_search(preamble_.own_symbols, name);
+  }
 
   GlobalNames names_;
-  const SharedCode &code_;
+  const Preamble &preamble_;
   llvm::DenseMap<const clang::Decl *, ExtKind> known_;
 };
 
@@ -50,8 +54,8 @@ class SharedDefinitions : public clang::MultiplexExternalSemaSource {
 void use_shared_definitions(clang::CompilerInstance &compiler, const Preamble &preamble) {
   clang::ASTContext &context = compiler.getASTContext();
   auto reader = compiler.getASTReader();
-  if (!preamble.code || !reader) return;
-  context.setExternalSource(llvm::makeIntrusiveRefCnt<SharedDefinitions>(context, std::move(reader), *preamble.code));
+  if (!preamble.has_learned || !reader) return;
+  context.setExternalSource(llvm::makeIntrusiveRefCnt<SharedDefinitions>(context, std::move(reader), preamble));
 }
 
 } // namespace graft::driver

@@ -1,12 +1,14 @@
-// An edit of C++ that leans on its headers, from saved to called. The peer compiles the same text, without graft's lines, in a process of its own.
+// An edit of C++ that leans on its headers, from saved to called. The peer compiles the same text, without graft's lines, in
+// a process of its own.
 #include "crowded.hpp"
 #include "peers.hpp"
 #include "plugins.hpp"
 
 #include <graft/abi.h>
 
-#include <chrono>
 #include <dlfcn.h>
+
+#include <chrono>
 #include <functional>
 
 GRAFT_CONTRACT(bench_step, "bench.step", 1, 0) { int32_t (*step)(int32_t value); };
@@ -27,7 +29,8 @@ struct Plugin {
 
 const Plugin kPlugins[] = {
     {"STL",
-     "#include <algorithm>\n#include <iostream>\n#include <stdexcept>\n#include <string>\n#include <unordered_map>\n#include <vector>\n",
+     "#include <algorithm>\n#include <iostream>\n#include <stdexcept>\n#include <string>\n#include "
+     "<unordered_map>\n#include <vector>\n",
      R"(static int32_t work(int32_t value) {
   std::vector<int> values = {3, 1, value};
   std::sort(values.begin(), values.end());
@@ -44,7 +47,8 @@ const Plugin kPlugins[] = {
 )",
      {"static int more() { std::vector<long> v(3); std::reverse(v.begin(), v.end()); return static_cast<int>(v.size()); }\n",
       "static int more() { std::unordered_map<int, double> m; m[1] = 2; return static_cast<int>(m.size()); }\n",
-      "static int more() { std::vector<std::string> v(2); std::sort(v.begin(), v.end()); return static_cast<int>(v.size()); }\n"},
+      "static int more() { std::vector<std::string> v(2); std::sort(v.begin(), v.end()); return static_cast<int>(v.size()); "
+      "}\n"},
      30,
      15},
     {"nlohmann-json",
@@ -81,12 +85,15 @@ const Plugin kPlugins[] = {
 #endif
 };
 
-std::string body(const Plugin &plugin, int edit) { return plugin.work + std::string("int edit = ") + std::to_string(edit) + ";\n"; }
+std::string body(const Plugin &plugin, int edit) {
+  return plugin.work + std::string("int edit = ") + std::to_string(edit) + ";\n";
+}
 
 MemoryBundle as_bundle(const Plugin &plugin, const std::string &text) {
-  const std::string contract =
-      "GRAFT_CONTRACT(bench_step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n";
-  return {"edited", {{"main.cpp", "#include <graft/abi.h>\n" + std::string(plugin.head) + contract + text + "GRAFT_PROVIDE(bench_step, {.step = work})\n"}}};
+  const std::string contract = "GRAFT_CONTRACT(bench_step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n";
+  return {"edited",
+          {{"main.cpp", "#include <graft/abi.h>\n" + std::string(plugin.head) + contract + text +
+                            "GRAFT_PROVIDE(bench_step, {.step = work})\n"}}};
 }
 
 double milliseconds(const std::function<void()> &what) {
@@ -102,7 +109,8 @@ double spawned_ms(const Plugin &plugin) {
                              "extern \"C\" int32_t step(int32_t value) { return work(value); }\n";
     times.push_back(milliseconds([&] {
       void *handle = nullptr;
-      auto *step = reinterpret_cast<int32_t (*)(int32_t)>(open_and_find(spawn_compile("clang++-22", "-O0", text), "step", &handle));
+      auto *step =
+          reinterpret_cast<int32_t (*)(int32_t)>(open_and_find(spawn_compile("clang++-22", "-O0", text), "step", &handle));
       benchmark::DoNotOptimize(step(1));
       dlclose(handle);
     }));
@@ -136,9 +144,12 @@ void add_rows_of(const Plugin &plugin, std::vector<Row> &rows) {
   const double spawned = spawned_ms(plugin), again = median(edits);
   const std::string name = std::string("C++ with ") + plugin.name;
   rows.push_back(make_row(name + ", second save on", again, "ms", "", 0, Bar::kValueAtMost, plugin.bar_ms));
-  rows.push_back(make_row(name + ", second save on", again, "ms", "spawn clang++ -shared + dlopen", spawned, Bar::kRatioAtLeast, plugin.bar_times));
-  rows.push_back(make_row(name + ", one more instantiation", median(more), "ms", "the row above", again, Bar::kRatioAtMost, 2));
-  rows.push_back(make_row(name + ", first build", first, "ms", "spawn clang++ -shared + dlopen", spawned, Bar::kRatioAtMost, 1));
+  rows.push_back(make_row(name + ", second save on", again, "ms", "spawn clang++ -shared + dlopen", spawned,
+                          Bar::kRatioAtLeast, plugin.bar_times));
+  rows.push_back(
+      make_row(name + ", one more instantiation", median(more), "ms", "the row above", again, Bar::kRatioAtMost, 2));
+  rows.push_back(
+      make_row(name + ", first build", first, "ms", "spawn clang++ -shared + dlopen", spawned, Bar::kRatioAtMost, 1));
 }
 
 } // namespace

@@ -144,6 +144,26 @@ TEST(Learned, AMutableStaticOfAHeaderStaysTheBundlesOwn) {
   for (int n = 1; n < 4; ++n) EXPECT_EQ(file.run(text(n)), 26) << "each image begins with its own";
 }
 
+TEST(Learned, AStaticOfATemplateIsInitialisedOnceInEachBundle) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "late.hpp")
+      << "#pragma once\ninline int calls = 0;\ninline int make() { return ++calls * 7; }\n"
+         "template <class T> struct Late { static int value; static int get() { return value; } };\n"
+         "template <class T> int Late<T>::value = make();\n"
+         "template <class T> int &local() { static int n = make(); return ++n; }\n"
+         "template <class T> int &of_thread() { thread_local int n = 3; return ++n; }\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  const auto text = [](int n) {
+    return "#include \"late.hpp\"\nextern \"C\" int run(void) { return Late<int>::get() * 100 + local<int>() * 10 + "
+           "of_thread<int>() + calls; }\nint n" +
+           std::to_string(n) + ";\n";
+  };
+  const int plain = file.run(text(0));
+  file.compiler->wait_for_preambles();
+  for (int n = 1; n < 4; ++n) EXPECT_EQ(file.run(text(n)), plain);
+  EXPECT_EQ(file.compiler->preambles().uses, 3u);
+}
+
 TEST(Learned, AnotherMeaningOfAHeadersTemplateIsTheOneThatCounts) {
   const TempFolder folder;
   std::ofstream(folder.path() / "trait.hpp") << "#pragma once\nnamespace lib { struct Tag {}; template <class T> struct "

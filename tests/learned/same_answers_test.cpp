@@ -170,6 +170,18 @@ extern "C" int run(void) {
   return sum + json["a"][1].get<int>();
 }
 )cpp"},
+    {"OwnStaticsOfTemplates", R"cpp(
+#include <locale>
+#include <regex>
+#include <sstream>
+extern "C" int run(void) {
+  std::wostringstream wide;
+  wide << 12 << L' ' << 1.5;
+  std::regex digits("[[:digit:]]+");
+  std::string text = "a1b22";
+  return static_cast<int>(wide.str().size()) * 10 + static_cast<int>(std::distance(std::sregex_iterator(text.begin(), text.end(), digits), {}));
+}
+)cpp"},
     {"ChronoRandomFilesystem", R"cpp(
 #include <chrono>
 #include <filesystem>
