@@ -85,7 +85,7 @@ TEST_F(BuiltIn, IsReloadedByItsLikeAndBySource) {
   EXPECT_EQ((*bound)->number(), 3);
   EXPECT_EQ(released, 2);
   EXPECT_THAT(runtime->rollback("own"),
-              FailsWith(Code::kNotFound, HasSubstr("nothing to go back to"))); // those functions may be gone
+              FailsWith(Code::kNotFound, HasSubstr("the host's or a loader's, and those are not kept"))); // they may be gone
 }
 
 TEST_F(BuiltIn, ThatHasOnlyItsNameIsNotReloadedFromAFile) {

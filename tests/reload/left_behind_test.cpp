@@ -119,6 +119,14 @@ TEST_F(LeftBehind, AThreadHoldsItsGenerationUntilItEnds) {
   EXPECT_THAT(runtime->await_retired(60s), Succeeds());
 }
 
+TEST(Holders, AThreadThatIsOnlyStartingIsCalledThat) {
+  Holder holder;
+  holder.kind = Holder::Kind::kThread;
+  holder.bundle = "b";
+  holder.generation = 1;
+  EXPECT_EQ(to_string(holder), "bundle 'b' generation 1: its own thread (just starting), replaced 0 ms ago");
+}
+
 TEST_F(LeftBehind, GraftStopEndsAndJoinsAThread) {
   const std::string stop = "#include <stdatomic.h>\nstatic atomic_int stopping;\n"
                            "static void *spin(void *n) { while (!stopping) {} return n; }\n"

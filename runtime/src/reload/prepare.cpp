@@ -179,6 +179,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
                                                       const std::function<Result<BundleText>(std::string_view)> &read,
                                                       ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
+  if (names.empty()) return error(Code::kInvalid, "a reload was given no bundle; give it the name of one at least");
   for (const std::string &name : names) GRAFT_TRY(refuse_reload(name));
   StepTimes times;
   const auto prepare_all = [&]() -> Result<std::vector<Prepared>> {
