@@ -1,0 +1,102 @@
+// See channel.hpp. Sockets, not pipes: writing to one whose other end is gone is an error without a signal.
+#include "channel.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace graft::driver {
+namespace {
+
+using Room = std::array<char, CMSG_SPACE(2 * sizeof(int))>;
+
+int milliseconds_until(std::chrono::steady_clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+  return static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000));
+}
+
+} // namespace
+
+void Descriptor::close() {
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+std::optional<std::pair<Descriptor, Descriptor>> socket_pair(int type) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) return std::nullopt;
+  return std::pair(Descriptor(ends[0]), Descriptor(ends[1]));
+}
+
+bool send_request(int socket, const Request &request) {
+  const int passed[2] = {request.job.number(), request.fate.number()};
+  WorkerLimits limits = request.limits;
+  iovec part{&limits, sizeof limits};
+  alignas(cmsghdr) Room room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  cmsghdr *const head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof passed);
+  std::memcpy(CMSG_DATA(head), passed, sizeof passed);
+  ssize_t sent = 0;
+  while ((sent = ::sendmsg(socket, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
+  }
+  return sent == sizeof limits;
+}
+
+std::optional<Request> take_request(int socket) {
+  Request request;
+  iovec part{&request.limits, sizeof request.limits};
+  alignas(cmsghdr) Room room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  ssize_t got = 0;
+  while ((got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+  }
+  const cmsghdr *const head = CMSG_FIRSTHDR(&message);
+  int passed[2];
+  if (got != sizeof request.limits || head == nullptr || head->cmsg_len != CMSG_LEN(sizeof passed)) return std::nullopt;
+  std::memcpy(passed, CMSG_DATA(head), sizeof passed);
+  request.job = Descriptor(passed[0]);
+  request.fate = Descriptor(passed[1]);
+  return request;
+}
+
+bool write_all(int descriptor, const std::string &bytes) {
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t written = ::send(descriptor, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    at += static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+std::optional<std::string> read_to_end(int descriptor, std::optional<std::chrono::steady_clock::time_point> until) {
+  std::string bytes;
+  for (std::size_t size = 0;;) {
+    pollfd ready{descriptor, POLLIN, 0};
+    const int polled = ::poll(&ready, 1, until ? milliseconds_until(*until) : -1);
+    if (polled == 0 && std::chrono::steady_clock::now() >= *until) return std::nullopt;
+    if (polled <= 0) continue;
+    bytes.resize(std::max<std::size_t>(2 * size, 64 * 1024));
+    const ssize_t got = ::recv(descriptor, bytes.data() + size, bytes.size() - size, 0);
+    size += got > 0 ? static_cast<std::size_t>(got) : 0;
+    bytes.resize(size);
+    if (got == 0 || (got < 0 && errno != EINTR)) return bytes;
+  }
+}
+
+} // namespace graft::driver

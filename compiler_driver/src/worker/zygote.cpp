@@ -1,0 +1,141 @@
+// graft-worker: a process with Clang warm that forks once per job. Not part of the library; the host's end is worker.cpp.
+//
+//   Z1  The zygote has one thread whenever it forks, so that a child finds every lock free.
+//   Z2  It compiles nothing that a bundle brought: its own texts, to be warm, and that before it waits for jobs.
+//   Z3  It ends when nobody holds the other end of its socket, or when its owner is gone although a child of the owner still
+//   holds it; and
+//       with it, by the kernel's doing, every job.
+#include "channel.hpp"
+#include "limits.hpp"
+#include "words.hpp"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <map>
+
+namespace graft::driver {
+namespace {
+
+constexpr int kControl = 3;
+
+class ZygoteProcess {
+ public:
+  ZygoteProcess(const Compiler &compiler, pid_t owner, int owner_gone, int ended)
+      : compiler_(compiler), owner_(owner), owner_gone_(owner_gone), ended_(ended) {}
+
+  /// Until there is nobody to work for.
+  void run() {
+    for (;;) {
+      pollfd sources[] = {{kControl, POLLIN, 0}, {ended_, POLLIN, 0}, {owner_gone_, POLLIN, 0}};
+      if (::poll(sources, owner_gone_ >= 0 ? 3 : 2, -1) < 0) continue;
+      if (sources[2].revents != 0 || ::getppid() != owner_) return;
+      if (sources[1].revents != 0) reap();
+      if (sources[0].revents == 0) continue;
+      auto request = take_request(kControl);
+      if (!request) return;
+      fork_for(*std::move(request));
+    }
+  }
+
+ private:
+  void fork_for(Request request) {
+    const pid_t zygote = ::getpid();
+    const pid_t child = ::fork();
+    if (child == 0) work(std::move(request), zygote);
+    if (child > 0) fates_[child] = std::move(request.fate);
+  } // a job that cannot be forked for ends here: its sockets close without an outcome and without a fate
+
+  [[noreturn]] void work(Request request, pid_t zygote) const {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != zygote) ::_exit(1);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::close(kControl);
+    ::close(ended_);
+    if (owner_gone_ >= 0) ::close(owner_gone_);
+    request.fate.close();
+    enter_limits(request.limits);
+    const auto text = read_to_end(request.job.number());
+    auto words = words_of(*text);
+    if (!words || words->empty() || (!words->front().empty() && ::chdir(words->front().c_str()) != 0)) ::_exit(1);
+    words->erase(words->begin());
+    const auto job = job_from_words(*words);
+    const Result<Artifact> outcome = job ? compiler_.compile(*job) : Result<Artifact>(job.error());
+    const bool is_told = write_all(request.job.number(), bytes_of(to_words(outcome)));
+    ::_exit(is_told ? 0 : 1); // nothing here is worth being taken apart
+  }
+
+  void reap() {
+    signalfd_siginfo told[16];
+    (void)!::read(ended_, told, sizeof told);
+    Fate fate;
+    rusage used{};
+    for (pid_t child; (child = ::wait4(-1, &fate.status, WNOHANG, &used)) > 0;) {
+      const auto milliseconds = [](const timeval &time) {
+        return static_cast<std::uint64_t>(time.tv_sec * 1000 + time.tv_usec / 1000);
+      };
+      fate.cpu_ms = milliseconds(used.ru_utime) + milliseconds(used.ru_stime);
+      fate.memory_kib = static_cast<std::uint64_t>(used.ru_maxrss);
+      if (const auto found = fates_.find(child); found != fates_.end()) {
+        write_all(found->second.number(), std::string(reinterpret_cast<const char *>(&fate), sizeof fate));
+        fates_.erase(found);
+      }
+    }
+  }
+
+  const Compiler &compiler_;
+  const pid_t owner_;
+  const int owner_gone_, ended_;
+  std::map<pid_t, Descriptor> fates_; ///< of the jobs that run
+};
+
+/// Everything that the first compiles of C and of C++ make once: argument lists, the ABI's headers, the code of Clang itself
+/// in memory.
+void warm(const Compiler &compiler) {
+  const auto once = [&](const char *name) {
+    Job job;
+    job.bundle = "warm";
+    job.options.kept = Kept::kOutside; // as bundles are compiled
+    job.sources.push_back(
+        {name,
+         "#include <graft/abi.h>\nGRAFT_CONTRACT(warm, \"graft.warm\", 1, 0) { int32_t (*f)(int32_t n); };\n"
+         "static int32_t f(int32_t n) { return n; }\nGRAFT_PROVIDE(warm, {.f = f});\n",
+         Language::kFromName});
+    ignore(compiler.compile(job), "the first job says what is wrong");
+  };
+  for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"}) once(name); // twice: the second makes the preamble
+}
+
+int run_zygote(unsigned threads, pid_t owner) {
+  // Before anything that takes time: an owner that is gone by then is not waited for.
+  const auto owner_gone = static_cast<int>(::syscall(SYS_pidfd_open, owner, 0));
+  if (::getppid() != owner) return 0;
+  sigset_t child;
+  ::sigemptyset(&child);
+  ::sigaddset(&child, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &child, nullptr);
+  const int ended = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  const auto compiler = Compiler::create({threads});
+  if (!compiler || ended < 0) return 1;
+  warm(**compiler);
+  ZygoteProcess(**compiler, owner, owner_gone, ended).run();
+  return 0;
+}
+
+} // namespace
+} // namespace graft::driver
+
+int main(int count, char **arguments) {
+  if (count != 3) return 2;
+  return graft::driver::run_zygote(static_cast<unsigned>(std::strtoul(arguments[1], nullptr, 10)),
+                                   static_cast<pid_t>(std::strtol(arguments[2], nullptr, 10)));
+}
