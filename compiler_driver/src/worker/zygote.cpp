@@ -1,7 +1,7 @@
-// graft-worker: a process with Clang warm that forks once per job. Not part of the library; the host's end is worker.cpp.
+// graft-worker: a process with Clang warm that forks for every job. Not part of the library; the host's end is worker.cpp.
 //
 //   Z1  The zygote has one thread whenever it forks, so that a child finds every lock free.
-//   Z2  It compiles nothing that a bundle brought: its own texts, to be warm, and that before it waits for jobs.
+//   Z2  Itself it compiles nothing that a bundle brought: its own texts, to be warm, and that before it waits for jobs.
 //   Z3  It ends when nobody holds the other end of its socket, or when its owner is gone although a child of the owner still
 //   holds it; and
 //       with it, by the kernel's doing, every job.
@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,11 +21,25 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <utility>
 
 namespace graft::driver {
 namespace {
 
 constexpr int kControl = 3;
+
+/// A compile of nobody's: makes once what every later one needs, argument lists, the ABI's headers, Clang's own code and
+/// data in memory.
+void warm(const Compiler &compiler, const char *name) {
+  Job job;
+  job.bundle = "warm";
+  job.options.kept = Kept::kOutside; // as bundles are compiled
+  job.sources.push_back({name,
+                         "#include <graft/abi.h>\nGRAFT_CONTRACT(warm, \"graft.warm\", 1, 0) { int32_t (*f)(int32_t n); };\n"
+                         "static int32_t f(int32_t n) { return n; }\nGRAFT_PROVIDE(warm, {.f = f});\n",
+                         Language::kFromName});
+  ignore(compiler.compile(job), "the first job says what is wrong");
+}
 
 class ZygoteProcess {
  public:
@@ -34,6 +49,7 @@ class ZygoteProcess {
   /// Until there is nobody to work for.
   void run() {
     for (;;) {
+      if (spare_.process == 0 && fates_.empty()) make_spare(); // while nobody waits
       pollfd sources[] = {{kControl, POLLIN, 0}, {ended_, POLLIN, 0}, {owner_gone_, POLLIN, 0}};
       if (::poll(sources, owner_gone_ >= 0 ? 3 : 2, -1) < 0) continue;
       if (sources[2].revents != 0 || ::getppid() != owner_) return;
@@ -41,27 +57,63 @@ class ZygoteProcess {
       if (sources[0].revents == 0) continue;
       auto request = take_request(kControl);
       if (!request) return;
-      fork_for(*std::move(request));
+      give_out(*std::move(request));
     }
   }
 
  private:
-  void fork_for(Request request) {
+  /// A child that waits for a job. Forked and warm beforehand, since a fresh one spends longer on page faults than on a
+  /// small job.
+  struct Spare {
+    pid_t process = 0;
+    Descriptor control;
+  };
+
+  void give_out(Request request) {
+    if (spare_.control && send_request(spare_.control.number(), request)) {
+      fates_[std::exchange(spare_, {}).process] = std::move(request.fate);
+      return;
+    }
     const pid_t zygote = ::getpid();
     const pid_t child = ::fork();
-    if (child == 0) work(std::move(request), zygote);
+    if (child == 0) {
+      become_child(zygote);
+      work(std::move(request));
+    }
     if (child > 0) fates_[child] = std::move(request.fate);
   } // a job that cannot be forked for ends here: its sockets close without an outcome and without a fate
 
-  [[noreturn]] void work(Request request, pid_t zygote) const {
+  void make_spare() {
+    auto ends = socket_pair(SOCK_SEQPACKET);
+    if (!ends) return;
+    const pid_t zygote = ::getpid();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ends->first.close();
+      become_child(zygote);
+      warm(compiler_, "warm.c");
+      auto request = take_request(ends->second.number());
+      ends->second.close();
+      if (!request) ::_exit(0);
+      work(*std::move(request));
+    }
+    if (child > 0) spare_ = {child, std::move(ends->first)};
+  }
+
+  /// Lets go of all that is the zygote's, and goes with it.
+  void become_child(pid_t zygote) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != zygote) ::_exit(1);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::close(kControl);
-    ::close(ended_);
-    if (owner_gone_ >= 0) ::close(owner_gone_);
+    for (const int descriptor : {kControl, ended_, owner_gone_})
+      if (descriptor >= 0) ::close(descriptor);
+    fates_.clear();
+    spare_ = {};
+  }
+
+  [[noreturn]] void work(Request request) const {
     request.fate.close();
     enter_limits(request.limits);
     const auto text = read_to_end(request.job.number());
@@ -71,7 +123,8 @@ class ZygoteProcess {
     const auto job = job_from_words(*words);
     const Result<Artifact> outcome = job ? compiler_.compile(*job) : Result<Artifact>(job.error());
     const bool is_told = write_all(request.job.number(), bytes_of(to_words(outcome)));
-    ::_exit(is_told ? 0 : 1); // nothing here is worth being taken apart
+    ::shutdown(request.job.number(), SHUT_RDWR); // or the host would wait for a memory that is taken apart first
+    ::_exit(is_told ? 0 : 1);                    // nothing here is worth being taken apart
   }
 
   void reap() {
@@ -85,6 +138,7 @@ class ZygoteProcess {
       };
       fate.cpu_ms = milliseconds(used.ru_utime) + milliseconds(used.ru_stime);
       fate.memory_kib = static_cast<std::uint64_t>(used.ru_maxrss);
+      if (child == spare_.process) spare_ = {};
       if (const auto found = fates_.find(child); found != fates_.end()) {
         write_all(found->second.number(), std::string(reinterpret_cast<const char *>(&fate), sizeof fate));
         fates_.erase(found);
@@ -96,24 +150,8 @@ class ZygoteProcess {
   const pid_t owner_;
   const int owner_gone_, ended_;
   std::map<pid_t, Descriptor> fates_; ///< of the jobs that run
+  Spare spare_;
 };
-
-/// Everything that the first compiles of C and of C++ make once: argument lists, the ABI's headers, the code of Clang itself
-/// in memory.
-void warm(const Compiler &compiler) {
-  const auto once = [&](const char *name) {
-    Job job;
-    job.bundle = "warm";
-    job.options.kept = Kept::kOutside; // as bundles are compiled
-    job.sources.push_back(
-        {name,
-         "#include <graft/abi.h>\nGRAFT_CONTRACT(warm, \"graft.warm\", 1, 0) { int32_t (*f)(int32_t n); };\n"
-         "static int32_t f(int32_t n) { return n; }\nGRAFT_PROVIDE(warm, {.f = f});\n",
-         Language::kFromName});
-    ignore(compiler.compile(job), "the first job says what is wrong");
-  };
-  for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"}) once(name); // twice: the second makes the preamble
-}
 
 int run_zygote(unsigned threads, pid_t owner) {
   // Before anything that takes time: an owner that is gone by then is not waited for.
@@ -126,7 +164,8 @@ int run_zygote(unsigned threads, pid_t owner) {
   const int ended = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   const auto compiler = Compiler::create({threads});
   if (!compiler || ended < 0) return 1;
-  warm(**compiler);
+  for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"})
+    warm(**compiler, name); // a second one makes the preamble
   ZygoteProcess(**compiler, owner, owner_gone, ended).run();
   return 0;
 }
