@@ -218,6 +218,11 @@ uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const gra
     told.generation = event.generation;
     told.reason = {reason.data(), reason.size()};
     std::copy(event.source.bytes.begin(), event.source.bytes.end(), told.source);
+    if (const CompiledFile *file = event.compiled) {
+      told.file = {file->source.data(), file->source.size()};
+      told.files_done = static_cast<std::uint32_t>(file->done);
+      told.files = static_cast<std::uint32_t>(file->total);
+    }
     listener(&told, context);
   });
 }

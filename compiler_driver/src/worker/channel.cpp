@@ -74,9 +74,12 @@ std::optional<Request> take_request(int socket) {
   return request;
 }
 
-bool write_all(int descriptor, const std::string &bytes) {
+bool send_message(int socket, std::string_view message) {
+  const std::uint64_t size = message.size();
+  std::string bytes(reinterpret_cast<const char *>(&size), sizeof size);
+  bytes.append(message);
   for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t written = ::send(descriptor, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
+    const ssize_t written = ::send(socket, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return false;
     at += static_cast<std::size_t>(written);
@@ -84,18 +87,25 @@ bool write_all(int descriptor, const std::string &bytes) {
   return true;
 }
 
-std::optional<std::string> read_to_end(int descriptor, std::optional<std::chrono::steady_clock::time_point> until) {
-  std::string bytes;
-  for (std::size_t size = 0;;) {
-    pollfd ready{descriptor, POLLIN, 0};
+Incoming::Came Incoming::next(std::string &message, Until until) {
+  for (;;) {
+    std::uint64_t size = 0;
+    const bool has_size = bytes_.size() >= sizeof size;
+    if (has_size) std::memcpy(&size, bytes_.data(), sizeof size);
+    if (has_size && bytes_.size() - sizeof size >= size) {
+      message = bytes_.substr(sizeof size, size);
+      bytes_.erase(0, sizeof size + size);
+      return Came::kMessage;
+    }
+    pollfd ready{socket_, POLLIN, 0};
     const int polled = ::poll(&ready, 1, until ? milliseconds_until(*until) : -1);
-    if (polled == 0 && std::chrono::steady_clock::now() >= *until) return std::nullopt;
+    if (polled == 0 && std::chrono::steady_clock::now() >= *until) return Came::kLate;
     if (polled <= 0) continue;
-    bytes.resize(std::max<std::size_t>(2 * size, 64 * 1024));
-    const ssize_t got = ::recv(descriptor, bytes.data() + size, bytes.size() - size, 0);
-    size += got > 0 ? static_cast<std::size_t>(got) : 0;
-    bytes.resize(size);
-    if (got == 0 || (got < 0 && errno != EINTR)) return bytes;
+    const std::size_t had = bytes_.size();
+    bytes_.resize(std::max<std::size_t>(2 * had, 64 * 1024));
+    const ssize_t got = ::recv(socket_, bytes_.data() + had, bytes_.size() - had, 0);
+    bytes_.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (got == 0 || (got < 0 && errno != EINTR)) return Came::kEnd;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace graft::driver {
@@ -55,9 +56,24 @@ bool send_request(int socket, const Request &request);
 /// Nothing when the other end is gone.
 std::optional<Request> take_request(int socket);
 
-/// All of `bytes`; false when the other end is gone.
-bool write_all(int descriptor, const std::string &bytes);
-/// Until the other end has no more to say. Nothing when `until` comes first.
-std::optional<std::string> read_to_end(int descriptor, std::optional<std::chrono::steady_clock::time_point> until = {});
+/// One message, whole; false when the other end is gone.
+bool send_message(int socket, std::string_view message);
+
+/// The messages that come through a socket, one after the other.
+class Incoming {
+ public:
+  enum class Came : std::uint8_t { kMessage, kEnd, kLate };
+  using Until = std::optional<std::chrono::steady_clock::time_point>;
+
+  explicit Incoming(const Descriptor &socket) : socket_(socket.number()) {}
+
+  /// The next one, in `message`. kEnd when there is none, or half a one, and the other end is gone; kLate when `until` came
+  /// first.
+  Came next(std::string &message, Until until = {});
+
+ private:
+  const int socket_;
+  std::string bytes_; ///< that came and belong to no message yet
+};
 
 } // namespace graft::driver

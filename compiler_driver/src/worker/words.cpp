@@ -10,7 +10,7 @@
 namespace graft::driver {
 namespace {
 
-constexpr const char *kDone = "done", *kFailed = "failed";
+constexpr const char *kDone = "done", *kFailed = "failed", *kFile = "file";
 
 /// Takes words from the front, until the first that is not what it should be.
 class Taker {
@@ -79,6 +79,18 @@ std::vector<Source> take_sources(Taker &taker) {
   });
 }
 
+std::string text_of(const Artifact &artifact) {
+  const std::vector<char> bytes = to_bytes(artifact);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// Diagnostics travel as an artifact's warnings do.
+std::string text_of(const std::vector<Diagnostic> &diagnostics) {
+  Artifact carrier;
+  carrier.warnings = diagnostics;
+  return text_of(carrier);
+}
+
 Error garbled(const char *what) {
   return error(Code::kInternal, std::string("the compile worker and this library do not understand each other: ") + what +
                                     "; install both from one build");
@@ -144,16 +156,15 @@ Result<Job> job_from_words(const Words &words) {
 }
 
 Words to_words(const Result<Artifact> &outcome) {
-  const auto text_of = [](const Artifact &artifact) {
-    const std::vector<char> bytes = to_bytes(artifact);
-    return std::string(bytes.begin(), bytes.end());
-  };
   if (outcome) return {kDone, text_of(*outcome)};
   const auto &[code, message, where, diagnostics] = outcome.error();
-  Artifact carrier; // diagnostics travel as an artifact's warnings do
-  carrier.warnings = diagnostics;
-  return {kFailed,         word_of(code), message, where.file, std::to_string(where.line), std::to_string(where.column),
-          text_of(carrier)};
+  return {kFailed,
+          word_of(code),
+          message,
+          where.file,
+          std::to_string(where.line),
+          std::to_string(where.column),
+          text_of(diagnostics)};
 }
 
 Result<Artifact> outcome_from_words(const Words &words) {
@@ -174,6 +185,22 @@ Result<Artifact> outcome_from_words(const Words &words) {
   GRAFT_TRY_ASSIGN(Artifact carrier, artifact_from_bytes(bytes));
   failure.diagnostics = std::move(carrier.warnings);
   return failure;
+}
+
+Words to_words(const CompiledFile &file) {
+  const auto &[source, done, total, diagnostics] = file;
+  return {kFile, std::string(source), std::to_string(done), std::to_string(total), text_of(diagnostics)};
+}
+
+bool tell_compiled(const Words &words, const TellCompiled &tell) {
+  Taker taker(words);
+  if (taker.text() != kFile) return false;
+  const std::string source = taker.text();
+  const std::uint64_t done = taker.number(), total = taker.number();
+  const std::string bytes = taker.text();
+  const auto carrier = artifact_from_bytes(bytes);
+  if (tell && carrier && taker.is_whole()) tell({source, done, total, carrier->warnings});
+  return true;
 }
 
 } // namespace graft::driver

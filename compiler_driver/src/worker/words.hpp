@@ -24,4 +24,9 @@ Result<Job> job_from_words(const Words &words);
 Words to_words(const Result<Artifact> &outcome);
 Result<Artifact> outcome_from_words(const Words &words);
 
+/// A file that is done goes before the outcome.
+Words to_words(const CompiledFile &file);
+/// Whether these words were one; then `tell` has heard of it.
+bool tell_compiled(const Words &words, const TellCompiled &tell);
+
 } // namespace graft::driver

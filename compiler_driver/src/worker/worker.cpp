@@ -146,34 +146,39 @@ Result<std::unique_ptr<Worker>> Worker::create(std::string program, Config confi
   return std::unique_ptr<Worker>(new Worker(std::make_unique<State>(std::move(program), config)));
 }
 
-Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits) const {
+Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, const TellCompiled &tell) const {
   std::error_code failure;
   Words words = to_words(job);
   words.insert(words.begin(), std::filesystem::current_path(failure).string());
   const std::string text = bytes_of(words);
+  const std::string what = "bundle '" + job.bundle + "': ";
   // A zygote that ends under the job is somebody else's doing: one more is tried.
   for (int attempt = 0; attempt < 2; ++attempt) {
     auto job_ends = socket_pair(SOCK_STREAM), fate_ends = socket_pair(SOCK_STREAM);
     if (!job_ends || !fate_ends)
-      return error(Code::kExhausted, "there is no descriptor for a compile worker; raise the limit of open files");
+      return error(Code::kExhausted, what + "there is no descriptor for a compile worker; raise the limit of open files");
     GRAFT_TRY(state_->ask({limits, std::move(job_ends->second), std::move(fate_ends->second)}));
-    std::optional<std::chrono::steady_clock::time_point> until;
+    Incoming::Until until;
     if (limits.wall.count() > 0) until = std::chrono::steady_clock::now() + limits.wall + kGrace;
-    if (write_all(job_ends->first.number(), text)) ::shutdown(job_ends->first.number(), SHUT_WR);
-    const auto outcome = read_to_end(job_ends->first.number(), until);
-    if (!outcome) {
-      state_->give_up();
-      return error(Code::kExhausted,
-                   "bundle '" + job.bundle + "': its compile did not end when its time was up; the worker was ended");
+    send_message(job_ends->first.number(), text); // to one that is gone: then nothing comes back
+    Incoming outcome(job_ends->first), told(fate_ends->first);
+    std::string message;
+    Incoming::Came came;
+    while ((came = outcome.next(message, until)) == Incoming::Came::kMessage) {
+      const auto told_words = words_of(message);
+      if (!told_words || !tell_compiled(*told_words, tell)) return outcome_from_words(told_words.value_or(Words()));
     }
-    if (const auto whole = words_of(*outcome); whole && !whole->empty()) return outcome_from_words(*whole);
-    const auto told = read_to_end(fate_ends->first.number(), until);
+    if (came == Incoming::Came::kEnd) came = told.next(message, until);
+    if (came == Incoming::Came::kLate) {
+      state_->give_up();
+      return error(Code::kExhausted, what + "its compile did not end when its time was up; the worker was ended");
+    }
     Fate fate;
-    if (!told || told->size() != sizeof fate) continue;
-    std::memcpy(&fate, told->data(), sizeof fate);
+    if (came == Incoming::Came::kEnd || message.size() != sizeof fate) continue;
+    std::memcpy(&fate, message.data(), sizeof fate);
     return explain(fate, limits, job.bundle);
   }
-  return error(Code::kInternal, "bundle '" + job.bundle + "': the compile worker ended twice while it was compiled");
+  return error(Code::kInternal, what + "the compile worker ended twice while it was compiled");
 }
 
 } // namespace graft::driver

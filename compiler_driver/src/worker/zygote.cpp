@@ -116,13 +116,15 @@ class ZygoteProcess {
   [[noreturn]] void work(Request request) const {
     request.fate.close();
     enter_limits(request.limits);
-    const auto text = read_to_end(request.job.number());
-    auto words = words_of(*text);
+    std::string text;
+    if (Incoming(request.job).next(text) != Incoming::Came::kMessage) ::_exit(1);
+    auto words = words_of(text);
     if (!words || words->empty() || (!words->front().empty() && ::chdir(words->front().c_str()) != 0)) ::_exit(1);
     words->erase(words->begin());
     const auto job = job_from_words(*words);
-    const Result<Artifact> outcome = job ? compiler_.compile(*job) : Result<Artifact>(job.error());
-    const bool is_told = write_all(request.job.number(), bytes_of(to_words(outcome)));
+    const auto send = [&](const Words &answer) { return send_message(request.job.number(), bytes_of(answer)); };
+    const auto tell = [&](const CompiledFile &file) { send(to_words(file)); };
+    const bool is_told = send(to_words(job ? compiler_.compile(*job, tell) : Result<Artifact>(job.error())));
     ::shutdown(request.job.number(), SHUT_RDWR); // or the host would wait for a memory that is taken apart first
     ::_exit(is_told ? 0 : 1);                    // nothing here is worth being taken apart
   }
@@ -140,7 +142,7 @@ class ZygoteProcess {
       fate.memory_kib = static_cast<std::uint64_t>(used.ru_maxrss);
       if (child == spare_.process) spare_ = {};
       if (const auto found = fates_.find(child); found != fates_.end()) {
-        write_all(found->second.number(), std::string(reinterpret_cast<const char *>(&fate), sizeof fate));
+        send_message(found->second.number(), {reinterpret_cast<const char *>(&fate), sizeof fate});
         fates_.erase(found);
       }
     }

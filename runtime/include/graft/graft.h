@@ -21,7 +21,8 @@ typedef enum graft_phase {
   GRAFT_RELOADED = 1,
   GRAFT_FAILED = 2,
   GRAFT_UNLOADING = 3,
-  GRAFT_LOADED = 4
+  GRAFT_LOADED = 4,
+  GRAFT_COMPILING = 5
 } graft_phase;
 
 typedef struct graft_event {
@@ -31,6 +32,9 @@ typedef struct graft_event {
   uint64_t generation; /* 0 when none was made */
   graft_str reason;    /* of GRAFT_FAILED: the error's text, borrowed during the call */
   uint8_t source[32];  /* the content key of the text that made it; zero when it did not compile */
+  graft_str file;      /* of GRAFT_COMPILING: the file that is done, borrowed during the call */
+  uint32_t files_done; /* with it */
+  uint32_t files;
 } graft_event;
 
 /* How a reload treats a text that runs already. */

@@ -173,6 +173,7 @@ std::string event_line(const Event &event) {
                {"generation", event.generation},
                {"source", short_text(event.source)}};
   if (event.error != nullptr) json["error"] = json_of(*event.error);
+  if (event.compiled != nullptr) json.update(json_of(*event.compiled));
   return line_of(json);
 }
 

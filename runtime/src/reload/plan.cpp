@@ -13,7 +13,7 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
   const std::string name = text.name;
   if (find_bundle(name) == nullptr)
     return error(Code::kNotFound, "bundle '" + name + "' is not loaded; load it before its reload is planned");
-  GRAFT_TRY_ASSIGN(Artifact artifact, maker_of(text).read(text));
+  GRAFT_TRY_ASSIGN(Artifact artifact, maker_of(text).read(text, {}));
   Prepared prepared{std::move(text), std::move(artifact), nullptr};
   const auto linked = link(prepared); // initial values are known once they are linked
   if (!linked && prepared.plan.kind != PlanKind::kRefused) return linked.error();

@@ -52,7 +52,9 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   text.learn = learns ? driver::Learn::kYes : driver::Learn::kNo;
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
-  GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text));
+  GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text, [&](const CompiledFile &file) {
+    tell({Phase::kCompiling, text.name, bundle_id(text.name), 0, {}, nullptr, &file});
+  }));
   GRAFT_TRY(verify_artifact(text.manifest, artifact, is_vouched ? Unchecked::kAllow : config.unchecked));
   for (const ProviderFacts &provider : artifact.facts.providers)
     if (!provider.checked && !is_vouched)

@@ -35,7 +35,7 @@ class Worker {
   ~Worker();
 
   /// Makes what Compiler::compile makes of the same job, byte for byte.
-  Result<Artifact> compile(const Job &job, const WorkerLimits &limits = {}) const;
+  Result<Artifact> compile(const Job &job, const WorkerLimits &limits = {}, const TellCompiled &tell = {}) const;
 
  private:
   struct State;
