@@ -20,7 +20,7 @@ class Limits : public Workers {
     EXPECT_THAT(worker->compile(test::job({{"a.c", "int x;"}})), Succeeds());
   }
 
-  const WorkerLimits little_memory{.wall = 60s, .cpu = 60s, .memory_bytes = 512ull << 20, .file_bytes = 1};
+  const WorkerLimits little_memory{.wall = 60s, .cpu = 60s, .memory_bytes = 128ull << 20, .file_bytes = 1};
 };
 
 /// Never done, and needs no memory for it.
@@ -29,12 +29,12 @@ const std::string kEndless = "constexpr unsigned f() { unsigned n = 0; while (tr
 
 TEST_F(Limits, AFileWithoutEndEndsAtTheMemory) {
   if (kInstrumented) GTEST_SKIP() << "a sanitizer's own memory is not told from the compile's";
-  expect_end(job({{"a.c", "__asm__(\".incbin \\\"/dev/zero\\\"\");"}}), little_memory, "limit of 512 MiB memory");
+  expect_end(job({{"a.c", "__asm__(\".incbin \\\"/dev/zero\\\"\");"}}), little_memory, "limit of 128 MiB memory");
 }
 
 TEST_F(Limits, ARepetitionOfABillionEndsAtTheMemory) {
   if (kInstrumented) GTEST_SKIP() << "a sanitizer's own memory is not told from the compile's";
-  expect_end(job({{"a.c", "__asm__(\".rept 1000000000\\n.quad 1\\n.endr\");"}}), little_memory, "limit of 512 MiB memory");
+  expect_end(job({{"a.c", "__asm__(\".rept 1000000000\\n.quad 1\\n.endr\");"}}), little_memory, "limit of 128 MiB memory");
 }
 
 TEST_F(Limits, AFileThatNobodyWritesEndsAtTheWallTime) {

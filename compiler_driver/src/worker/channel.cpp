@@ -15,9 +15,18 @@ namespace {
 
 using Room = std::array<char, CMSG_SPACE(2 * sizeof(int))>;
 
-int milliseconds_until(std::chrono::steady_clock::time_point until) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
-  return static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000));
+/// Whether the socket is ready before `until`.
+bool await(int socket, short events, Until until) {
+  for (;;) {
+    int wait = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now()).count();
+      if (left <= 0) return false;
+      wait = static_cast<int>(std::min<std::int64_t>(left, 60'000));
+    }
+    pollfd ready{socket, events, 0};
+    if (::poll(&ready, 1, wait) > 0) return true;
+  }
 }
 
 } // namespace
@@ -74,15 +83,15 @@ std::optional<Request> take_request(int socket) {
   return request;
 }
 
-bool send_message(int socket, std::string_view message) {
+bool send_message(int socket, std::string_view message, Until until) {
   const std::uint64_t size = message.size();
   std::string bytes(reinterpret_cast<const char *>(&size), sizeof size);
   bytes.append(message);
   for (std::size_t at = 0; at < bytes.size();) {
-    const ssize_t written = ::send(socket, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    at += static_cast<std::size_t>(written);
+    if (!await(socket, POLLOUT, until)) return false;
+    const ssize_t written = ::send(socket, bytes.data() + at, bytes.size() - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (written < 0 && errno != EINTR && errno != EAGAIN) return false;
+    at += written > 0 ? static_cast<std::size_t>(written) : 0;
   }
   return true;
 }
@@ -97,10 +106,7 @@ Incoming::Came Incoming::next(std::string &message, Until until) {
       bytes_.erase(0, sizeof size + size);
       return Came::kMessage;
     }
-    pollfd ready{socket_, POLLIN, 0};
-    const int polled = ::poll(&ready, 1, until ? milliseconds_until(*until) : -1);
-    if (polled == 0 && std::chrono::steady_clock::now() >= *until) return Came::kLate;
-    if (polled <= 0) continue;
+    if (!await(socket_, POLLIN, until)) return Came::kLate;
     const std::size_t had = bytes_.size();
     bytes_.resize(std::max<std::size_t>(2 * had, 64 * 1024));
     const ssize_t got = ::recv(socket_, bytes_.data() + had, bytes_.size() - had, 0);

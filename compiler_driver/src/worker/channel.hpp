@@ -56,14 +56,16 @@ bool send_request(int socket, const Request &request);
 /// Nothing when the other end is gone.
 std::optional<Request> take_request(int socket);
 
-/// One message, whole; false when the other end is gone.
-bool send_message(int socket, std::string_view message);
+/// When waiting is given up; nothing: never.
+using Until = std::optional<std::chrono::steady_clock::time_point>;
+
+/// One message, whole; false when the other end is gone, or takes nothing until then.
+bool send_message(int socket, std::string_view message, Until until = {});
 
 /// The messages that come through a socket, one after the other.
 class Incoming {
  public:
   enum class Came : std::uint8_t { kMessage, kEnd, kLate };
-  using Until = std::optional<std::chrono::steady_clock::time_point>;
 
   explicit Incoming(const Descriptor &socket) : socket_(socket.number()) {}
 

@@ -9,10 +9,13 @@
 
 namespace graft::driver {
 
-/// For the job's process, before it reads the job. From here on the kernel holds it to them.
+inline constexpr int kOutOfMemory = 71; ///< the status that a job without memory ends with
+
+/// For the job's process, before it reads the job; it will compile on so many threads. From here on the kernel holds it to
+/// them.
 ///
 /// The place for a sandbox: what is closed here stays closed for everything that the source can reach.
-void enter_limits(const WorkerLimits &limits);
+void enter_limits(const WorkerLimits &limits, unsigned threads);
 
 /// Why there is no outcome, in a sentence about `bundle`: kExhausted with the limit that was reached, else kInternal.
 Error explain(const Fate &fate, const WorkerLimits &limits, const std::string &bundle);

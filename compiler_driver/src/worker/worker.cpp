@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,8 +38,8 @@ std::string find_program() {
 
 /// A running zygote. It ends when its end of `control` is all that is left of it, or this process is gone.
 struct Zygote {
-  pid_t process = 0;
-  pid_t owner = 0; ///< who started it; another after a fork
+  Descriptor process; ///< by a descriptor, because a host may wait for all of its children, and a number be given to another
+  pid_t owner = 0;    ///< who started it; another after a fork
   Descriptor control;
 };
 
@@ -84,10 +85,12 @@ Result<Zygote> start_zygote(const std::string &program, unsigned threads) {
   const SpawnSettings settings(theirs.number());
   Zygote zygote;
   zygote.owner = ::getpid();
+  pid_t process = 0;
   if (const int failure =
-          ::posix_spawn(&zygote.process, program.c_str(), &settings.actions, &settings.attributes, arguments, environ);
+          ::posix_spawn(&process, program.c_str(), &settings.actions, &settings.attributes, arguments, environ);
       failure != 0)
     return refused(failure);
+  zygote.process = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
   zygote.control = std::move(ends->first);
   return zygote;
 }
@@ -110,9 +113,10 @@ struct Worker::State {
   /// Ends the zygote, if it is this process's; its jobs end with it.
   void end() GRAFT_REQUIRES(mutex) {
     zygote.control.close();
-    if (zygote.owner == ::getpid() && zygote.process > 0) {
-      ::kill(zygote.process, SIGKILL);
-      ::waitpid(zygote.process, nullptr, 0);
+    if (zygote.owner == ::getpid() && zygote.process) {
+      ::syscall(SYS_pidfd_send_signal, zygote.process.number(), SIGKILL, nullptr, 0);
+      siginfo_t ended;
+      ::waitid(P_PIDFD, static_cast<id_t>(zygote.process.number()), &ended, WEXITED);
     }
     zygote = {};
   }
@@ -158,9 +162,9 @@ Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, con
     if (!job_ends || !fate_ends)
       return error(Code::kExhausted, what + "there is no descriptor for a compile worker; raise the limit of open files");
     GRAFT_TRY(state_->ask({limits, std::move(job_ends->second), std::move(fate_ends->second)}));
-    Incoming::Until until;
+    Until until;
     if (limits.wall.count() > 0) until = std::chrono::steady_clock::now() + limits.wall + kGrace;
-    send_message(job_ends->first.number(), text); // to one that is gone: then nothing comes back
+    send_message(job_ends->first.number(), text, until); // to one that is gone: then nothing comes back
     Incoming outcome(job_ends->first), told(fate_ends->first);
     std::string message;
     Incoming::Came came;

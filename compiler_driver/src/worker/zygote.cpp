@@ -21,6 +21,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <thread>
 #include <utility>
 
 namespace graft::driver {
@@ -43,8 +44,8 @@ void warm(const Compiler &compiler, const char *name) {
 
 class ZygoteProcess {
  public:
-  ZygoteProcess(const Compiler &compiler, pid_t owner, int owner_gone, int ended)
-      : compiler_(compiler), owner_(owner), owner_gone_(owner_gone), ended_(ended) {}
+  ZygoteProcess(const Compiler &compiler, unsigned threads, pid_t owner, int owner_gone, int ended)
+      : compiler_(compiler), threads_(threads), owner_(owner), owner_gone_(owner_gone), ended_(ended) {}
 
   /// Until there is nobody to work for.
   void run() {
@@ -115,7 +116,7 @@ class ZygoteProcess {
 
   [[noreturn]] void work(Request request) const {
     request.fate.close();
-    enter_limits(request.limits);
+    enter_limits(request.limits, threads_);
     std::string text;
     if (Incoming(request.job).next(text) != Incoming::Came::kMessage) ::_exit(1);
     auto words = words_of(text);
@@ -149,6 +150,7 @@ class ZygoteProcess {
   }
 
   const Compiler &compiler_;
+  const unsigned threads_;
   const pid_t owner_;
   const int owner_gone_, ended_;
   std::map<pid_t, Descriptor> fates_; ///< of the jobs that run
@@ -168,7 +170,7 @@ int run_zygote(unsigned threads, pid_t owner) {
   if (!compiler || ended < 0) return 1;
   for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"})
     warm(**compiler, name); // a second one makes the preamble
-  ZygoteProcess(**compiler, owner, owner_gone, ended).run();
+  ZygoteProcess(**compiler, threads != 0 ? threads : std::thread::hardware_concurrency(), owner, owner_gone, ended).run();
   return 0;
 }
 

@@ -3,7 +3,7 @@
 //
 // The child is `graft-worker`, a program beside the library: a zygote with Clang warm, which forks once per job. What it
 // does not do: keep hostile source from reading files that this user may read. The seam for that is `enter_limits` in
-// src/worker/limits.cpp.
+// src/worker/enter_limits.cpp.
 #pragma once
 
 #include <graft/driver/compiler.hpp>
