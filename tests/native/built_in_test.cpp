@@ -181,7 +181,7 @@ TEST_F(BuiltIn, WithReloadsSwitchedOffNothingIsExchangedAndNobodyIsTold) {
 }
 
 TEST(BuiltInInC, IsLoadedFoundByARangeReplacedAndReleased) {
-  const graft_config config{sizeof config, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON};
+  const graft_config config{sizeof config, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_WHEN_ASKED, 0, 0};
   graft_runtime *runtime = nullptr;
   ASSERT_EQ(graft_runtime_create_with(&config, &runtime), GRAFT_OK);
   int released = 0;
@@ -210,7 +210,7 @@ TEST(BuiltInInC, IsLoadedFoundByARangeReplacedAndReleased) {
 }
 
 TEST(BuiltInInC, AConfigurationThatIsNoneIsRefused) {
-  const graft_config config{sizeof config, 4, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON};
+  const graft_config config{sizeof config, 4, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_WHEN_ASKED, 0, 0};
   graft_runtime *runtime = nullptr;
   EXPECT_EQ(graft_runtime_create_with(&config, &runtime), GRAFT_INVALID);
   EXPECT_EQ(runtime, nullptr);

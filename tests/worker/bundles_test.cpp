@@ -2,6 +2,8 @@
 #include "bundles.hpp"
 #include "matchers.hpp"
 
+#include <graft/graft.h>
+
 #include <mutex>
 #include <string>
 #include <vector>
@@ -61,6 +63,15 @@ TEST(WorkerBundles, WithoutTheProgramSayWhereItBelongsAndOthersAreLoaded) {
   auto runtime = Runtime::create({.worker_program = "/nowhere/graft-worker"});
   EXPECT_THAT(runtime->load(endless("worker = true\n")), FailsWith(Code::kEnvironment, HasSubstr("install graft-worker")));
   EXPECT_THAT(runtime->load(text("n", number_text(1))), Succeeds());
+}
+
+TEST(WorkerBundles, AHostInCAsksForItAndForItsLimits) {
+  const graft_config config{sizeof config, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_ALWAYS, 300, 0};
+  graft_runtime *runtime = nullptr;
+  ASSERT_EQ(graft_runtime_create_with(&config, &runtime), GRAFT_OK);
+  const std::string slow = "__asm__(\".rept 1000000000\\n.quad 1\\n.endr\");";
+  EXPECT_EQ(graft_runtime_load_text(runtime, "slow", "slow.c", {slow.data(), slow.size()}), GRAFT_EXHAUSTED);
+  graft_runtime_destroy(runtime);
 }
 
 /// What listeners hear.

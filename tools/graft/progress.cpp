@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 namespace graft::tool {
 namespace {
@@ -32,10 +33,14 @@ void show_progress(std::string_view bundle, const CompiledFile &file, Format for
   }
   if (!is_on_a_terminal()) return;
   constexpr const char *kBeginAnew = "\r\033[K"; // the line's begin, and nothing on it
-  const std::string wrong = has_error(file) ? paint(stderr, Ink::kRed, " has errors") : std::string();
+  constexpr std::size_t kWidth = 79;             // a line that wraps is not written over
   fmt::print(stderr, "{}", kBeginAnew);
-  if (file.done < file.total)
-    fmt::print(stderr, "{}: {} of {} files, {}{}", bundle, file.done, file.total, shorten(std::string(file.source)), wrong);
+  if (file.done < file.total) {
+    const std::string name = std::filesystem::path(file.source).filename();
+    const std::string line =
+        fmt::format("{}: {} of {} files, {}{}", bundle, file.done, file.total, name, has_error(file) ? " has errors" : "");
+    fmt::print(stderr, "{}", line.substr(0, kWidth));
+  }
   std::fflush(stderr);
 }
 

@@ -2,8 +2,7 @@
 //
 //   Z1  The zygote has one thread whenever it forks, so that a child finds every lock free.
 //   Z2  Itself it compiles nothing that a bundle brought: its own texts, to be warm, and that before it waits for jobs.
-//   Z3  It ends when nobody holds the other end of its socket, or when its owner is gone although a child of the owner still
-//   holds it; and
+//   Z3  It ends when nobody holds the other end of its socket, and when its owner is gone though a child of that holds it;
 //       with it, by the kernel's doing, every job.
 #include "channel.hpp"
 #include "limits.hpp"
@@ -50,7 +49,7 @@ class ZygoteProcess {
   /// Until there is nobody to work for.
   void run() {
     for (;;) {
-      if (spare_.process == 0 && fates_.empty()) make_spare(); // while nobody waits
+      if (wants_spare_ && fates_.empty()) make_spare(); // while nobody waits
       pollfd sources[] = {{kControl, POLLIN, 0}, {ended_, POLLIN, 0}, {owner_gone_, POLLIN, 0}};
       if (::poll(sources, owner_gone_ >= 0 ? 3 : 2, -1) < 0) continue;
       if (sources[2].revents != 0 || ::getppid() != owner_) return;
@@ -71,6 +70,7 @@ class ZygoteProcess {
   };
 
   void give_out(Request request) {
+    wants_spare_ = true;
     if (spare_.control && send_request(spare_.control.number(), request)) {
       fates_[std::exchange(spare_, {}).process] = std::move(request.fate);
       return;
@@ -85,6 +85,7 @@ class ZygoteProcess {
   } // a job that cannot be forked for ends here: its sockets close without an outcome and without a fate
 
   void make_spare() {
+    wants_spare_ = false; // once a job: one that does not live is not forked for over and over
     auto ends = socket_pair(SOCK_SEQPACKET);
     if (!ends) return;
     const pid_t zygote = ::getpid();
@@ -155,6 +156,7 @@ class ZygoteProcess {
   const int owner_gone_, ended_;
   std::map<pid_t, Descriptor> fates_; ///< of the jobs that run
   Spare spare_;
+  bool wants_spare_ = true;
 };
 
 int run_zygote(unsigned threads, pid_t owner) {

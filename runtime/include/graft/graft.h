@@ -45,12 +45,18 @@ typedef enum graft_hot_reload { GRAFT_HOT_RELOAD_ON = 0, GRAFT_HOT_RELOAD_OFF = 
 /* Whether code whose types nobody saw may be loaded; the same as graft::Unchecked. */
 typedef enum graft_unchecked { GRAFT_UNCHECKED_REFUSE = 0, GRAFT_UNCHECKED_ALLOW = 1 } graft_unchecked;
 
+/* Where sources are compiled; the same as graft::Worker. */
+typedef enum graft_worker { GRAFT_WORKER_WHEN_ASKED = 0, GRAFT_WORKER_ALWAYS = 1 } graft_worker;
+
 /* What graft::Config has for hosts in other languages. All zero but `struct_size` is the default. */
 typedef struct graft_config {
   uint32_t struct_size;
   uint32_t optimise;   /* -O0 to -O3 */
   uint32_t unchecked;  /* a graft_unchecked */
   uint32_t hot_reload; /* a graft_hot_reload */
+  uint32_t worker;     /* a graft_worker */
+  uint32_t worker_wall_ms; /* what one compile in a worker may take; 0: the default */
+  uint64_t worker_memory_bytes; /* the same */
 } graft_config;
 
 /* The same with a configuration of the caller's. GRAFT_INVALID for a value that is none. */
