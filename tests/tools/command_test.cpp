@@ -226,7 +226,7 @@ TEST(Check, SarifHasEachDiagnosticWithItsNotesAndItsFixes) {
   const std::string file = folder / "out.sarif";
   const Outcome outcome = graft({"check", "--sarif", file, bad});
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("b d.c:2:23: error:")); // printed all the same
+  EXPECT_THAT(outcome.err, HasSubstr("b d.c:2:24: error:")); // printed all the same
   const json sarif = parsed(read(file));
   ASSERT_TRUE(sarif.is_object()) << read(file);
   EXPECT_EQ(sarif["version"], "2.1.0");

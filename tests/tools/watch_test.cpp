@@ -131,6 +131,7 @@ TEST(Watch, JsonTellsOfEachFileOfSeveralAsItIsCompiled) {
   EXPECT_TRUE(watching.prints("{\"event\":\"compiling\",\"bundle\":\"t\",\"file\":"));
   EXPECT_TRUE(watching.prints("\"done\":2,\"total\":2"));
   EXPECT_TRUE(watching.prints("{\"event\":\"loaded\""));
+  ASSERT_TRUE(watching.prints("{\"event\":\"watching\"}"));
   EXPECT_EQ(watching.stop(SIGINT), 0);
 }
 
