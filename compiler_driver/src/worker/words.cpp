@@ -123,14 +123,15 @@ std::optional<Words> words_of(std::span<const char> bytes) {
 
 Words to_words(const Job &job) {
   const auto &[bundle, sources, headers, options] = job;
-  const auto &[c_standard, cxx_standard, optimise, include_dirs, flags, directory, bitcode, need, kept] = options;
+  const auto &[c_standard, cxx_standard, optimise, include_dirs, flags, directory, bitcode, need, kept, learn, preambles] =
+      options;
   Words words = {bundle};
   put(words, sources);
   put(words, headers);
   words.insert(words.end(), {c_standard, cxx_standard, std::to_string(optimise)});
   put(words, include_dirs);
   put(words, flags);
-  words.insert(words.end(), {directory, word_of(bitcode), word_of(need), word_of(kept)});
+  words.insert(words.end(), {directory, word_of(bitcode), word_of(need), word_of(kept), word_of(learn), word_of(preambles)});
   return words;
 }
 
@@ -151,6 +152,8 @@ Result<Job> job_from_words(const Words &words) {
   options.bitcode = taker.one_of(Bitcode::kKeep);
   options.need = taker.one_of(Need::kFacts);
   options.kept = taker.one_of(Kept::kOutside);
+  options.learn = taker.one_of(Learn::kYes);
+  options.preambles = taker.one_of(Preambles::kIgnore);
   if (!taker.is_whole()) return garbled("a job");
   return job;
 }

@@ -30,10 +30,11 @@ constexpr int kControl = 3;
 
 /// A compile of nobody's: makes once what every later one needs, argument lists, the ABI's headers, Clang's own code and
 /// data in memory.
-void warm(const Compiler &compiler, const char *name) {
+void warm(const Compiler &compiler, const char *name, Learn learn = Learn::kNo) {
   Job job;
   job.bundle = "warm";
   job.options.kept = Kept::kOutside; // as bundles are compiled
+  job.options.learn = learn;
   job.sources.push_back({name,
                          "#include <graft/abi.h>\nGRAFT_CONTRACT(warm, \"graft.warm\", 1, 0) { int32_t (*f)(int32_t n); };\n"
                          "static int32_t f(int32_t n) { return n; }\nGRAFT_PROVIDE(warm, {.f = f});\n",
@@ -93,6 +94,8 @@ class ZygoteProcess {
     if (child == 0) {
       ends->first.close();
       become_child(zygote);
+      warm(compiler_, "warm.c", Learn::kYes); // on a thread of its own: this process forks for nobody (Z1)
+      compiler_.wait_for_preambles();
       warm(compiler_, "warm.c");
       auto request = take_request(ends->second.number());
       ends->second.close();
@@ -123,7 +126,8 @@ class ZygoteProcess {
     auto words = words_of(text);
     if (!words || words->empty() || (!words->front().empty() && ::chdir(words->front().c_str()) != 0)) ::_exit(1);
     words->erase(words->begin());
-    const auto job = job_from_words(*words);
+    auto job = job_from_words(*words);
+    if (job) job->options.learn = Learn::kNo; // what is learned here would go with the process
     const auto send = [&](const Words &answer) { return send_message(request.job.number(), bytes_of(answer)); };
     const auto tell = [&](const CompiledFile &file) { send(to_words(file)); };
     const bool is_told = send(to_words(job ? compiler_.compile(*job, tell) : Result<Artifact>(job.error())));
@@ -170,8 +174,7 @@ int run_zygote(unsigned threads, pid_t owner) {
   const int ended = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   const auto compiler = Compiler::create({threads});
   if (!compiler || ended < 0) return 1;
-  for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"})
-    warm(**compiler, name); // a second one makes the preamble
+  for (const char *name : {"warm.c", "warm.cpp"}) warm(**compiler, name);
   ZygoteProcess(**compiler, threads != 0 ? threads : std::thread::hardware_concurrency(), owner, owner_gone, ended).run();
   return 0;
 }
