@@ -10,6 +10,7 @@
 #include "unit.hpp"
 #include "virtual_headers.hpp"
 
+#include <graft/base/mutex.hpp>
 #include <graft/driver/compiler.hpp>
 
 #include <llvm/ADT/Statistic.h>
@@ -35,7 +36,7 @@ struct Work {
 struct Compiler::State {
   explicit State(Config config) : preambles(config.preamble_bytes), pool(config.threads) {}
 
-  Result<std::vector<Unit>> compile_all(const Job &job, Product product, ContentKey &arguments_key);
+  Result<std::vector<Unit>> compile_all(const Job &job, Product product, ContentKey &arguments_key, const TellCompiled &tell = {});
 
   /// Compiles one file: with its preamble if there is one, and again with less of it if that went wrong.
   void run(Work &work, const Job &job, Product product);
@@ -98,6 +99,26 @@ bool lacks_a_place(const Work &work) {
            return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
          });
 }
+
+/// Counts files that are done, and tells of each.
+class Progress {
+ public:
+  Progress(const TellCompiled &tell, std::size_t total) : tell_(tell), total_(total) {}
+
+  void tell(const Work &work) {
+    if (!tell_) return;
+    std::vector<Diagnostic> crash;
+    if (work.failure) crash.push_back({Severity::kFatal, work.failure->where, work.failure->message, {}, {}, 0, 0, {}, {}});
+    const MutexLock lock(mutex_); // held while the caller is told: one call at a time
+    tell_({work.text.name, ++done_, total_, work.unit ? work.unit->diagnostics : crash});
+  }
+
+ private:
+  const TellCompiled &tell_;
+  const std::size_t total_;
+  Mutex mutex_;
+  std::size_t done_ GRAFT_GUARDED_BY(mutex_) = 0;
+};
 
 bool is_error(const Diagnostic &diagnostic) { return diagnostic.severity >= Severity::kError; }
 
@@ -178,7 +199,8 @@ void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Pr
   }
 }
 
-Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, ContentKey &arguments_key) {
+Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, ContentKey &arguments_key,
+                                                       const TellCompiled &tell) {
   if (job.sources.empty()) return error(Code::kInvalid, "bundle '" + job.bundle + "' has no sources");
   std::vector<Work> works;
   std::vector<const Prepared *> flag_sets;
@@ -191,7 +213,11 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
     works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt, std::nullopt});
   }
   arguments_key = key_of_arguments(works, options);
-  pool.for_each(works.size(), [&](std::size_t i) { run(works[i], job, product); });
+  Progress progress(tell, works.size());
+  pool.for_each(works.size(), [&](std::size_t i) {
+    run(works[i], job, product);
+    progress.tell(works[i]);
+  });
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
@@ -220,10 +246,10 @@ Result<std::unique_ptr<Compiler>> Compiler::create(Config config) {
   return std::unique_ptr<Compiler>(new Compiler(std::make_unique<State>(config)));
 }
 
-Result<Artifact> Compiler::compile(const Job &job) const {
+Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) const {
   const Product product = job.options.need == Need::kFacts ? Product::kFacts : Product::kObject;
   ContentKey arguments_key;
-  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, arguments_key));
+  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, arguments_key, tell));
   return make_artifact(job, std::move(units), arguments_key);
 }
 

@@ -1,8 +1,10 @@
 // See diagnostics.hpp. The snippet is the physical line; the position is the presumed one, as clang prints it.
 #include "diagnostics.hpp"
 
+#include <clang/Basic/AllDiagnostics.h>
 #include <clang/Basic/DiagnosticIDs.h>
 #include <clang/Basic/SourceManager.h>
+#include <clang/Frontend/DiagnosticRenderer.h>
 #include <clang/Lex/Lexer.h>
 #include <llvm/IR/DiagnosticHandler.h>
 #include <llvm/IR/DiagnosticInfo.h>
@@ -13,6 +15,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace graft::driver {
 namespace {
@@ -34,41 +38,30 @@ Severity severity_of(clang::DiagnosticsEngine::Level level) {
   return Severity::kError;
 }
 
-/// [begin, end) of `range` on the line of `anchor`, as columns; {0, 0} when it lies on other lines or in other files.
+/// [begin, end) of what `range`, a place in the file of `anchor`, covers of the anchor's line, as columns; {0, 0} when it
+/// covers nothing.
 std::pair<unsigned, unsigned> columns_on_line(const clang::SourceManager &sources, const clang::LangOptions &language,
-                                              clang::SourceLocation anchor, clang::CharSourceRange range) {
-  const clang::CharSourceRange in_file = clang::Lexer::makeFileCharRange(range, sources, language);
-  if (in_file.isInvalid() || sources.getFileID(in_file.getBegin()) != sources.getFileID(anchor)) return {0, 0};
+                                              clang::SourceLocation anchor, clang::CharSourceRange range,
+                                              llvm::StringRef text) {
+  const clang::SourceLocation first = sources.getExpansionLoc(range.getBegin()),
+                              last = sources.getExpansionLoc(range.getEnd());
+  if (first.isInvalid() || last.isInvalid()) return {0, 0};
+  const clang::FileID file = sources.getFileID(anchor);
+  if (sources.getFileID(first) != file || sources.getFileID(last) != file) return {0, 0};
   const unsigned line = sources.getSpellingLineNumber(anchor);
-  if (sources.getSpellingLineNumber(in_file.getBegin()) != line || sources.getSpellingLineNumber(in_file.getEnd()) != line)
-    return {0, 0};
-  return {sources.getSpellingColumnNumber(in_file.getBegin()), sources.getSpellingColumnNumber(in_file.getEnd())};
-}
-
-void add_snippet(Diagnostic &diagnostic, const clang::Diagnostic &info, const clang::SourceManager &sources,
-                 const clang::LangOptions &language) {
-  const clang::SourceLocation anchor = sources.getFileLoc(info.getLocation());
-  diagnostic.snippet = line_at(sources, anchor);
-  const unsigned column = sources.getSpellingColumnNumber(anchor);
-  diagnostic.caret_begin = column;
-  diagnostic.caret_end = column + std::max(1u, clang::Lexer::MeasureTokenLength(anchor, sources, language));
-  for (const clang::CharSourceRange &range : info.getRanges()) {
-    const auto [begin, end] = columns_on_line(sources, language, anchor, range);
-    if (begin == 0) continue;
-    diagnostic.caret_begin = std::min(diagnostic.caret_begin, begin);
-    diagnostic.caret_end = std::max(diagnostic.caret_end, end);
+  const unsigned first_line = sources.getSpellingLineNumber(first), last_line = sources.getSpellingLineNumber(last);
+  if (first_line > line || last_line < line) return {0, 0};
+  unsigned begin = first_line < line ? 1 : sources.getSpellingColumnNumber(first);
+  unsigned end = static_cast<unsigned>(text.size()) + 1;
+  if (last_line == line) {
+    end = sources.getSpellingColumnNumber(last);
+    if (range.isTokenRange()) end += clang::Lexer::MeasureTokenLength(last, sources, language);
   }
-  diagnostic.caret_end = std::min<std::uint32_t>(diagnostic.caret_end, diagnostic.snippet.size() + 1);
-  diagnostic.caret_end = std::max(diagnostic.caret_end, diagnostic.caret_begin + 1);
-}
-
-void add_fixits(Diagnostic &diagnostic, const clang::Diagnostic &info, const clang::SourceManager &sources,
-                const clang::LangOptions &language) {
-  for (const clang::FixItHint &hint : info.getFixItHints()) {
-    const clang::CharSourceRange range = clang::Lexer::makeFileCharRange(hint.RemoveRange, sources, language);
-    if (hint.isNull() || range.isInvalid()) continue;
-    diagnostic.fixits.push_back({position(sources, range.getBegin()), position(sources, range.getEnd()), hint.CodeToInsert});
-  }
+  end = std::min(end, static_cast<unsigned>(text.size()) + 1);
+  const auto is_blank = [&](unsigned column) { return text[column - 1] == ' ' || text[column - 1] == '\t'; };
+  while (begin < end && is_blank(begin)) ++begin;
+  while (end > begin && is_blank(end - 1)) --end;
+  return begin < end ? std::pair(begin, end) : std::pair(0u, 0u);
 }
 
 /// GRAFT_PROVIDE used twice is graft's error, reported with both places; Clang's words for the same are about macro innards.
@@ -126,6 +119,100 @@ SourcePos position(const clang::SourceManager &sources, clang::SourceLocation lo
   return {presumed.getFilename(), presumed.getLine(), presumed.getColumn()};
 }
 
+/// Clang's own renderer, which knows what belongs to a message besides its words: ranges through macros, who included the
+/// file, and which macros it was expanded from, as far as clang's limits go. What it would print becomes data.
+class DiagnosticCollector::Renderer : public clang::DiagnosticNoteRenderer {
+ public:
+  Renderer(const clang::LangOptions &language, clang::DiagnosticOptions &options, DiagnosticCollector &collector)
+      : DiagnosticNoteRenderer(language, options), collector_(collector) {}
+
+  /// Everything about one message of Clang's.
+  void take(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info, llvm::StringRef message,
+            std::string option) {
+    option_ = std::move(option);
+    clang::FullSourceLoc where;
+    if (info.hasSourceManager() && info.getLocation().isValid())
+      where = clang::FullSourceLoc(info.getLocation(), info.getSourceManager());
+    emitDiagnostic(where, level, message, info.getRanges(), info.getFixItHints(), &info);
+    flush();
+    for (Diagnostic &note : included_) collector_.add(std::move(note));
+    included_.clear();
+  }
+
+ protected:
+  void emitDiagnosticMessage(clang::FullSourceLoc, clang::PresumedLoc where, clang::DiagnosticsEngine::Level level,
+                             llvm::StringRef message, llvm::ArrayRef<clang::CharSourceRange>,
+                             clang::DiagOrStoredDiag) override {
+    flush();
+    current_ = Diagnostic{severity_of(level), {}, message.str(), std::exchange(option_, {}), {}, 0, 0, {}, {}};
+    if (where.isValid()) current_->where = {where.getFilename(), where.getLine(), where.getColumn()};
+  }
+  void emitDiagnosticLoc(clang::FullSourceLoc, clang::PresumedLoc, clang::DiagnosticsEngine::Level,
+                         llvm::ArrayRef<clang::CharSourceRange>) override {}
+  void emitCodeContext(clang::FullSourceLoc where, clang::DiagnosticsEngine::Level level,
+                       llvm::SmallVectorImpl<clang::CharSourceRange> &ranges,
+                       llvm::ArrayRef<clang::FixItHint> hints) override {
+    if (!current_ || where.isInvalid()) return;
+    // As clang has it: one place is shown once, however many messages in a row are about it.
+    const bool is_shown = where == LastLoc && (LastLevel != clang::DiagnosticsEngine::Note || level == LastLevel);
+    if (is_shown && ranges.empty() && hints.empty()) return;
+    const clang::SourceManager &sources = where.getManager();
+    Diagnostic &diagnostic = *current_;
+    diagnostic.snippet = line_at(sources, where);
+    diagnostic.caret_begin = sources.getSpellingColumnNumber(where);
+    diagnostic.caret_end = diagnostic.caret_begin + 1;
+    for (const clang::CharSourceRange &range : ranges) {
+      const auto [begin, end] = columns_on_line(sources, LangOpts, where, range, diagnostic.snippet);
+      if (begin == 0) continue;
+      diagnostic.caret_begin = std::min(diagnostic.caret_begin, begin);
+      diagnostic.caret_end = std::max(diagnostic.caret_end, end);
+    }
+    for (const clang::FixItHint &hint : hints) {
+      const clang::CharSourceRange range = clang::Lexer::makeFileCharRange(hint.RemoveRange, sources, LangOpts);
+      if (hint.isNull() || range.isInvalid()) continue;
+      diagnostic.fixits.push_back(
+          {position(sources, range.getBegin()), position(sources, range.getEnd()), hint.CodeToInsert});
+    }
+  }
+  /// Comes before the message that it belongs to.
+  void emitIncludeLocation(clang::FullSourceLoc where, clang::PresumedLoc) override {
+    const clang::SourceManager &sources = where.getManager();
+    included_.push_back({Severity::kNote,
+                         position(sources, where),
+                         "in file included from here",
+                         {},
+                         line_at(sources, where),
+                         0,
+                         0,
+                         {},
+                         {}});
+  }
+  void emitNote(clang::FullSourceLoc, llvm::StringRef) override {} // of modules, which nothing here builds
+
+ private:
+  void flush() {
+    if (current_) collector_.add(*std::exchange(current_, std::nullopt));
+  }
+
+  DiagnosticCollector &collector_;
+  std::string option_; ///< of the message itself, not of the notes that come with it
+  std::optional<Diagnostic> current_;
+  std::vector<Diagnostic> included_; ///< the innermost include first
+};
+
+DiagnosticCollector::DiagnosticCollector() = default;
+DiagnosticCollector::~DiagnosticCollector() = default;
+
+void DiagnosticCollector::BeginSourceFile(const clang::LangOptions &language, const clang::Preprocessor *) {
+  language_ = &language;
+  renderer_.reset();
+}
+
+void DiagnosticCollector::EndSourceFile() {
+  language_ = nullptr;
+  renderer_.reset();
+}
+
 void DiagnosticCollector::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) {
   DiagnosticConsumer::HandleDiagnostic(level, info);
   if (level == clang::DiagnosticsEngine::Note && drop_notes_) return;
@@ -134,21 +221,12 @@ void DiagnosticCollector::HandleDiagnostic(clang::DiagnosticsEngine::Level level
   if (level >= clang::DiagnosticsEngine::Error) failed_ = true;
   drop_notes_ = failed_ && repeats_an_error_of_ours(message);
   if (drop_notes_) return;
-
-  Diagnostic diagnostic;
-  diagnostic.severity = severity_of(level);
-  diagnostic.message = message.str().str();
-  const llvm::StringRef option = info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(info.getID());
-  if (!option.empty()) diagnostic.option = "-W" + option.str();
-  if (info.hasSourceManager() && info.getLocation().isValid()) {
-    const clang::SourceManager &sources = info.getSourceManager();
-    const clang::LangOptions plain;
-    const clang::LangOptions &language = language_ ? *language_ : plain;
-    diagnostic.where = position(sources, info.getLocation());
-    add_snippet(diagnostic, info, sources, language);
-    add_fixits(diagnostic, info, sources, language);
-  }
-  add(std::move(diagnostic));
+  llvm::StringRef option = info.getDiags()->getDiagnosticIDs()->getWarningOptionForDiag(info.getID());
+  static const clang::LangOptions plain;
+  if (renderer_ == nullptr)
+    renderer_ = std::make_unique<Renderer>(language_ ? *language_ : plain, info.getDiags()->getDiagnosticOptions(), *this);
+  if (info.getID() == clang::diag::fatal_too_many_errors) return renderer_->take(level, info, message, "-ferror-limit=");
+  renderer_->take(level, info, message, option.empty() ? std::string() : "-W" + option.str());
 }
 
 void DiagnosticCollector::add(Diagnostic diagnostic) {

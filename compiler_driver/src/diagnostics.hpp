@@ -6,6 +6,7 @@
 #include <clang/Basic/Diagnostic.h>
 #include <clang/Basic/SourceLocation.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,10 @@ std::string line_at(const clang::SourceManager &sources, clang::SourceLocation l
 /// Threads: one compile, one collector.
 class DiagnosticCollector : public clang::DiagnosticConsumer {
  public:
-  void BeginSourceFile(const clang::LangOptions &language, const clang::Preprocessor *) override { language_ = &language; }
-  void EndSourceFile() override { language_ = nullptr; }
+  DiagnosticCollector();
+  ~DiagnosticCollector() override;
+  void BeginSourceFile(const clang::LangOptions &language, const clang::Preprocessor *) override;
+  void EndSourceFile() override;
   void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) override;
 
   void add(Diagnostic diagnostic);
@@ -40,7 +43,10 @@ class DiagnosticCollector : public clang::DiagnosticConsumer {
   bool failed() const { return failed_; }
 
  private:
+  class Renderer;
+
   std::vector<Diagnostic> diagnostics_;
+  std::unique_ptr<Renderer> renderer_;           ///< of the file being compiled: it remembers whose includes it has told
   const clang::LangOptions *language_ = nullptr; ///< of the file being compiled; null before and after
   bool failed_ = false;
   bool drop_notes_ = false; ///< the last message was dropped, and so are its notes

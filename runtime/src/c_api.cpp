@@ -59,18 +59,21 @@ Force to_force(graft_force force) { return force == GRAFT_FORCE_YES ? Force::kYe
 extern "C" {
 
 graft_status graft_runtime_create(graft_runtime **out) {
-  const graft_config defaults{sizeof defaults, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON};
+  const graft_config defaults{sizeof defaults, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_WHEN_ASKED, 0, 0};
   return graft_runtime_create_with(&defaults, out);
 }
 
 graft_status graft_runtime_create_with(const graft_config *config, graft_runtime **out) {
   if (config == nullptr || out == nullptr) return missing_argument();
   if (config->struct_size < sizeof *config || config->optimise > 3 || config->unchecked > GRAFT_UNCHECKED_ALLOW ||
-      config->hot_reload > GRAFT_HOT_RELOAD_OFF)
+      config->hot_reload > GRAFT_HOT_RELOAD_OFF || config->worker > GRAFT_WORKER_ALWAYS)
     return fail(error(Code::kInvalid, "the configuration has a size or a value that this graft does not know"));
   Config chosen;
   chosen.optimise = config->optimise;
   chosen.unchecked = config->unchecked == GRAFT_UNCHECKED_ALLOW ? Unchecked::kAllow : Unchecked::kRefuse;
+  chosen.worker = config->worker == GRAFT_WORKER_ALWAYS ? Worker::kAlways : Worker::kWhenAsked;
+  if (config->worker_wall_ms != 0) chosen.worker_limits.wall = std::chrono::milliseconds(config->worker_wall_ms);
+  if (config->worker_memory_bytes != 0) chosen.worker_limits.memory_bytes = config->worker_memory_bytes;
   chosen.hot_reload = config->hot_reload == GRAFT_HOT_RELOAD_OFF ? HotReload::kOff : HotReload::kOn;
   auto runtime = Runtime::create(std::move(chosen));
   if (!runtime) return fail(runtime.error());
@@ -218,6 +221,11 @@ uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const gra
     told.generation = event.generation;
     told.reason = {reason.data(), reason.size()};
     std::copy(event.source.bytes.begin(), event.source.bytes.end(), told.source);
+    if (const CompiledFile *file = event.compiled) {
+      told.file = {file->source.data(), file->source.size()};
+      told.files_done = static_cast<std::uint32_t>(file->done);
+      told.files = static_cast<std::uint32_t>(file->total);
+    }
     listener(&told, context);
   });
 }

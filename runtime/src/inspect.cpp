@@ -69,7 +69,8 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
   for (const Want &want : manifest.requires_)
     inspection.requires_.push_back(to_string(want) + (want.need == Need::kMay ? " (optional)" : ""));
   inspection.manifest = list_facts(manifest);
-  GRAFT_TRY_ASSIGN(inspection.artifact, compile_bundle(*look.compiler, look.text, look.job));
+  GRAFT_TRY_ASSIGN(inspection.artifact, compile_bundle([&](const driver::Job &job) { return look.compiler->compile(job, options.compiled); },
+                                                             look.text, look.job));
   for (const ProviderFacts &provider : inspection.artifact.facts.providers)
     inspection.provides.push_back(to_string(ContractRef{provider.contract, provider.major, provider.minor}));
   GRAFT_TRY(verify_artifact(manifest, inspection.artifact, options.unchecked));

@@ -16,6 +16,7 @@ const char *to_string(Phase phase) noexcept {
   case Phase::kFailed: return "failed";
   case Phase::kUnloading: return "unloading";
   case Phase::kLoaded: return "loaded";
+  case Phase::kCompiling: return "compiling";
   }
   return "unknown";
 }

@@ -12,6 +12,7 @@
 #include "native/loaders.hpp"
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
+#include "reload/needed_by.hpp"
 #include "reload/retirement.hpp"
 #include "reload/saved_state.hpp"
 #include "reload/token.hpp"
@@ -123,6 +124,8 @@ public:
   // plan.cpp
   Result<ReloadPlan> plan(BundleText text);
   Result<BundleInfo> rollback(std::string_view name, std::size_t steps, ReloadOptions options);
+  /// kNotFound, with the reason, for a bundle of which no older version is remembered.
+  Result<void> refuse_without_past(const Bundle &bundle) const;
 
   // commit.cpp
   Result<BundleInfo> load(const std::function<Result<BundleText>()> &read, const LoadOptions &options);
@@ -168,6 +171,11 @@ public:
   /// Puts contract headers in the place of the bundle's own.
   Result<void> rebind(BundleText &text, const std::vector<std::filesystem::path> &headers) const;
   BundleInfo info_of(const Bundle &bundle) const GRAFT_REQUIRES(bundles_mutex_);
+  /// Writes down who meets a bundle's requirements now.
+  void set_needs(Bundle &bundle, std::vector<std::string> needs) GRAFT_REQUIRES(bundles_mutex_) {
+    needed_by_.change(bundle.name, bundle.needs, needs);
+    bundle.needs = std::move(needs);
+  }
   /// Calls every listener; what one throws is logged.
   void tell(const Event &event);
   void forget(std::uint64_t listener);
@@ -190,6 +198,7 @@ public:
   mutable Mutex bundles_mutex_;
   std::map<std::string, Bundle, std::less<>> bundles_ GRAFT_GUARDED_BY(bundles_mutex_);
   ContractRoles roles_ GRAFT_GUARDED_BY(bundles_mutex_); ///< of the live generations
+  NeededBy needed_by_ GRAFT_GUARDED_BY(bundles_mutex_);  ///< of the bundles' `needs`
 
   Mutex listeners_mutex_;
   std::map<std::uint64_t, std::function<void(const Event &)>> listeners_ GRAFT_GUARDED_BY(listeners_mutex_);

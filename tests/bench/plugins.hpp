@@ -1,9 +1,10 @@
 // The plugins that hosts load here, and what every host needs to load them.
 #pragma once
 
+#include "row.hpp"
+
 #include <graft/runtime.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -37,11 +38,6 @@ inline std::unique_ptr<Runtime> step_runtime(unsigned optimise) {
   auto runtime = must(Runtime::create(std::move(config)));
   must(runtime->load(bundle("step", step_text(1))));
   return runtime;
-}
-
-inline double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 } // namespace graft::bench

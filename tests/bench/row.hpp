@@ -65,6 +65,11 @@ inline Row from_json(const nlohmann::json &json) {
   return row;
 }
 
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 /// Collects each benchmark's repeats; the number of a benchmark is their median, its noise the spread of the middle half.
 class Collector : public benchmark::BenchmarkReporter {
 public:

@@ -110,8 +110,8 @@ void unmake(void *user_data, void *self) {
 }
 
 TEST(HostContracts, ASharedServiceIsMadeOnceAndDestroyedWhenWithdrawn) {
+  Made made; // told until the runtime has gone
   auto runtime = Runtime::create();
-  Made made;
   ASSERT_THAT(runtime->offer(kCounter, {Service::kShared, &made, make, unmake}), Succeeds());
   EXPECT_EQ(made.created, 0);
   graft_service first = acquire(**runtime, "app.counter"), second = acquire(**runtime, "app.counter");
@@ -125,8 +125,8 @@ TEST(HostContracts, ASharedServiceIsMadeOnceAndDestroyedWhenWithdrawn) {
 }
 
 TEST(HostContracts, AServicePerUseIsMadeAndDestroyedWithEachUse) {
+  Made made; // told until the runtime has gone
   auto runtime = Runtime::create();
-  Made made;
   ASSERT_THAT(runtime->offer(kCounter, {Service::kPerUse, &made, make, unmake}), Succeeds());
   graft_service first = acquire(**runtime, "app.counter"), second = acquire(**runtime, "app.counter");
   EXPECT_NE(first.self, second.self);
@@ -138,16 +138,16 @@ TEST(HostContracts, AServicePerUseIsMadeAndDestroyedWithEachUse) {
 }
 
 TEST(HostContracts, TheHostIsToldWhoAsks) {
+  Made made; // told until the runtime has gone
   auto runtime = Runtime::create();
-  Made made;
   ASSERT_THAT(runtime->offer(kCounter, {Service::kShared, &made, make, unmake}), Succeeds());
   ASSERT_THAT(runtime->load(text("user", kUser)), Succeeds());
   EXPECT_EQ(made.asked, "user 1");
 }
 
 TEST(HostContracts, ARefusedCreationIsNotRemembered) {
-  auto runtime = Runtime::create();
   int calls = 0;
+  auto runtime = Runtime::create();
   const auto refuse_once = [](void *user_data, const graft_service_request *, void **self) -> graft_status {
     *self = user_data;
     if ((*static_cast<int *>(user_data))++ == 0) return GRAFT_BUSY;
@@ -247,8 +247,8 @@ TEST(HostContracts, TwoCreationsThatWaitForEachOtherEnd) {
 }
 
 TEST(HostContracts, ManyThreadsMakeASharedServiceOnce) {
+  Made made; // told until the runtime has gone
   auto runtime = Runtime::create();
-  Made made;
   ASSERT_THAT(runtime->offer(kCounter, {Service::kShared, &made, make, unmake}), Succeeds());
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)

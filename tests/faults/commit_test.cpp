@@ -1,4 +1,5 @@
 // Loads, reloads, rollbacks and unloads that the system lets down.
+#include "../state/instances.hpp"
 #include "sweep.hpp"
 
 namespace graft {
@@ -148,6 +149,16 @@ TEST_F(FaultsOfACommit, ARollbackThatFailsLeavesTheNewCodeAnswering) {
       [&] { EXPECT_THAT(runtime->rollback("n"), Succeeds()); },
   };
   EXPECT_THAT(sweep(rollback), IsSupersetOf(kOfEveryLink));
+}
+
+TEST_F(FaultsOfACommit, AProviderOfInstancesThatGetsNoMemoryForItsCodeIsNotLoaded) {
+  const Operation load = {
+      [&] { return done(runtime->load(test::counter_bundle("struct state { long n; };"))); },
+      [&] { EXPECT_TRUE(runtime->bundles().empty()); },
+      [&] { EXPECT_EQ(runtime->bundles().size(), 1u); },
+      [&] { EXPECT_THAT(runtime->unload("b"), Succeeds()); },
+  };
+  EXPECT_THAT(sweep(load), testing::Contains("there is no memory for the code before the functions of instances"));
 }
 
 TEST_F(FaultsOfACommit, AnUnloadIsNotStoppedByASystemThatRefuses) {

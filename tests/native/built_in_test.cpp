@@ -85,7 +85,7 @@ TEST_F(BuiltIn, IsReloadedByItsLikeAndBySource) {
   EXPECT_EQ((*bound)->number(), 3);
   EXPECT_EQ(released, 2);
   EXPECT_THAT(runtime->rollback("own"),
-              FailsWith(Code::kNotFound, HasSubstr("nothing to go back to"))); // those functions may be gone
+              FailsWith(Code::kNotFound, HasSubstr("the host's or a loader's, and those are not kept"))); // they may be gone
 }
 
 TEST_F(BuiltIn, ThatHasOnlyItsNameIsNotReloadedFromAFile) {
@@ -181,7 +181,7 @@ TEST_F(BuiltIn, WithReloadsSwitchedOffNothingIsExchangedAndNobodyIsTold) {
 }
 
 TEST(BuiltInInC, IsLoadedFoundByARangeReplacedAndReleased) {
-  const graft_config config{sizeof config, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON};
+  const graft_config config{sizeof config, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_WHEN_ASKED, 0, 0};
   graft_runtime *runtime = nullptr;
   ASSERT_EQ(graft_runtime_create_with(&config, &runtime), GRAFT_OK);
   int released = 0;
@@ -210,7 +210,7 @@ TEST(BuiltInInC, IsLoadedFoundByARangeReplacedAndReleased) {
 }
 
 TEST(BuiltInInC, AConfigurationThatIsNoneIsRefused) {
-  const graft_config config{sizeof config, 4, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON};
+  const graft_config config{sizeof config, 4, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_WHEN_ASKED, 0, 0};
   graft_runtime *runtime = nullptr;
   EXPECT_EQ(graft_runtime_create_with(&config, &runtime), GRAFT_INVALID);
   EXPECT_EQ(runtime, nullptr);

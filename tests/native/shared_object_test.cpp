@@ -274,6 +274,16 @@ TEST_F(SharedObject, WithAnyOneByteChangedInItsTablesIsRefusedOrLoads) {
   }
 }
 
+TEST_F(SharedObject, WhoseInitialisersAreNotAlignedIsRefused) {
+  std::string bytes = bytes_of(build.shared("odd.so", number_text(1) + "; static int three() { return 3; }\nint made = three();"));
+  const std::uint64_t tag = 25; // DT_INIT_ARRAY; its address follows
+  const std::size_t entry = bytes.find(std::string(reinterpret_cast<const char *>(&tag), sizeof tag));
+  ASSERT_NE(entry, bytes.npos);
+  bytes[entry + sizeof tag] ^= 4;
+  EXPECT_THAT(runtime->load(MemoryBundle{"odd", {{"odd.so", bytes}}}),
+              FailsWith(Code::kInvalid, HasSubstr("do not begin at a multiple of 8")));
+}
+
 TEST_F(SharedObject, WhoseInitThatRegisteredFailsLeavesNothingBehind) {
   const std::string text = test::kNumberContract + R"(
 static int32_t one(void) { return 1; }

@@ -78,6 +78,10 @@ TEST_F(Refusal, ABundleThatIsNotLoadedCannotBeReloaded) {
   EXPECT_THAT(runtime->reload(text("stranger", number_text(2))), FailsWith(Code::kNotFound, HasSubstr("'stranger' is not loaded")));
 }
 
+TEST_F(Refusal, AReloadOfNothingSaysWhatToGive) {
+  EXPECT_THAT(runtime->reload(std::vector<std::string>()), FailsWith(Code::kInvalid, HasSubstr("give it the name of one")));
+}
+
 TEST_F(Refusal, ABundleFromMemoryCannotBeReadAgainByName) {
   EXPECT_THAT(runtime->reload("number"), FailsWith(Code::kInvalid, HasSubstr("from memory")));
 }

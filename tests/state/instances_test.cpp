@@ -64,6 +64,13 @@ TEST_F(Instances, OneThatEndedReportsStale) {
   EXPECT_THAT(runtime->resolve_instance(handle), FailsWith(Code::kStale, HasSubstr("ended")));
 }
 
+TEST_F(Instances, ANullOneIsCalledWithoutHarm) {
+  load(counter_bundle(kPlain));
+  EXPECT_EQ((*bound)->add(nullptr, 1), 0);
+  EXPECT_THAT(bound->call(&counter::add, nullptr, 1),
+              FailsWith(Code::kStale, AllOf(HasSubstr("'add' of test.counter@1.0"), HasSubstr("or on none"))));
+}
+
 TEST_F(Instances, AStaleOneDoesNotReachItsSuccessor) {
   load(counter_bundle(kPlain));
   const auto first = *runtime->create_instance(static_cast<const Binding &>(*bound));

@@ -35,6 +35,13 @@ TEST_F(Rollback, NoFurtherThanWhatIsRemembered) {
   EXPECT_THAT(runtime->rollback("stranger"), FailsWith(Code::kNotFound, HasSubstr("'stranger'")));
 }
 
+TEST_F(Rollback, AHostThatRemembersNothingSaysSo) {
+  auto forgetful = Runtime::create({.history = 0});
+  ASSERT_THAT(forgetful->load(c_text("", "1")), Succeeds());
+  ASSERT_THAT(forgetful->reload(c_text("", "2")), Succeeds());
+  EXPECT_THAT(forgetful->rollback("b"), FailsWith(Code::kNotFound, HasSubstr("set Config::history")));
+}
+
 TEST_F(Rollback, StateThatDoesNotFitBackIsRefused) {
   load(c_text("GRAFT_KEEP static int n;", "n"));
   ASSERT_THAT(runtime->reload(c_text("GRAFT_KEEP static long n;", "(int)++n")), Succeeds());

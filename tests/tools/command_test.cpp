@@ -220,6 +220,44 @@ TEST(Check, JsonIsAnArrayOfDiagnostics) {
   EXPECT_EQ(outcome.status, 1);
 }
 
+TEST(Check, SarifHasEachDiagnosticWithItsNotesAndItsFixes) {
+  const TempFolder folder;
+  const std::string bad = folder.write("b d.c", "int f(int);\nint g(void) { return f() }\nint *h(void) { return 1.5; }\n");
+  const std::string file = folder / "out.sarif";
+  const Outcome outcome = graft({"check", "--sarif", file, bad});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("b d.c:2:24: error:")); // printed all the same
+  const json sarif = parsed(read(file));
+  ASSERT_TRUE(sarif.is_object()) << read(file);
+  EXPECT_EQ(sarif["version"], "2.1.0");
+  const json &run = sarif["runs"][0];
+  EXPECT_EQ(run["tool"]["driver"]["name"], "graft");
+  ASSERT_EQ(run["results"].size(), 3u);
+  const json &few = run["results"][0], &semicolon = run["results"][1];
+  EXPECT_EQ(few["level"], "error");
+  EXPECT_THAT(few["message"]["text"].get<std::string>(), HasSubstr("too few arguments"));
+  EXPECT_THAT(few["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].get<std::string>(), HasSubstr("/b%20d.c"));
+  EXPECT_EQ(few["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
+  EXPECT_EQ(few["relatedLocations"][0]["physicalLocation"]["region"]["startLine"], 1);
+  EXPECT_EQ(semicolon["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"], ";");
+}
+
+TEST(Check, ASarifFileThatCannotBeWrittenIsAFailure) {
+  const Outcome outcome = graft({"check", "--sarif", "/nowhere/out.sarif", kPlugins + "greeter"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("cannot write '/nowhere/out.sarif'"));
+}
+
+TEST(Run, InAWorkerIsTheSame) {
+  const std::vector<std::string> call = {"--call", "demo.greeter.greet", "world"};
+  std::vector<std::string> here = {"run", kPlugins + "greeter"}, there = {"run", "--worker", kPlugins + "greeter"};
+  here.insert(here.end(), call.begin(), call.end());
+  there.insert(there.end(), call.begin(), call.end());
+  const Outcome outcome = graft(there);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, graft(here).out);
+}
+
 TEST(Check, AManifestsErrorHasLineAndColumn) {
   const TempFolder folder;
   folder.write("graft.toml", "name = \"x\"\nverson = \"1.0.0\"\n");

@@ -123,6 +123,18 @@ TEST(Watch, JsonIsOneObjectALine) {
   EXPECT_EQ(watching.stop(SIGINT), 0);
 }
 
+TEST(Watch, JsonTellsOfEachFileOfSeveralAsItIsCompiled) {
+  const TempFolder folder;
+  folder.write("t/t.c", source("return 1111;"));
+  folder.write("t/other.c", "int other;\n");
+  Watching watching({"watch", folder / "t", "--json"});
+  EXPECT_TRUE(watching.prints("{\"event\":\"compiling\",\"bundle\":\"t\",\"file\":"));
+  EXPECT_TRUE(watching.prints("\"done\":2,\"total\":2"));
+  EXPECT_TRUE(watching.prints("{\"event\":\"loaded\""));
+  ASSERT_TRUE(watching.prints("{\"event\":\"watching\"}"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+}
+
 TEST(Watch, AFolderOfBundlesIsKeptAsItsSourcesAre) {
   const TempFolder folder;
   folder.write("plugins/t/t.c", source("return 1;"));

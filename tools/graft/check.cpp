@@ -2,11 +2,16 @@
 #include "command.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "progress.hpp"
+#include "sarif.hpp"
 
 #include <graft/inspect.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 namespace graft::tool {
@@ -16,6 +21,7 @@ struct CheckOptions {
   std::vector<std::string> paths;
   std::vector<std::string> include_dirs;
   Format format = Format::kText;
+  std::string sarif; ///< a file; empty: none
 };
 
 /// An error as one more diagnostic, unless the compiler's own words say it all.
@@ -43,12 +49,17 @@ std::string summary(const Inspection &inspection) {
 int check(const CheckOptions &options) {
   int exit = kDone;
   Json all = Json::array();
+  std::vector<Diagnostic> found;
   for (const std::string &path : options.paths) {
     InspectOptions inspect_options;
     inspect_options.unchecked = Unchecked::kAllow; // whoever names a bitcode file wants to hear of it
     inspect_options.include_dirs = options.include_dirs;
+    if (options.format == Format::kText)
+      inspect_options.compiled = [&](const CompiledFile &file) { show_progress(shorten(path), file, options.format); };
     const Result<Inspection> inspection = inspect(path, inspect_options);
     if (!inspection) exit = kFailed;
+    std::ranges::copy(inspection ? (*inspection).artifact.warnings : diagnostics_of(inspection.error()),
+                      std::back_inserter(found));
     if (options.format == Format::kJson) {
       append(all, path, inspection ? (*inspection).artifact.warnings : diagnostics_of(inspection.error()));
     } else if (inspection) {
@@ -59,7 +70,11 @@ int check(const CheckOptions &options) {
     }
   }
   if (options.format == Format::kJson) print_json(all);
-  return exit;
+  if (options.sarif.empty()) return exit;
+  if (std::ofstream file(options.sarif); file << sarif_of(found).dump(2, ' ', false, Json::error_handler_t::replace) << "\n")
+    return exit;
+  print_error("cannot write '" + options.sarif + "'");
+  return kFailed;
 }
 
 } // namespace
@@ -70,6 +85,7 @@ void add_check(CLI::App &app, Action &action) {
   command->add_option("PATH", options->paths, "folders with a graft.toml or sources, or single source files")->required();
   add_include_dirs(*command, options->include_dirs);
   add_json(*command, options->format);
+  command->add_option("--sarif", options->sarif, "write the diagnostics as SARIF 2.1.0, too")->type_name("FILE");
   command->footer(R"(
 Each bundle is compiled, checked against its manifest, and linked against this process; nothing of it runs. All are reported.
 With --json, one list of all diagnostics; [] and exit status 0 mean that all is well.

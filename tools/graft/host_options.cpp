@@ -15,6 +15,7 @@ void add_host_options(CLI::App &command, HostOptions &options) {
       ->type_name("LEVEL");
   command.add_flag("--checked-only", options.checked_only,
                    "refuse code whose types graft never saw, such as foreign bitcode");
+  command.add_flag("--worker", options.worker, "compile in a process of its own, whose crash or hunger is an error");
   command.add_flag("--verbose", options.verbose, "print the runtime's log to stderr");
   add_include_dirs(command, options.include_dirs);
   add_json(command, options.format);
@@ -25,6 +26,7 @@ Config config_of(const HostOptions &options) {
   config.optimise = options.optimise;
   config.include_dirs = options.include_dirs;
   config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
+  config.worker = options.worker ? Worker::kAlways : Worker::kWhenAsked;
   config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
   config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {
     const bool is_a_plugins_own = line.starts_with('[');

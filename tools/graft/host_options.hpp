@@ -11,10 +11,11 @@ struct HostOptions {
   unsigned optimise = 0;
   bool checked_only = false;
   bool verbose = false;
+  bool worker = false;
   Format format = Format::kText;
 };
 
-/// PATH..., -O, -I, --checked-only, --verbose, --json.
+/// PATH..., -O, -I, --checked-only, --worker, --verbose, --json.
 void add_host_options(CLI::App &command, HostOptions &options);
 
 Config config_of(const HostOptions &options);

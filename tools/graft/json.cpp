@@ -100,6 +100,7 @@ Json json_of(const SymbolInfo &symbol) {
 Json json_of(const Diagnostic &diagnostic) { return Json::parse(to_json(diagnostic)); }
 Json json_of(const Error &error) { return Json::parse(to_json(error)); }
 Json json_of(const BundleInfo &bundle) { return Json::parse(to_json(bundle)); }
+Json json_of(const CompiledFile &file) { return Json::parse(to_json(file)); }
 Json json_of(const StepTimes &times) { return Json::parse(to_json(times)); }
 Json json_of(const ReloadPlan &plan) { return Json::parse(to_json(plan)); }
 

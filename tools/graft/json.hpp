@@ -21,6 +21,7 @@ Json json_of(const std::vector<Diagnostic> &diagnostics);
 Json json_of(const Error &error);
 Json json_of(const BundleInfo &bundle);
 Json json_of(const StepTimes &times);
+Json json_of(const CompiledFile &file);
 Json json_of(const ReloadPlan &plan);
 /// `source` names the text of the generation that answered.
 Json json_of(const CallOutcome &outcome, const ContentKey &source);

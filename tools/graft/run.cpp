@@ -2,6 +2,7 @@
 #include "host_options.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "watch_report.hpp"
 
 #include <graft/call.hpp>
@@ -115,6 +116,7 @@ int run(const RunOptions &options) {
   if (options.watch) config.learning = Learning::kAtOnce; // somebody is about to edit
   auto runtime = Runtime::create(std::move(config));
   if (!runtime) return fail(runtime.error(), options.format);
+  if (options.watch || options.format == Format::kText) show_progress_of(**runtime, options.format); // else JSON is one value
   Exit exit = kDone;
   auto bundles = load_all(**runtime, options.paths, options.format, exit);
   if (!bundles) return fail(bundles.error(), options.format);
@@ -144,7 +146,7 @@ int run(const RunOptions &options) {
 /// What ends the words of a `--call`: an option of `graft run`. Everything else, `-5` too, is an argument.
 bool ends_call(const std::string &word) {
   static const std::vector<std::string> kOptions = {"--call",         "--",        "--watch", "--json", "--help", "-h", "-I",
-                                                    "--checked-only", "--verbose", "-O0",     "-O1",    "-O2",    "-O3"};
+                                                    "--checked-only", "--worker", "--verbose", "-O0",     "-O1",    "-O2",    "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
 

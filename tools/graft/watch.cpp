@@ -1,6 +1,7 @@
 // `graft watch`: a host that does nothing but keep bundles as new as their sources.
 #include "host_options.hpp"
 #include "json.hpp"
+#include "progress.hpp"
 #include "watch_report.hpp"
 
 #include <fmt/format.h>
@@ -20,6 +21,7 @@ int watch(const WatchWords &options) {
   config.learning = Learning::kAtOnce; // somebody is about to edit
   auto runtime = Runtime::create(std::move(config));
   if (!runtime) return fail(runtime.error(), options.format);
+  show_progress_of(**runtime, options.format);
   if (options.serve || !options.socket.empty()) {
     const auto socket = runtime->serve({.socket = options.socket});
     if (!socket) return fail(socket.error(), options.format);

@@ -21,7 +21,8 @@ typedef enum graft_phase {
   GRAFT_RELOADED = 1,
   GRAFT_FAILED = 2,
   GRAFT_UNLOADING = 3,
-  GRAFT_LOADED = 4
+  GRAFT_LOADED = 4,
+  GRAFT_COMPILING = 5
 } graft_phase;
 
 typedef struct graft_event {
@@ -31,6 +32,9 @@ typedef struct graft_event {
   uint64_t generation; /* 0 when none was made */
   graft_str reason;    /* of GRAFT_FAILED: the error's text, borrowed during the call */
   uint8_t source[32];  /* the content key of the text that made it; zero when it did not compile */
+  graft_str file;      /* of GRAFT_COMPILING: the file that is done, borrowed during the call */
+  uint32_t files_done; /* with it */
+  uint32_t files;
 } graft_event;
 
 /* How a reload treats a text that runs already. */
@@ -41,12 +45,18 @@ typedef enum graft_hot_reload { GRAFT_HOT_RELOAD_ON = 0, GRAFT_HOT_RELOAD_OFF = 
 /* Whether code whose types nobody saw may be loaded; the same as graft::Unchecked. */
 typedef enum graft_unchecked { GRAFT_UNCHECKED_REFUSE = 0, GRAFT_UNCHECKED_ALLOW = 1 } graft_unchecked;
 
+/* Where sources are compiled; the same as graft::Worker. */
+typedef enum graft_worker { GRAFT_WORKER_WHEN_ASKED = 0, GRAFT_WORKER_ALWAYS = 1 } graft_worker;
+
 /* What graft::Config has for hosts in other languages. All zero but `struct_size` is the default. */
 typedef struct graft_config {
   uint32_t struct_size;
   uint32_t optimise;   /* -O0 to -O3 */
   uint32_t unchecked;  /* a graft_unchecked */
   uint32_t hot_reload; /* a graft_hot_reload */
+  uint32_t worker;     /* a graft_worker */
+  uint32_t worker_wall_ms; /* what one compile in a worker may take; 0: the default */
+  uint64_t worker_memory_bytes; /* the same */
 } graft_config;
 
 /* The same with a configuration of the caller's. GRAFT_INVALID for a value that is none. */

@@ -48,6 +48,7 @@ struct InspectOptions {
   std::vector<std::string> include_dirs{};
   std::vector<std::string> flags{};  ///< after the manifest's own
   Unchecked unchecked = Unchecked::kRefuse;
+  TellCompiled compiled{};           ///< hears of each file of `inspect`'s bundle as it is done
 };
 
 /// What a reload from one folder's bundle to another's would do to kept state. Both are compiled; nothing runs, nothing is loaded.

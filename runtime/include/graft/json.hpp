@@ -16,6 +16,7 @@ GRAFT_API std::string to_json(const Diagnostic &diagnostic);
 GRAFT_API std::string to_json(const Error &error);
 GRAFT_API std::string to_json(const BundleInfo &bundle);
 GRAFT_API std::string to_json(const StepTimes &times);
+GRAFT_API std::string to_json(const CompiledFile &file);
 GRAFT_API std::string to_json(const ReloadPlan &plan);
 
 } // namespace graft

@@ -22,6 +22,7 @@
 #include <graft/base/clock.hpp>
 #include <graft/base/export.hpp>
 #include <graft/base/ids.hpp>
+#include <graft/base/progress.hpp>
 #include <graft/base/result.hpp>
 
 #include <chrono>
@@ -48,6 +49,21 @@ enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
 /// Whether the host may bind a contract without a view of its own (contracts.hpp): only name, version and number of
 /// functions are compared then, so a header that was edited without a new version goes unnoticed.
 enum class Views : std::uint8_t { kWhenGiven, kRequired };
+
+/// Where sources are compiled: by Clang in this process, where a crash of it is mostly held and a hang is not; or in a process of its own,
+/// `graft-worker`, where neither reaches the host (decision 0018).
+enum class Worker : std::uint8_t {
+  kWhenAsked, ///< for bundles whose manifest says `worker = true`
+  kAlways,
+};
+
+/// What one compile in a worker may take; 0: no limit. Beyond it, kExhausted names the limit.
+struct WorkerLimits {
+  std::chrono::milliseconds wall{60'000};
+  std::chrono::seconds cpu{120};
+  std::uint64_t memory_bytes = 4ull << 30;
+  std::uint64_t file_bytes = 64ull << 20; ///< that it may write
+};
 
 /// Whether loaded bundles may be exchanged. Off, every reload and rollback is kRefused and told to nobody.
 enum class HotReload : std::uint8_t { kOn, kOff };
@@ -86,6 +102,9 @@ struct Config {
   /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in
   /// memory for good, and the log says so.
   std::chrono::milliseconds farewell{5'000};
+  Worker worker = Worker::kWhenAsked;
+  WorkerLimits worker_limits{};
+  std::string worker_program{}; ///< empty: `graft/graft-worker` beside the library
   Policy policy{}; ///< may a bundle be loaded, reloaded, started again? Empty: yes
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
@@ -156,6 +175,7 @@ enum class Phase : std::uint8_t {
   kFailed,    ///< the old stays live; `error` says why. May come without kPreparing
   kUnloading, ///< the unload can no longer be refused
   kLoaded,    ///< a bundle that was not there before is live
+  kCompiling, ///< one more file of a bundle that has several is compiled; `compiled` says which, and what is wrong with it
 };
 
 GRAFT_API const char *to_string(Phase phase) noexcept;
@@ -168,6 +188,7 @@ struct Event {
   std::uint64_t generation = 0; ///< the one that this is about; 0 when none was made
   ContentKey source;            ///< of the text that made it; zero when it did not compile
   const Error *error = nullptr; ///< of kFailed
+  const CompiledFile *compiled = nullptr; ///< of kCompiling, which is told from any thread, one at a time for each compile
 };
 
 /// What the steps of the last load or reload of this call took, in nanoseconds of wall time.

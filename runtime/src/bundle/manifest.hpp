@@ -75,6 +75,7 @@ struct Manifest {
   StatePolicy state = StatePolicy::kMigrate;
   std::map<std::string, StatePolicy> state_of; ///< of single kept variables, by name
   Cascade cascade = Cascade::kNone;
+  bool worker = false;    ///< its sources are compiled in a process of their own
   bool exclusive = false; ///< its next version starts only when the old one has put down what it holds (`graft_suspend`)
 
   std::string file; ///< of the manifest; empty when there is none

@@ -119,6 +119,7 @@ Result<void> read_policies(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY_ASSIGN(const std::size_t cascade, reader.choice("cascade", kCascades));
   manifest.cascade = static_cast<Cascade>(cascade);
   GRAFT_TRY_ASSIGN(manifest.exclusive, reader.yes_or_no("exclusive"));
+  GRAFT_TRY_ASSIGN(manifest.worker, reader.yes_or_no("worker"));
   return {};
 }
 
@@ -159,6 +160,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const M
   for (const auto &[name, policy] : manifest.state_of) add("state", {name + " " + to_string(policy)});
   if (manifest.cascade != Cascade::kNone) add("cascade", {to_string(manifest.cascade)});
   if (manifest.exclusive) add("exclusive", {"true"});
+  if (manifest.worker) add("worker", {"true"});
   return facts;
 }
 

@@ -6,6 +6,11 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
+// What toml++ tells the optimiser of its own state does not hold for every damaged text (a fuzz test under UBSan shows it), and code behind
+// such a promise may do anything: it promises nothing here.
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSUME
+#define TOML_ASSUME(...) static_assert(true)
 #include <toml++/toml.h>
 
 #include <optional>

@@ -29,7 +29,7 @@ const ContractFacts *find_by_name(const std::vector<ContractFacts> &contracts, c
   return found;
 }
 
-std::string names_of(const std::vector<ContractFacts> &contracts) {
+std::string list_of(const std::vector<ContractFacts> &contracts) {
   std::string text;
   for (const ContractFacts &contract : contracts) text += (text.empty() ? "'" : ", '") + contract.name + "'";
   return text.empty() ? "none" : text;
@@ -52,7 +52,7 @@ Result<std::string> find_replaced(const BundleText &text, const Facts &old, cons
   for (const HeaderFacts &one : old.headers)
     if (!one.system && fs::path(one.path).filename() == name) return one.path;
   return error(Code::kNotFound, "'" + header.path + "' stands in for no header of bundle '" + text.manifest.name +
-                                    "': that knows the contracts " + names_of(old.contracts));
+                                    "': that knows the contracts " + list_of(old.contracts));
 }
 
 /// A manifest that writes a minor means exactly that one: it goes along.

@@ -42,7 +42,7 @@ class BuiltInMaker : public ImageMaker {
 
   MakerTraits traits() const override { return {.repeats = false, .vouches = true}; }
 
-  Result<Artifact> read(const BundleText &text) const override {
+  Result<Artifact> read(const BundleText &text, const TellCompiled &) const override {
     Artifact artifact;
     artifact.bundle = text.name;
     std::string described = bundle_.version;

@@ -23,13 +23,28 @@ Result<std::unique_ptr<jit::Image>> link_or_open(jit::Linker &linker, const Arti
   return open_shared({object.bytes.data(), object.bytes.size()}, object.source, self->address);
 }
 
+driver::WorkerLimits limits_of(const WorkerLimits &limits) {
+  const auto &[wall, cpu, memory_bytes, file_bytes] = limits;
+  return {wall, cpu, memory_bytes, file_bytes};
+}
+
 } // namespace
 
-Result<Artifact> compile_bundle(const driver::Compiler &compiler, const BundleText &text, const driver::Job &job) {
+Result<Artifact> CodeMaker::read(const BundleText &text, const TellCompiled &tell) const {
+  const bool apart = config_.worker == Worker::kAlways || text.manifest.worker;
+  if (apart && !worker_) return worker_.error();
+  const auto compile = [&](const driver::Job &job) {
+    const TellCompiled told = job.sources.size() > 1 ? tell : TellCompiled();
+    return apart ? (*worker_)->compile(job, limits_of(config_.worker_limits), told) : compiler_.compile(job, told);
+  };
+  return compile_bundle(compile, text, make_job(text, config_.optimise, config_.include_dirs));
+}
+
+Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, const driver::Job &job) {
   Artifact artifact;
   artifact.bundle = job.bundle;
   if (!job.sources.empty()) {
-    GRAFT_TRY_ASSIGN(artifact, compiler.compile(job));
+    GRAFT_TRY_ASSIGN(artifact, compile(job));
   }
   GRAFT_TRY(add_machine_code(text.sources, artifact));
   return artifact;

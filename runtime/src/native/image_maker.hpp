@@ -3,6 +3,7 @@
 #pragma once
 
 #include <graft/base/artifact.hpp>
+#include <graft/base/progress.hpp>
 #include <graft/base/result.hpp>
 #include <graft/jit/linker.hpp>
 
@@ -25,8 +26,8 @@ class ImageMaker {
   virtual ~ImageMaker() = default;
 
   virtual MakerTraits traits() const { return {}; }
-  /// What is in the bundle. Nothing of it runs.
-  virtual Result<Artifact> read(const BundleText &text) const = 0;
+  /// What is in the bundle. Nothing of it runs. Who compiles several files tells of each.
+  virtual Result<Artifact> read(const BundleText &text, const TellCompiled &tell) const = 0;
   /// Makes it callable: `address` of a provider's `table_symbol` is its table, before any initialiser ran. `options` has the
   /// generation's `graft_self` among its symbols.
   virtual Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const = 0;

@@ -43,7 +43,7 @@ class LoaderMaker : public ImageMaker {
 
   MakerTraits traits() const override { return {.reloads = info_.reloads == Reloads::kYes, .vouches = true}; }
 
-  Result<Artifact> read(const BundleText &text) const override {
+  Result<Artifact> read(const BundleText &text, const TellCompiled &) const override {
     Artifact artifact;
     artifact.bundle = text.name;
     std::string everything;

@@ -166,6 +166,7 @@ Result<void> Defuser::check_array(const SharedObject::Array &array) const {
   const auto begin = file_.offset_of(array.address);
   if (!begin || array.count > file_.bytes().size() || !file_.holds(*begin, array.count * kWordBytes))
     return file_.damaged("its initialisers lie outside its data");
+  if (array.address % kWordBytes != 0) return file_.damaged("its initialisers do not begin at a multiple of 8");
   return {};
 }
 

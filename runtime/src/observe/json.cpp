@@ -97,12 +97,19 @@ Json json_of(const StepTimes &times) {
           {"publish", times.publish_ns}};
 }
 
+Json json_of(const CompiledFile &file) {
+  Json json = {{"file", file.source}, {"done", file.done}, {"total", file.total}, {"diagnostics", Json::array()}};
+  for (const Diagnostic &diagnostic : file.diagnostics) json["diagnostics"].push_back(json_of(diagnostic));
+  return json;
+}
+
 std::string line_of(const Json &json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string to_json(const Diagnostic &diagnostic) { return line_of(json_of(diagnostic)); }
 std::string to_json(const Error &error) { return line_of(json_of(error)); }
 std::string to_json(const BundleInfo &bundle) { return line_of(json_of(bundle)); }
 std::string to_json(const StepTimes &times) { return line_of(json_of(times)); }
+std::string to_json(const CompiledFile &file) { return line_of(json_of(file)); }
 std::string to_json(const ReloadPlan &plan) { return line_of(json_of(plan)); }
 
 } // namespace graft

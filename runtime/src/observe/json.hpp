@@ -14,6 +14,7 @@ namespace graft {
 using Json = nlohmann::ordered_json;
 
 Json json_of(const Error &error);
+Json json_of(const CompiledFile &file);
 Json json_of(const BundleInfo &bundle);
 Json json_of(const std::vector<BundleInfo> &bundles);
 Json json_of(const StepTimes &times);

@@ -79,7 +79,7 @@ Result<Request> read_request(const Json &json, Request request) {
 }
 
 /// Those that were asked for; without any, all that came from files.
-Result<std::vector<std::string>> names_of(const Runtime &runtime, const Request &request) {
+Result<std::vector<std::string>> bundles_asked(const Runtime &runtime, const Request &request) {
   std::vector<std::string> names = request.bundles;
   if (names.empty())
     for (const BundleInfo &bundle : runtime.bundles())
@@ -90,7 +90,7 @@ Result<std::vector<std::string>> names_of(const Runtime &runtime, const Request 
 
 Result<Json> plan(const Runtime &runtime, const Request &request) {
   Json plans = Json::array();
-  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, names_of(runtime, request));
+  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, bundles_asked(runtime, request));
   for (const std::string &name : names) {
     GRAFT_TRY_ASSIGN(const ReloadPlan plan, runtime.plan(name));
     plans.push_back(json_of(plan));
@@ -99,7 +99,7 @@ Result<Json> plan(const Runtime &runtime, const Request &request) {
 }
 
 Result<Json> reload(Runtime &runtime, const Request &request) {
-  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, names_of(runtime, request));
+  GRAFT_TRY_ASSIGN(const std::vector<std::string> names, bundles_asked(runtime, request));
   StepTimes times;
   GRAFT_TRY_ASSIGN(const std::vector<BundleInfo> bundles, runtime.reload(names, {request.force, &times}));
   return Json{{"bundles", json_of(bundles)}, {"times_ns", json_of(times)}};
@@ -173,6 +173,7 @@ std::string event_line(const Event &event) {
                {"generation", event.generation},
                {"source", short_text(event.source)}};
   if (event.error != nullptr) json["error"] = json_of(*event.error);
+  if (event.compiled != nullptr) json.update(json_of(*event.compiled));
   return line_of(json);
 }
 

@@ -45,9 +45,10 @@ Result<void> Runtime::Impl::close_over_dependents(Set &set) {
     std::vector<const Bundle *> dependents;
     {
       const MutexLock lock(bundles_mutex_);
-      for (const auto &[name, bundle] : bundles_)
-        if (bundle.manifest.cascade == Cascade::kAtomic && needs(bundle, set[next].text.name) && !is_in(name))
-          dependents.push_back(&bundle); // stays: the token is held
+      for (const std::string &name : needed_by_.of(set[next].text.name)) {
+        const Bundle &bundle = bundles_.find(name)->second; // stays: the token is held
+        if (bundle.manifest.cascade == Cascade::kAtomic && !is_in(name)) dependents.push_back(&bundle);
+      }
     }
     for (const Bundle *dependent : dependents) {
       GRAFT_TRY_ASSIGN(Prepared again, prepare_again(*dependent));
@@ -73,9 +74,8 @@ void Runtime::Impl::reload_followers(const std::vector<std::string> &names) {
     std::vector<std::string> followers;
     {
       const MutexLock lock(bundles_mutex_);
-      for (const auto &[name, bundle] : bundles_)
-        if (bundle.manifest.cascade == Cascade::kAfter && needs(bundle, done[next]) &&
-            std::ranges::find(done, name) == done.end())
+      for (const std::string &name : needed_by_.of(done[next]))
+        if (bundles_.find(name)->second.manifest.cascade == Cascade::kAfter && std::ranges::find(done, name) == done.end())
           followers.push_back(name);
     }
     for (const std::string &name : followers) {

@@ -135,7 +135,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.live->is_published.store(true, std::memory_order_relaxed);
     roles_.add(*bundle.live);
     bundle.slots = std::move(started.slots);
-    bundle.needs = std::move(started.needs);
+    set_needs(bundle, std::move(started.needs));
     bundle.loaded = prepared.ticket;
     bundle.ticket = prepared.ticket;
     info = info_of(bundle);
@@ -232,7 +232,7 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     bundle.plan = in_words(prepared.plan);
     old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
     bundle.slots = std::move(started.slots);
-    bundle.needs = std::move(started.needs);
+    set_needs(bundle, std::move(started.needs));
     bundle.ticket = prepared.ticket;
     infos.push_back(info_of(bundle));
   }

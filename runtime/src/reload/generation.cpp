@@ -32,7 +32,7 @@ Function *function_at(const jit::Image &image, const char *symbol) {
 std::string in_words(const std::vector<jit::ThreadInside> &threads) {
   std::string words = std::to_string(threads.size()) + (threads.size() == 1 ? " thread: " : " threads: ");
   for (const jit::ThreadInside &thread : threads)
-    words += (&thread == threads.data() ? "'" : ", '") + thread.name + "' (" + std::to_string(thread.id) + ")";
+    words += (&thread == threads.data() ? "" : ", ") + name_and_number(thread.name, thread.id);
   return words;
 }
 
@@ -98,8 +98,9 @@ Result<void> Generation::add_provider(StagedProvider staged) {
                                        staged.facts->tag + ", struct my_state)");
     if (staged.functions.size() < 2 || staged.functions[0] == nullptr || staged.functions[1] == nullptr)
       return error(Code::kInvalid, what + ", which has instances, without 'create' or 'destroy'");
-    auto code = InstanceCode::create(staged.functions, make_shape(staged.facts, {}, {}).results);
-    if (code == nullptr) return error(Code::kExhausted, "there is no memory for the code before " + what);
+    constexpr const char *kRefusal = "there is no memory for the code before the functions of instances";
+    auto code = InstanceCode::create(staged.functions, make_shape(staged.facts, {}, {}).results, kRefusal);
+    if (code == nullptr) return error(Code::kExhausted, std::string(kRefusal) + ": " + what);
     staged.instances = &*named;
     staged.functions = code->entries();
     instance_code_.push_back(std::move(code));

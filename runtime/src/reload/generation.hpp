@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -113,5 +114,8 @@ struct Generation {
   std::vector<std::unique_ptr<InstanceCode>> instance_code_;
   enum class State { kLinked, kRunning, kStopping, kFinalised, kStopped } state_ = State::kLinked;
 };
+
+/// "'worker' (123)", or "(just starting)" for a thread that has not told its number yet.
+std::string name_and_number(std::string_view name, int thread);
 
 } // namespace graft

@@ -30,8 +30,13 @@ std::string duration_text(std::chrono::milliseconds since) {
 
 } // namespace
 
+std::string name_and_number(std::string_view name, int thread) {
+  if (thread == 0) return "(just starting)";
+  return "'" + std::string(name) + "' (" + std::to_string(thread) + ")";
+}
+
 std::string to_string(const Holder &holder) {
-  const std::string thread = "thread '" + holder.thread_name + "' (" + std::to_string(holder.thread) + ")";
+  const std::string thread = "thread " + name_and_number(holder.thread_name, holder.thread);
   std::string text = "bundle '" + holder.bundle + "' generation " + std::to_string(holder.generation) + ": ";
   switch (holder.kind) {
   case Holder::Kind::kCall:

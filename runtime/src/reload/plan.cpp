@@ -13,7 +13,7 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
   const std::string name = text.name;
   if (find_bundle(name) == nullptr)
     return error(Code::kNotFound, "bundle '" + name + "' is not loaded; load it before its reload is planned");
-  GRAFT_TRY_ASSIGN(Artifact artifact, maker_of(text).read(text));
+  GRAFT_TRY_ASSIGN(Artifact artifact, maker_of(text).read(text, {}));
   Prepared prepared{std::move(text), std::move(artifact), nullptr};
   const auto linked = link(prepared); // initial values are known once they are linked
   if (!linked && prepared.plan.kind != PlanKind::kRefused) return linked.error();
@@ -38,6 +38,17 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
   return ReloadPlan{name, plan.kind, found->second.live->number, std::move(plan.items)};
 }
 
+Result<void> Runtime::Impl::refuse_without_past(const Bundle &bundle) const {
+  if (!bundle.history.empty()) return {};
+  const std::string named = "bundle '" + bundle.name + "' ";
+  if (config.history == 0)
+    return error(Code::kNotFound, named + "cannot be rolled back: this host remembers no versions; set Config::history to 1 or more");
+  if (bundle.ticket == bundle.loaded)
+    return error(Code::kNotFound, named + "was not reloaded yet, so there is nothing to go back to");
+  return error(Code::kNotFound, named + "cannot be rolled back: the functions that it ran before are the host's or a loader's, and those "
+                                        "are not kept; reload it with them");
+}
+
 Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t steps, ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
   GRAFT_TRY(refuse_reload(name));
@@ -48,9 +59,8 @@ Result<BundleInfo> Runtime::Impl::rollback(std::string_view name, std::size_t st
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name);
     if (found == bundles_.end()) return error(Code::kNotFound, "no bundle '" + std::string(name) + "' is loaded");
+    GRAFT_TRY(refuse_without_past(found->second));
     const std::list<PastVersion> &history = found->second.history;
-    if (history.empty())
-      return error(Code::kNotFound, "bundle '" + std::string(name) + "' was not reloaded yet, so there is nothing to go back to");
     if (steps == 0 || steps > history.size())
       return error(Code::kNotFound, "bundle '" + std::string(name) + "' can go back by 1 to " +
                                         std::to_string(history.size()) + " versions, not by " + std::to_string(steps));

@@ -52,7 +52,9 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   text.learn = learns ? driver::Learn::kYes : driver::Learn::kNo;
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
-  GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text));
+  GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text, [&](const CompiledFile &file) {
+    tell({Phase::kCompiling, text.name, bundle_id(text.name), 0, {}, nullptr, &file});
+  }));
   GRAFT_TRY(verify_artifact(text.manifest, artifact, is_vouched ? Unchecked::kAllow : config.unchecked));
   for (const ProviderFacts &provider : artifact.facts.providers)
     if (!provider.checked && !is_vouched)
@@ -179,6 +181,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
                                                       const std::function<Result<BundleText>(std::string_view)> &read,
                                                       ReloadOptions options) {
   GRAFT_TRY(token.refuse_owner());
+  if (names.empty()) return error(Code::kInvalid, "a reload was given no bundle; give it the name of one at least");
   for (const std::string &name : names) GRAFT_TRY(refuse_reload(name));
   StepTimes times;
   const auto prepare_all = [&]() -> Result<std::vector<Prepared>> {

@@ -94,8 +94,8 @@ auto Runtime::Impl::meet_requirements(const Prepared &prepared, const Set &set) 
 Result<void> Runtime::Impl::check_dependents(const Started &started, const Set &set, const Bundle &previous) {
   const Generation &next = *started.prepared->generation;
   const MutexLock lock(bundles_mutex_);
-  for (const auto &[name, dependent] : bundles_) {
-    if (std::ranges::find(dependent.needs, previous.name) == dependent.needs.end()) continue;
+  for (const std::string &name : needed_by_.of(previous.name)) {
+    const Bundle &dependent = bundles_.find(name)->second;
     if (std::ranges::any_of(set, [&](const Prepared &other) { return other.text.name == name; })) continue; // asks for itself
     for (const Want &want : dependent.manifest.requires_) {
       if (want.need == Need::kMay) continue;

@@ -14,10 +14,10 @@ std::vector<Bundle *> Runtime::Impl::dependents_first(Bundle &bundle) {
   const std::function<void(Bundle &)> visit = [&](Bundle &one)
                                                   GRAFT_NO_THREAD_SAFETY_ANALYSIS { // the lock is held around it
                                                     visited.push_back(&one);
-                                                    for (auto &[name, other] : bundles_)
-                                                      if (std::ranges::find(other.needs, one.name) != other.needs.end() &&
-                                                          std::ranges::find(visited, &other) == visited.end())
-                                                        visit(other);
+                                                    for (const std::string &name : needed_by_.of(one.name)) {
+                                                      Bundle &other = bundles_.find(name)->second;
+                                                      if (std::ranges::find(visited, &other) == visited.end()) visit(other);
+                                                    }
                                                     order.push_back(&one);
                                                   };
   visit(bundle);
@@ -49,6 +49,7 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
       roles_.remove(*one->live);
       old.push_back(std::move(one->live));
       inputs.forget(one->name);
+      set_needs(*one, {});
       bundles_.erase(bundles_.find(one->name));
     }
   }
@@ -59,10 +60,8 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
 
 Result<void> Runtime::Impl::refuse_needed(const Bundle &bundle) {
   const MutexLock lock(bundles_mutex_);
-  std::string names; // sorted, as the map is
-  for (const auto &[name, other] : bundles_)
-    if (std::ranges::find(other.needs, bundle.name) != other.needs.end())
-      names += (names.empty() ? "'" : ", '") + name + "'";
+  std::string names;
+  for (const std::string &name : needed_by_.of(bundle.name)) names += (names.empty() ? "'" : ", '") + name + "'";
   if (names.empty()) return {};
   return error(Code::kConflict, "bundle '" + bundle.name + "' is required by " + names + "; unload those first, or with it");
 }

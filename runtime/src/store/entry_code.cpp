@@ -1,10 +1,6 @@
 // See entry_code.hpp.
 #include "entry_code.hpp"
 
-#include <graft/base/fault.hpp>
-
-#include <sys/mman.h>
-
 #include <cstring>
 
 namespace graft {
@@ -26,19 +22,14 @@ void write_entry(char *code, const void *routine, const void *argument) {
 
 std::unique_ptr<EntryCode> EntryCode::create(const void *routine, const std::vector<const void *> &arguments,
                                              const char *refusal) {
-  constexpr std::size_t kPage = 4096;
-  const std::size_t bytes = (arguments.size() * kEntryBytes / kPage + 1) * kPage;
-  void *memory = fault::at(refusal) ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return nullptr;
-  std::unique_ptr<EntryCode> code(new EntryCode(static_cast<char *>(memory), bytes));
+  auto pages = CodePages::create(arguments.size() * kEntryBytes, refusal);
+  if (pages == nullptr) return nullptr;
   for (std::size_t index = 0; index < arguments.size(); ++index)
-    write_entry(code->code_ + index * kEntryBytes, routine, arguments[index]);
-  if (fault::at(refusal) || mprotect(memory, bytes, PROT_READ | PROT_EXEC) != 0) return nullptr;
-  return code;
+    write_entry(pages->begin() + index * kEntryBytes, routine, arguments[index]);
+  if (!pages->seal(refusal)) return nullptr;
+  return std::unique_ptr<EntryCode>(new EntryCode(std::move(pages)));
 }
 
-EntryCode::~EntryCode() { munmap(code_, bytes_); }
-
-const void *EntryCode::entry(std::size_t index) const noexcept { return code_ + index * kEntryBytes; }
+const void *EntryCode::entry(std::size_t index) const noexcept { return pages_->begin() + index * kEntryBytes; }
 
 } // namespace graft

@@ -3,33 +3,34 @@
 // new state.
 #pragma once
 
+#include "code_pages.hpp"
 #include "stubs.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace graft {
 
-/// Machine code for the functions of one provider. Of an instance that ended, the stub that says so is called instead.
+/// Machine code for the functions of one provider. Of an instance that ended, and of a null `self`, the stub that says so is called
+/// instead.
 class InstanceCode {
  public:
   /// `targets[0]` makes instances and is left alone, and so are those that are null. Null when the kernel gives no memory
-  /// for code.
+  /// for code, which the caller reports in words that begin with `refusal`.
   static std::unique_ptr<InstanceCode> create(const std::vector<const void *> &targets,
-                                              const std::vector<StubResult> &results);
-  ~InstanceCode();
-  InstanceCode(const InstanceCode &) = delete;
+                                              const std::vector<StubResult> &results, const char *refusal);
 
   /// What a table holds for `targets`.
   const std::vector<const void *> &entries() const noexcept { return entries_; }
 
  private:
-  InstanceCode() = default;
+  InstanceCode(std::unique_ptr<CodePages> pages, std::vector<const void *> entries)
+      : pages_(std::move(pages)), entries_(std::move(entries)) {}
 
-  std::vector<const void *> entries_;
-  char *code_ = nullptr;
-  std::size_t bytes_ = 0;
+  const std::unique_ptr<CodePages> pages_;
+  const std::vector<const void *> entries_;
 };
 
 } // namespace graft

@@ -44,20 +44,20 @@ SlotRecord *Store::slot_of(graft_handle handle) const {
 }
 
 Result<graft_handle> Store::find(ContractId id, std::uint32_t minor) const {
-  const ContractEntry *contract = contracts_.find(id);
-  const SlotRecord *slot = contract != nullptr ? contract->best.load(std::memory_order_acquire) : nullptr;
-  if (slot == nullptr) return find_slowly(contract, minor);
+  const SlotRecord *slot = contracts_.best(id);
+  if (slot == nullptr) return find_slowly(id, minor);
   const graft_handle handle = handle_of(*slot); // S6: before the order
   if (slot->order.load(std::memory_order_acquire) == 0 || slot->minor.load(std::memory_order_relaxed) < minor)
-    return find_slowly(contract, minor);
+    return find_slowly(id, minor);
   return handle;
 }
 
-Result<graft_handle> Store::find_slowly(const ContractEntry *found, std::uint32_t minor) const {
+Result<graft_handle> Store::find_slowly(ContractId id, std::uint32_t minor) const {
+  const ContractEntry *found = contracts_.find(id);
   if (found == nullptr) return error(Code::kNotFound, "no bundle ever provided this contract");
   const ContractEntry &contract = *found;
   const MutexLock lock(mutex_); // S7
-  const SlotRecord *slot = contract.best.load(std::memory_order_relaxed);
+  const SlotRecord *slot = contracts_.best(id);
   if (slot == nullptr) return error(Code::kNotFound, "contract '" + contract.name + "' has no provider now");
   if (const std::uint32_t has = slot->minor.load(std::memory_order_relaxed); has < minor)
     return error(Code::kIncompatible, "contract '" + contract.name + "' is provided as " + versioned(contract, has) +
@@ -269,7 +269,7 @@ Result<void> Store::publish(std::vector<Change> changes) {
     publication_.count.fetch_add(1, std::memory_order_acq_rel); // odd: pairs with the acquire loads in View
     for (Change &change : changes) {
       SlotRecord &slot = *change.slot;
-      const bool is_best = slot.contract->best.load(std::memory_order_relaxed) == &slot;
+      const bool is_best = contracts_.best(slot.contract->id) == &slot;
       const bool changes_rank = change.generation == nullptr || occupy(change);
       if (change.generation == nullptr) vacate(slot);
       if (is_best && changes_rank) outdated.push_back(slot.contract);
@@ -313,9 +313,9 @@ bool Store::occupy(Change &change) {
   slot.minor.store(change.minor, std::memory_order_relaxed);
   slot.table.store(change.table->entries(), std::memory_order_release); // pairs with Pin's acquire: the point of no return
   if (is_new) slot.order.store(next_order_++, std::memory_order_release);
-  const SlotRecord *best = slot.contract->best.load(std::memory_order_relaxed);
+  const SlotRecord *best = contracts_.best(slot.contract->id);
   const bool is_better = best == nullptr || best->generation == nullptr || precedes(slot, *best);
-  if (best != &slot && is_better) slot.contract->best.store(&slot, std::memory_order_release);
+  if (best != &slot && is_better) contracts_.set_best(slot.contract->id, &slot);
   change.generation->tables.push_back(std::move(change.table));
   return is_worse;
 }
@@ -335,7 +335,7 @@ void Store::find_best(ContractEntry &contract) {
   SlotRecord *best = nullptr;
   for (SlotRecord *slot = contract.newest.load(std::memory_order_relaxed); slot != nullptr; slot = slot->older)
     if (slot->generation != nullptr && (best == nullptr || precedes(*slot, *best))) best = slot;
-  contract.best.store(best, std::memory_order_release);
+  contracts_.set_best(contract.id, best);
 }
 
 std::vector<ContractInfo> Store::contracts() const {

@@ -10,7 +10,7 @@
 //   S6  A slot's order falls to 0 before its tag changes; so a tag that is read before an order other than 0 names a
 //   provider
 //       that was published, never a vacant slot.
-//   S7  After a publication, `best` of each contract is the live slot that comes first: highest minor, then highest
+//   S7  After a publication, the index's `best` of each contract is the live slot that comes first: highest minor, then highest
 //   priority, then
 //       name, then highest version of the bundle, then registration. In between it may name a slot that was just vacated or
 //       outdone; who reads such a one asks again under the mutex.
@@ -69,7 +69,6 @@ struct ContractEntry {
   ContractId id;
   std::string name;
   std::uint16_t major = 0;
-  std::atomic<SlotRecord *> best{nullptr};   // the live slot that find gives (S7); release, pairs with find's acquire
   std::atomic<SlotRecord *> newest{nullptr}; // all its slots, chained by `older`; release, pairs with the readers' acquire
   std::size_t vacant = 0;                                  // slots that are neither live nor claimed; guarded by the store's mutex
 };
@@ -145,7 +144,7 @@ private:
   Store(std::uint32_t number, std::uint64_t first_tag);
   SlotRecord *slot_of(graft_handle handle) const;
   /// What `find` leaves to the mutex (S7), and its errors: out of line, so that `find` saves no registers for them.
-  [[gnu::cold, gnu::noinline]] Result<graft_handle> find_slowly(const ContractEntry *contract, std::uint32_t minor) const;
+  [[gnu::cold, gnu::noinline]] Result<graft_handle> find_slowly(ContractId id, std::uint32_t minor) const;
   Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   Result<void> make_tables(Change &change) const GRAFT_REQUIRES(mutex_);

@@ -108,7 +108,7 @@ graft_status report_stub(std::size_t index, StubReason reason) noexcept {
       size = std::snprintf(text, sizeof text, "bundle '%s' provides %s without function %s", shape.bundle.c_str(),
                            shape.contract.c_str(), function.c_str());
     else if (reason == StubReason::kEnded)
-      size = std::snprintf(text, sizeof text, "%s of %s was called on an instance that ended; create another",
+      size = std::snprintf(text, sizeof text, "%s of %s was called on an instance that ended, or on none; create one",
                            function.c_str(), shape.contract.c_str());
     else
       size = std::snprintf(text, sizeof text, "%s was called after its bundle was unloaded; find a provider again",

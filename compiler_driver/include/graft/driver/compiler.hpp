@@ -5,6 +5,7 @@
 #pragma once
 
 #include <graft/base/artifact.hpp>
+#include <graft/base/progress.hpp>
 #include <graft/base/result.hpp>
 
 #include <cstddef>
@@ -100,7 +101,8 @@ class Compiler {
   static Result<std::unique_ptr<Compiler>> create(Config config = {});
   ~Compiler();
 
-  Result<Artifact> compile(const Job &job) const;
+  /// `tell` hears of each file as it is done, before the others are.
+  Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const;
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
 

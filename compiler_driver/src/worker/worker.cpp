@@ -1,0 +1,188 @@
+// The host's end: starts the zygote when there is none, hands it a job, and makes an error of whatever does not come back.
+#include "channel.hpp"
+#include "limits.hpp"
+#include "words.hpp"
+
+#include <graft/base/fault.hpp>
+#include <graft/base/mutex.hpp>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+
+namespace graft::driver {
+namespace {
+
+constexpr int kControl = 3;                       // the zygote's only descriptor besides the standard ones
+constexpr auto kGrace = std::chrono::seconds(20); // for starting, and for a kernel that is slow to end what is over its time
+
+/// Beside the library, as installed and as built; beside it in a build is also beside a test that links the pieces.
+std::string find_program() {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<const void *>(&find_program), &info) == 0 || info.dli_fname == nullptr) return {};
+  std::error_code failure;
+  const std::filesystem::path folder = std::filesystem::canonical(info.dli_fname, failure).parent_path();
+  for (const char *place : {"graft/graft-worker", "../lib/graft/graft-worker"})
+    if (std::filesystem::path found = folder / place; std::filesystem::exists(found, failure))
+      return found.lexically_normal();
+  return {};
+}
+
+/// A running zygote. It ends when its end of `control` is all that is left of it, or this process is gone.
+struct Zygote {
+  Descriptor process; ///< by a descriptor, because a host may wait for all of its children, and a number be given to another
+  pid_t owner = 0;    ///< who started it; another after a fork
+  Descriptor control;
+};
+
+class SpawnSettings {
+ public:
+  explicit SpawnSettings(int control) {
+    ::posix_spawn_file_actions_init(&actions);
+    for (const int standard : {0, 1, 2}) ::posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, control, kControl);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, kControl + 1);
+    ::posix_spawnattr_init(&attributes);
+    sigset_t all, none;
+    ::sigfillset(&all);
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  ~SpawnSettings() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  SpawnSettings(const SpawnSettings &) = delete;
+
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+};
+
+Result<Zygote> start_zygote(const std::string &program, unsigned threads) {
+  constexpr const char *kRefusal = "cannot start the compile worker";
+  const auto refused = [&](int reason) {
+    return error(Code::kEnvironment, std::string(kRefusal) + " '" + program + "': " + ::strerrordesc_np(reason));
+  };
+  if (fault::at(kRefusal, EAGAIN)) return refused(errno);
+  auto ends = socket_pair(SOCK_SEQPACKET);
+  if (!ends) return refused(errno);
+  // In the child `control` must not be what it is duplicated to: that would keep its close-on-exec.
+  Descriptor theirs(::fcntl(ends->second.number(), F_DUPFD_CLOEXEC, kControl + 1));
+  if (!theirs) return refused(errno);
+  const std::string count = std::to_string(threads), owner = std::to_string(::getpid());
+  std::string words[] = {program, count, owner};
+  char *const arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+  const SpawnSettings settings(theirs.number());
+  Zygote zygote;
+  zygote.owner = ::getpid();
+  pid_t process = 0;
+  if (const int failure =
+          ::posix_spawn(&process, program.c_str(), &settings.actions, &settings.attributes, arguments, environ);
+      failure != 0)
+    return refused(failure);
+  zygote.process = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+  zygote.control = std::move(ends->first);
+  return zygote;
+}
+
+} // namespace
+
+struct Worker::State {
+  Mutex mutex;
+  const std::string program;
+  const Config config;
+  Zygote zygote GRAFT_GUARDED_BY(mutex);
+
+  State(std::string program, Config config) : program(std::move(program)), config(config) {}
+  ~State() {
+    const MutexLock lock(mutex);
+    end();
+  }
+  State(const State &) = delete;
+
+  /// Ends the zygote, if it is this process's; its jobs end with it.
+  void end() GRAFT_REQUIRES(mutex) {
+    zygote.control.close();
+    if (zygote.owner == ::getpid() && zygote.process) {
+      ::syscall(SYS_pidfd_send_signal, zygote.process.number(), SIGKILL, nullptr, 0);
+      siginfo_t ended;
+      ::waitid(P_PIDFD, static_cast<id_t>(zygote.process.number()), &ended, WEXITED);
+    }
+    zygote = {};
+  }
+
+  /// Gives the request to a zygote that is there, or to a new one.
+  Result<void> ask(const Request &request) {
+    const MutexLock lock(mutex);
+    if (zygote.owner == ::getpid() && send_request(zygote.control.number(), request)) return {};
+    end();
+    GRAFT_TRY_ASSIGN(zygote, start_zygote(program, config.threads));
+    if (send_request(zygote.control.number(), request)) return {};
+    end();
+    return error(Code::kEnvironment, "the compile worker '" + program + "' ended as soon as it was started");
+  }
+
+  /// After a job that ends at no time that it is given.
+  void give_up() {
+    const MutexLock lock(mutex);
+    end();
+  }
+};
+
+Worker::Worker(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Worker::~Worker() = default;
+
+Result<std::unique_ptr<Worker>> Worker::create(std::string program, Config config) {
+  if (program.empty()) program = find_program();
+  if (program.empty() || ::access(program.c_str(), X_OK) != 0)
+    return error(Code::kEnvironment, "there is no compile worker" + (program.empty() ? "" : " '" + program + "'") +
+                                         "; install graft-worker in the folder 'graft' beside libgraft.so");
+  return std::unique_ptr<Worker>(new Worker(std::make_unique<State>(std::move(program), config)));
+}
+
+Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, const TellCompiled &tell) const {
+  std::error_code failure;
+  Words words = to_words(job);
+  words.insert(words.begin(), std::filesystem::current_path(failure).string());
+  const std::string text = bytes_of(words);
+  const std::string what = "bundle '" + job.bundle + "': ";
+  // A zygote that ends under the job is somebody else's doing: one more is tried.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    auto job_ends = socket_pair(SOCK_STREAM), fate_ends = socket_pair(SOCK_STREAM);
+    if (!job_ends || !fate_ends)
+      return error(Code::kExhausted, what + "there is no descriptor for a compile worker; raise the limit of open files");
+    GRAFT_TRY(state_->ask({limits, std::move(job_ends->second), std::move(fate_ends->second)}));
+    Until until;
+    if (limits.wall.count() > 0) until = std::chrono::steady_clock::now() + limits.wall + kGrace;
+    send_message(job_ends->first.number(), text, until); // to one that is gone: then nothing comes back
+    Incoming outcome(job_ends->first), told(fate_ends->first);
+    std::string message;
+    Incoming::Came came;
+    while ((came = outcome.next(message, until)) == Incoming::Came::kMessage) {
+      const auto told_words = words_of(message);
+      if (!told_words || !tell_compiled(*told_words, tell)) return outcome_from_words(told_words.value_or(Words()));
+    }
+    if (came == Incoming::Came::kEnd) came = told.next(message, until);
+    if (came == Incoming::Came::kLate) {
+      state_->give_up();
+      return error(Code::kExhausted, what + "its compile did not end when its time was up; the worker was ended");
+    }
+    Fate fate;
+    if (came == Incoming::Came::kEnd || message.size() != sizeof fate) continue;
+    std::memcpy(&fate, message.data(), sizeof fate);
+    return explain(fate, limits, job.bundle);
+  }
+  return error(Code::kInternal, what + "the compile worker ended twice while it was compiled");
+}
+
+} // namespace graft::driver

@@ -1,0 +1,57 @@
+// What a compile costs that is not a build: one in a worker, and one that ends at an error.
+#include "compiles.hpp"
+
+#include <graft/driver/compiler.hpp>
+#include <graft/driver/worker.hpp>
+
+#include <chrono>
+#include <thread>
+
+namespace graft::bench {
+namespace {
+
+constexpr int kRounds = 60;
+constexpr auto kPause = std::chrono::milliseconds(40); // nobody saves without one; the worker is warm again after it
+
+driver::Job step_job(int add, const std::string &wrong) {
+  driver::Job job;
+  job.bundle = "step";
+  job.options.kept = driver::Kept::kOutside;
+  const std::string text =
+      "#include <graft/abi.h>\nGRAFT_CONTRACT(step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n"
+      "static int32_t add(int32_t value) { return value + " +
+      std::to_string(add) + wrong +
+      "; }\n"
+      "GRAFT_PROVIDE(step, {.step = add});\n";
+  job.sources.push_back({"step.c", text, driver::Language::kFromName});
+  return job;
+}
+
+template <class Compile>
+double compile_ms(Compile compile) {
+  std::this_thread::sleep_for(kPause);
+  const auto start = std::chrono::steady_clock::now();
+  benchmark::DoNotOptimize(compile());
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+} // namespace
+
+void add_compile_rows(std::vector<Row> &rows) {
+  const auto compiler = driver::Compiler::create();
+  const auto worker = driver::Worker::create();
+  if (!compiler || !worker) return;
+  std::vector<double> here, detours, errors;
+  for (int round = 0; round < kRounds; ++round) {
+    const driver::Job job = step_job(round, ""), wrong = step_job(round, " +* 2");
+    here.push_back(compile_ms([&] { return (*compiler)->compile(job).has_value(); }));
+    detours.push_back(compile_ms([&] { return (*worker)->compile(job).has_value(); }) - here.back());
+    errors.push_back(compile_ms([&] { return (*compiler)->compile(wrong).has_value(); }));
+  }
+  rows.push_back(make_row("detour of a compile in a worker", median(detours), "ms", "the compile in this process",
+                          median(here), Bar::kValueAtMost, 2));
+  rows.push_back(make_row("a syntax error, one C function", median(errors), "ms", "the whole compile", median(here),
+                          Bar::kValueAtMost, 2));
+}
+
+} // namespace graft::bench

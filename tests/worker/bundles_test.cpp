@@ -1,0 +1,124 @@
+// Bundles whose host, or whose manifest, wants them compiled in a worker; and how far a compile of several files is.
+#include "bundles.hpp"
+#include "matchers.hpp"
+
+#include <graft/graft.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace graft {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FailsWith;
+using test::number_text;
+using test::Succeeds;
+using test::text;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Never done, and needs no memory for it.
+const std::string kEndless = "constexpr unsigned f() { unsigned n = 0; while (true) n ^= n + 1; return n; }\n"
+                             "constexpr unsigned n = f();\n";
+
+MemoryBundle endless(const std::string &manifest) {
+  return {"endless",
+          {{"graft.toml", "name = \"endless\"\nflags = [\"-fconstexpr-steps=4294967295\"]\n" + manifest},
+           {"main.cpp", kEndless}}};
+}
+
+TEST(WorkerBundles, AreLoadedReloadedAndCalledAsOthers) {
+  auto runtime = Runtime::create({.worker = Worker::kAlways});
+  ASSERT_THAT(runtime->load(text("n", number_text(1))), Succeeds());
+  const auto bound = runtime->bind<test_number>();
+  EXPECT_EQ((*bound)->number(), 1);
+  ASSERT_THAT(runtime->reload(text("n", number_text(2))), Succeeds());
+  EXPECT_EQ((*bound)->number(), 2);
+  EXPECT_THAT(runtime->reload(text("n", number_text(2))), FailsWith(Code::kUnchanged, HasSubstr("already runs")));
+}
+
+TEST(WorkerBundles, ABombIsAnErrorAndTheOldCodeGoesOn) {
+  auto runtime = Runtime::create({.worker = Worker::kAlways, .worker_limits = {.wall = 300ms}});
+  ASSERT_THAT(runtime->load(text("endless", number_text(1))), Succeeds());
+  EXPECT_THAT(runtime->reload(endless("")),
+              FailsWith(Code::kExhausted, AllOf(HasSubstr("bundle 'endless'"), HasSubstr("limit of 0.3 s wall time"))));
+  EXPECT_EQ((*runtime->bind<test_number>())->number(), 1);
+}
+
+TEST(WorkerBundles, AManifestMayAskForIt) {
+  auto runtime = Runtime::create({.worker_limits = {.wall = 300ms}});
+  EXPECT_THAT(runtime->load(endless("worker = true\n")), FailsWith(Code::kExhausted, HasSubstr("limit of 0.3 s wall time")));
+}
+
+TEST(WorkerBundles, AManifestMayNotRefuseIt) {
+  auto runtime = Runtime::create({.worker = Worker::kAlways, .worker_limits = {.wall = 300ms}});
+  EXPECT_THAT(runtime->load(endless("worker = false\n")),
+              FailsWith(Code::kExhausted, HasSubstr("limit of 0.3 s wall time")));
+}
+
+TEST(WorkerBundles, WithoutTheProgramSayWhereItBelongsAndOthersAreLoaded) {
+  auto runtime = Runtime::create({.worker_program = "/nowhere/graft-worker"});
+  EXPECT_THAT(runtime->load(endless("worker = true\n")), FailsWith(Code::kEnvironment, HasSubstr("install graft-worker")));
+  EXPECT_THAT(runtime->load(text("n", number_text(1))), Succeeds());
+}
+
+TEST(WorkerBundles, AHostInCAsksForItAndForItsLimits) {
+  const graft_config config{sizeof config, 0, GRAFT_UNCHECKED_REFUSE, GRAFT_HOT_RELOAD_ON, GRAFT_WORKER_ALWAYS, 300, 0};
+  graft_runtime *runtime = nullptr;
+  ASSERT_EQ(graft_runtime_create_with(&config, &runtime), GRAFT_OK);
+  const std::string slow = "__asm__(\".rept 1000000000\\n.quad 1\\n.endr\");";
+  EXPECT_EQ(graft_runtime_load_text(runtime, "slow", "slow.c", {slow.data(), slow.size()}), GRAFT_EXHAUSTED);
+  graft_runtime_destroy(runtime);
+}
+
+/// What listeners hear.
+struct Heard {
+  void listen(Runtime &runtime) {
+    runtime.listen([this](const Event &event) {
+      const std::lock_guard lock(mutex); // told by the threads that compile
+      told.emplace_back(to_string(event.phase));
+      if (event.compiled == nullptr) return;
+      told.back() += " " + std::to_string(event.compiled->done) + "/" + std::to_string(event.compiled->total);
+      if (!event.compiled->diagnostics.empty()) told.back() += " " + to_string(event.compiled->diagnostics.front().where);
+    });
+  }
+
+  std::mutex mutex;
+  std::vector<std::string> told;
+};
+
+class Progress : public testing::TestWithParam<Worker>, protected Heard {};
+
+TEST_P(Progress, EachFileOfSeveralIsToldAsItIsDone) {
+  auto runtime = Runtime::create({.worker = GetParam()});
+  listen(**runtime);
+  ASSERT_THAT(runtime->load(MemoryBundle{"n", {{"a.c", number_text(1)}, {"b.c", "int b;"}, {"c.c", "int c;"}}}), Succeeds());
+  EXPECT_THAT(told, ElementsAre("compiling 1/3", "compiling 2/3", "compiling 3/3", "loaded"));
+}
+
+TEST_P(Progress, OfOneFileIsNotTold) {
+  auto runtime = Runtime::create({.worker = GetParam()});
+  listen(**runtime);
+  ASSERT_THAT(runtime->load(text("n", number_text(1))), Succeeds());
+  EXPECT_THAT(told, ElementsAre("loaded"));
+}
+
+TEST(EarlyErrors, OneIsToldBeforeASlowFileIsDone) {
+  // With two threads the file that never ends does not hold back the one that is wrong; the job ends at its time.
+  Heard heard;
+  auto runtime = Runtime::create({.compile_threads = 2, .worker = Worker::kAlways, .worker_limits = {.wall = 3s}});
+  heard.listen(**runtime);
+  MemoryBundle bundle = endless("");
+  bundle.files.push_back({"wrong.c", "int x = missing;\n"});
+  EXPECT_THAT(runtime->load(bundle), FailsWith(Code::kExhausted, HasSubstr("wall time")));
+  EXPECT_THAT(heard.told, ElementsAre("compiling 1/2 wrong.c:1:9"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Here, Progress, testing::Values(Worker::kWhenAsked));
+INSTANTIATE_TEST_SUITE_P(Apart, Progress, testing::Values(Worker::kAlways));
+
+} // namespace
+} // namespace graft

@@ -1,0 +1,125 @@
+// The worker as a process: what it holds, and who is left when it, or its owner, dies.
+#include "worker.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+
+namespace graft::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Processes : public Workers {
+ protected:
+  Result<Artifact> compile() { return worker->compile(job({{"a.c", "int x;"}})); }
+  pid_t zygote() {
+    const std::vector<pid_t> all = workers_of(::getpid());
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? 0 : all.front();
+  }
+};
+
+TEST_F(Processes, ThereIsNoneBeforeTheFirstJobAndNoneAfterTheWorker) {
+  EXPECT_TRUE(workers_of(::getpid()).empty());
+  ASSERT_THAT(compile(), Succeeds());
+  const pid_t process = zygote();
+  *worker = nullptr;
+  EXPECT_TRUE(is_gone_soon(process));
+  EXPECT_TRUE(workers_of(::getpid()).empty());
+}
+
+TEST_F(Processes, OneThatIsKilledIsStartedAnew) {
+  ASSERT_THAT(compile(), Succeeds());
+  const pid_t first = zygote();
+  ASSERT_EQ(::kill(first, SIGKILL), 0);
+  ASSERT_TRUE(is_gone_soon(first));
+  EXPECT_THAT(compile(), Succeeds());
+  EXPECT_NE(zygote(), first);
+}
+
+TEST_F(Processes, NothingOfTheHostsIsOpenInIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0); // not closed on exec
+  ASSERT_THAT(compile(), Succeeds());
+  int pipes = 0, all = 0;
+  for (const auto &entry : std::filesystem::directory_iterator("/proc/" + std::to_string(zygote()) + "/fd")) {
+    std::error_code failure;
+    pipes += std::filesystem::read_symlink(entry, failure).string().starts_with("pipe:") ? 1 : 0;
+    ++all;
+  }
+  EXPECT_EQ(pipes, 0);
+  EXPECT_LE(all, 7); // the standard ones, the socket, the owner, its children, and a fate that was just told
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+/// Runs `body` in a child that is killed afterwards; gives back the worker that it had.
+template <class Body>
+pid_t worker_of_a_host_that_dies(Body body) {
+  int ends[2];
+  if (::pipe(ends) != 0) return 0;
+  const pid_t host = ::fork();
+  if (host == 0) {
+    const auto own = Worker::create();
+    const bool compiled = own && (*own)->compile(job({{"a.c", "int x;"}})).has_value();
+    const auto all = workers_of(::getpid());
+    const pid_t process = compiled && !all.empty() ? all.front() : 0;
+    body();
+    (void)!::write(ends[1], &process, sizeof process);
+    ::raise(SIGKILL);
+  }
+  ::close(ends[1]);
+  pid_t process = 0;
+  (void)!::read(ends[0], &process, sizeof process);
+  ::close(ends[0]);
+  ::waitpid(host, nullptr, 0);
+  return process;
+}
+
+TEST(Owners, OneThatDiesLeavesNoWorker) {
+  const pid_t process = worker_of_a_host_that_dies([] {});
+  ASSERT_NE(process, 0);
+  EXPECT_TRUE(is_gone_soon(process));
+}
+
+TEST(Owners, OneThatForksAndDiesLeavesNoWorkerAlthoughItsChildHoldsTheSocket) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t process = worker_of_a_host_that_dies([&] {
+    if (::fork() != 0) return;
+    ::close(ends[1]);
+    char byte = 0;
+    (void)!::read(ends[0], &byte, 1); // until the test ends
+    ::_exit(0);
+  });
+  ASSERT_NE(process, 0);
+  EXPECT_TRUE(is_gone_soon(process));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(Owners, AForkedHostCompilesInAWorkerOfItsOwn) {
+  const auto worker = *Worker::create();
+  const Job one = job({{"a.c", "int x;"}});
+  ASSERT_THAT(worker->compile(one), Succeeds());
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(worker->compile(one) && workers_of(::getpid()).size() == 1 ? 0 : 1);
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(worker->compile(one), Succeeds());
+}
+
+TEST(Programs, OneThatIsNotThereIsSaid) {
+  EXPECT_THAT(Worker::create("/nowhere/graft-worker"), FailsWith(Code::kEnvironment, HasSubstr("/nowhere/graft-worker")));
+}
+
+TEST(Programs, OneThatIsSomethingElseIsSaid) {
+  const auto worker = Worker::create("/bin/true");
+  ASSERT_THAT(worker, Succeeds());
+  EXPECT_THAT(worker->compile(job({{"a.c", "int x;"}})), FailsWith(testing::_, HasSubstr("ended")));
+}
+
+} // namespace
+} // namespace graft::test

@@ -1,0 +1,13 @@
+// Diagnostics as SARIF 2.1.0, which code hosts and editors read.
+#pragma once
+
+#include "json.hpp"
+
+#include <vector>
+
+namespace graft::tool {
+
+/// One run of graft with a result for each diagnostic; notes are its related locations, fix-its its fixes.
+Json sarif_of(const std::vector<Diagnostic> &diagnostics);
+
+} // namespace graft::tool
