@@ -174,7 +174,8 @@ int run_zygote(unsigned threads, pid_t owner) {
   const int ended = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   const auto compiler = Compiler::create({threads});
   if (!compiler || ended < 0) return 1;
-  for (const char *name : {"warm.c", "warm.cpp"}) warm(**compiler, name);
+  // Twice: from the second compile on the ABI's headers are precompiled, which takes no thread.
+  for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"}) warm(**compiler, name);
   ZygoteProcess(**compiler, threads != 0 ? threads : std::thread::hardware_concurrency(), owner, owner_gone, ended).run();
   return 0;
 }
