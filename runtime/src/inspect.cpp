@@ -18,14 +18,14 @@ namespace graft {
 namespace {
 
 /// What one look needs. `job` borrows nothing.
-struct Look {
+struct Inspected {
   BundleText text;
   driver::Job job;
   std::unique_ptr<driver::Compiler> compiler;
 };
 
-Result<Look> begin_look(const std::filesystem::path &path, const InspectOptions &options) {
-  Look look;
+Result<Inspected> begin_look(const std::filesystem::path &path, const InspectOptions &options) {
+  Inspected look;
   GRAFT_TRY_ASSIGN(look.text, read_bundle(path));
   look.job = make_job(look.text, /*optimise=*/0, options.include_dirs, options.flags);
   GRAFT_TRY_ASSIGN(look.compiler, driver::Compiler::create());
@@ -59,7 +59,7 @@ Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifa
 } // namespace
 
 Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptions &options) {
-  GRAFT_TRY_ASSIGN(Look look, begin_look(path, options));
+  GRAFT_TRY_ASSIGN(Inspected look, begin_look(path, options));
   const Manifest &manifest = look.text.manifest;
   Inspection inspection;
   inspection.name = manifest.name;
@@ -82,8 +82,8 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
 }
 
 Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::filesystem::path &fresh, const InspectOptions &options) {
-  GRAFT_TRY_ASSIGN(const Look before, begin_look(old, options));
-  GRAFT_TRY_ASSIGN(const Look after, begin_look(fresh, options));
+  GRAFT_TRY_ASSIGN(const Inspected before, begin_look(old, options));
+  GRAFT_TRY_ASSIGN(const Inspected after, begin_look(fresh, options));
   GRAFT_TRY_ASSIGN(const Artifact was, before.compiler->compile(before.job));
   GRAFT_TRY_ASSIGN(const Artifact is, after.compiler->compile(after.job));
   KeptPlan plan = plan_kept(was.facts, is.facts, after.text.manifest);
@@ -92,7 +92,7 @@ Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::file
 }
 
 Result<std::string> emit(const std::filesystem::path &path, TextForm form, const InspectOptions &options) {
-  GRAFT_TRY_ASSIGN(Look look, begin_look(path, options));
+  GRAFT_TRY_ASSIGN(Inspected look, begin_look(path, options));
   return look.compiler->emit(look.job, form == TextForm::kIr ? driver::Text::kIr : driver::Text::kAssembly);
 }
 
