@@ -1,6 +1,7 @@
 // See back_end.hpp. At -O0 optimising and emitting are one run; above, they are two, so that each can be timed.
 #include "back_end.hpp"
 
+#include "assembly_inputs.hpp"
 #include "stopwatch.hpp"
 #include "symbols.hpp"
 
@@ -69,6 +70,7 @@ void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::v
 
 void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit) {
   lower_ifuncs(module);
+  if (unit.trace.unrepeatable.empty()) unit.trace.unrepeatable = unrepeatable_assembly(module);
   if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);
 
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();

@@ -2,6 +2,7 @@
 #include "bundle.hpp"
 
 #include "content_key.hpp"
+#include "looks.hpp"
 #include "types.hpp"
 
 #include <llvm/ADT/StringMap.h>
@@ -218,6 +219,7 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
     if (unit.shared && std::ranges::none_of(artifact.shared, is_same)) artifact.shared.push_back(unit.shared);
     append(artifact.thunks, std::move(unit.thunks));
     append(artifact.warnings, std::move(unit.diagnostics));
+    merge_trace(artifact.trace, std::move(unit.trace));
     artifact.times.front_end_ns += unit.times.front_end_ns;
     artifact.times.optimise_ns += unit.times.optimise_ns;
     artifact.times.emit_ns += unit.times.emit_ns;

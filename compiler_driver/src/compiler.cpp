@@ -1,11 +1,14 @@
 // The flow of a job: read and prepare every source, compile them side by side, put them together.
 #include "bundle.hpp"
+#include "cache/artifact_cache.hpp"
+#include "cache/request_key.hpp"
 #include "content_key.hpp"
 #include "environment.hpp"
 #include "invocation.hpp"
 #include "preamble_store.hpp"
 #include "recovery.hpp"
 #include "source_text.hpp"
+#include "stopwatch.hpp"
 #include "task_pool.hpp"
 #include "unit.hpp"
 #include "virtual_headers.hpp"
@@ -34,9 +37,16 @@ struct Work {
 };
 
 struct Compiler::State {
-  explicit State(Config config) : preambles(config.preamble_bytes), pool(config.threads) {}
+  State(const Config &config, std::unique_ptr<ArtifactCache> cache)
+      : preambles(config.preamble_bytes), pool(config.threads), cache(std::move(cache)), trace(config.trace) {}
 
-  Result<std::vector<Unit>> compile_all(const Job &job, Product product, ContentKey &arguments_key, const TellCompiled &tell = {});
+  /// Reads every source, and works out its flags.
+  Result<std::vector<Work>> read(const Job &job);
+  Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works, const TellCompiled &tell = {});
+  /// The job's name in the cache; nothing when it is not to be looked for there.
+  std::optional<ContentKey> request_of(const Job &job, const std::vector<Work> &works);
+  /// Has the preambles made that the next compile of these sources will want.
+  void learn(const Job &job, std::vector<Work> &works);
 
   /// Compiles one file: with its preamble if there is one, and again with less of it if that went wrong.
   void run(Work &work, const Job &job, Product product);
@@ -47,6 +57,10 @@ struct Compiler::State {
   InvocationCache invocations;
   PreambleStore preambles;
   TaskPool pool;
+  std::unique_ptr<ArtifactCache> cache; ///< null: none
+  Trace trace;
+  std::once_flag identified;
+  ContentKey identity; ///< of this process's compiler, for the cache
 };
 
 namespace {
@@ -199,12 +213,9 @@ void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Pr
   }
 }
 
-Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, ContentKey &arguments_key,
-                                                       const TellCompiled &tell) {
+Result<std::vector<Work>> Compiler::State::read(const Job &job) {
   if (job.sources.empty()) return error(Code::kInvalid, "bundle '" + job.bundle + "' has no sources");
   std::vector<Work> works;
-  std::vector<const Prepared *> flag_sets;
-  std::vector<Unit> units;
   Options options = job.options;
   if (!job.headers.empty()) options.include_dirs.insert(options.include_dirs.begin(), kJobIncludeDir);
   for (const Source &source : job.sources) {
@@ -212,7 +223,29 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
     GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
     works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt, std::nullopt});
   }
-  arguments_key = key_of_arguments(works, options);
+  return works;
+}
+
+std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
+  if (!cache) return std::nullopt;
+  std::call_once(identified, [this] { identity = compiler_identity(); });
+  std::vector<RequestedFile> files;
+  for (const Work &work : works) files.push_back({work.text, *work.prepared});
+  return request_key(identity, job, files);
+}
+
+void Compiler::State::learn(const Job &job, std::vector<Work> &works) {
+  if (job.options.learn != Learn::kYes) return;
+  for (Work &work : works)
+    if (work.text.language != Language::kBitcode)
+      preambles.learn(work.prepared, work.text, job.headers,
+                      work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
+}
+
+Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, std::vector<Work> &works,
+                                                       const TellCompiled &tell) {
+  std::vector<const Prepared *> flag_sets;
+  std::vector<Unit> units;
   Progress progress(tell, works.size());
   pool.for_each(works.size(), [&](std::size_t i) {
     run(works[i], job, product);
@@ -223,11 +256,9 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
     if (work.failure) return *std::move(work.failure);
   if (std::ranges::any_of(works, [](const Work &work) { return work.unit->failed; })) return does_not_compile(works);
   settle_shared(works, job, product);
-  for (Work &work : works) {
+  for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
-    if (job.options.learn == Learn::kYes && product == Product::kObject && work.text.language != Language::kBitcode)
-      preambles.learn(work.prepared, work.text, job.headers, std::move(work.unit->needed));
-  }
+  if (product == Product::kObject) learn(job, works);
   for (Work &work : works) {
     const bool told = std::ranges::find(flag_sets, work.prepared.get()) != flag_sets.end();
     flag_sets.push_back(work.prepared.get());
@@ -243,21 +274,49 @@ Compiler::~Compiler() = default;
 
 Result<std::unique_ptr<Compiler>> Compiler::create(Config config) {
   initialise_target();
-  return std::unique_ptr<Compiler>(new Compiler(std::make_unique<State>(config)));
+  std::unique_ptr<ArtifactCache> cache;
+  if (config.cache) {
+    GRAFT_TRY_ASSIGN(cache, ArtifactCache::create(*config.cache, config.tell));
+  }
+  return std::unique_ptr<Compiler>(new Compiler(std::make_unique<State>(config, std::move(cache))));
 }
 
 Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) const {
   const Product product = job.options.need == Need::kFacts ? Product::kFacts : Product::kObject;
-  ContentKey arguments_key;
-  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, arguments_key, tell));
-  return make_artifact(job, std::move(units), arguments_key);
+  GRAFT_TRY_ASSIGN(std::vector<Work> works, state_->read(job));
+  std::uint64_t cache_ns = 0;
+  const std::optional<ContentKey> request = state_->request_of(job, works);
+  if (request) {
+    std::optional<Artifact> found;
+    {
+      const Stopwatch watch(cache_ns);
+      found = state_->cache->find(*request);
+    }
+    if (found) {
+      found->times.cache_ns = cache_ns;
+      if (product == Product::kObject) state_->learn(job, works);
+      return *std::move(found);
+    }
+  }
+  const WallTime began = std::chrono::system_clock::now();
+  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell));
+  GRAFT_TRY_ASSIGN(Artifact artifact, make_artifact(job, std::move(units), key_of_arguments(works, job.options)));
+  const InputTrace trace = std::exchange(artifact.trace, {});
+  artifact.times.cache_ns = cache_ns;
+  if (request) state_->cache->store(*request, artifact, trace, began);
+  if (state_->trace == Trace::kKeep) artifact.trace = trace;
+  return artifact;
+}
+
+void Compiler::await_cache() const {
+  if (state_->cache) state_->cache->wait();
 }
 
 Result<std::string> Compiler::emit(const Job &job, Text text) const {
   const Product product = text == Text::kIr ? Product::kIr : Product::kAssembly;
   const char *comment = text == Text::kIr ? "; " : "# ";
-  ContentKey arguments_key;
-  GRAFT_TRY_ASSIGN(const std::vector<Unit> units, state_->compile_all(job, product, arguments_key));
+  GRAFT_TRY_ASSIGN(std::vector<Work> works, state_->read(job));
+  GRAFT_TRY_ASSIGN(const std::vector<Unit> units, state_->compile_all(job, product, works));
   std::string result;
   for (const Unit &unit : units)
     result.append(comment).append(unit.source).append("\n").append(unit.output.begin(), unit.output.end());

@@ -3,6 +3,7 @@
 
 #include "abi_preamble.hpp"
 #include "diagnostics.hpp"
+#include "inputs.hpp"
 #include "source_text.hpp"
 #include "target_features.hpp"
 #include "virtual_headers.hpp"
@@ -32,7 +33,7 @@ void run_front_end(const FrontEndRun &run, clang::FrontendAction &action, Diagno
 
   clang::CompilerInstance compiler(std::move(own));
   compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  auto files = compile_file_system(run.head != nullptr ? run.head->bytes : std::string_view(), run.headers);
+  auto files = compile_file_system(run.head != nullptr ? run.head->bytes : std::string_view(), run.headers, run.trace);
   compiler.setVirtualFileSystem(run.absent != nullptr ? note_absent(std::move(files), *run.absent) : std::move(files));
   compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
   compiler.createFileManager();

@@ -35,6 +35,7 @@ struct FrontEndRun {
   const std::vector<Source> &headers;    ///< of the job, from memory
   const PrecompiledHead *head = nullptr; ///< whoever hands it over knows that it is fresh, and made with these flags
   AbsentFiles *absent = nullptr;         ///< where to note what is not there
+  InputTrace *trace = nullptr;           ///< where to note all that is asked for
 };
 
 /// Runs `action`; whatever is wrong is in `collector` afterwards.

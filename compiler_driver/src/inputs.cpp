@@ -16,7 +16,8 @@
 namespace graft::driver {
 namespace {
 
-/// `#include` and `__has_include` of what is not there (it may appear later), and `#embed` of what is.
+/// `#include` and `__has_include` of what is not there (it may appear later), `#embed` of what is, and the macros that
+/// differ from compile to compile. `__COUNTER__` does not: it counts within one.
 class InputWatcher : public clang::PPCallbacks {
  public:
   explicit InputWatcher(Inputs &inputs) : inputs_(inputs) {}
@@ -34,6 +35,7 @@ class InputWatcher : public clang::PPCallbacks {
     const llvm::StringRef text = name.getIdentifierInfo()->getName();
     if (!text.starts_with("__")) return;
     const bool of_moment = text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__";
+    if (of_moment) inputs_.trace.unrepeatable = text.str();
     inputs_.depends = std::max(inputs_.depends, of_moment            ? Depends::kOnMoment
                                                 : text == "__LINE__" ? Depends::kOnLines
                                                                      : Depends::kOnTokens);
@@ -100,7 +102,7 @@ void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
   }
 }
 
-void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, Inputs inputs, Unit &unit) {
+void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, Inputs &inputs, Unit &unit) {
   sort_and_unite(inputs.probed);
   KeyBuilder key, headers;
   key.add(text.name);

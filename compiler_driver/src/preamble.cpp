@@ -232,7 +232,7 @@ std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, co
   AbsentFiles absent;
   DiagnosticCollector collector;
   HeadAction action(request, stop, *preamble);
-  run_front_end({invocation, text, request.headers, /*head=*/nullptr, &absent}, action, collector);
+  run_front_end({invocation, text, request.headers, /*head=*/nullptr, &absent, &preamble->inputs.trace}, action, collector);
   const bool is_whole = !collector.failed() && !preamble->bytes.empty() && !stop.load(std::memory_order_relaxed);
   if (!is_whole || has_own_code(action.findings().facts) || action.findings().meaning == Findings::Meaning::kChanges)
     return nullptr;

@@ -34,6 +34,7 @@ struct Unit {
   std::vector<std::string> defined_strongly; ///< those among them that no other definition may stand beside
   std::shared_ptr<const Unit> headers;       ///< its preamble's code of which each bundle has a copy, if it calls that; null: no
   std::shared_ptr<const SharedCode> shared;  ///< what it calls of its preamble's; null: nothing
+  InputTrace trace;
   ContentKey text_key;                       ///< over this file and the headers that it read
   ContentKey token_key; ///< the same over its tokens, without comments; with lines only where the code asks for them. Zero:
                         ///< not known

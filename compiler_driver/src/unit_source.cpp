@@ -9,6 +9,7 @@
 #include "import_places.hpp"
 #include "inputs.hpp"
 #include "kept_objects.hpp"
+#include "looks.hpp"
 #include "noexcepts.hpp"
 #include "preamble.hpp"
 #include "providers.hpp"
@@ -90,9 +91,8 @@ class ClassCollector : public clang::ASTConsumer {
 
 class CompileAction : public clang::ASTFrontendAction {
  public:
-  /// `inputs`: what a preamble already read.
-  CompileAction(const UnitRequest &request, Inputs inputs, Unit &unit)
-      : request_(request), unit_(unit), inputs_(std::move(inputs)) {}
+  /// `inputs`: what a preamble already read; what else is read is added.
+  CompileAction(const UnitRequest &request, Inputs &inputs, Unit &unit) : request_(request), unit_(unit), inputs_(inputs) {}
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
@@ -121,7 +121,7 @@ class CompileAction : public clang::ASTFrontendAction {
     if (request_.preamble != nullptr) use_shared_definitions(compiler, *request_.preamble);
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, inputs_);
-    record_inputs(compiler, request_.text, std::move(inputs_), unit_);
+    record_inputs(compiler, request_.text, inputs_, unit_);
     if (generator_ == nullptr || unit_.departs || compiler.getDiagnostics().hasErrorOccurred()) return;
     if (request_.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
     if (const llvm::Module *made = generator_->GetModule())
@@ -158,7 +158,7 @@ class CompileAction : public clang::ASTFrontendAction {
 
   const UnitRequest &request_;
   Unit &unit_;
-  Inputs inputs_;
+  Inputs &inputs_;
   llvm::LLVMContext context_;
   Uses uses_;
   std::vector<const clang::ClassTemplateSpecializationDecl *> classes_;
@@ -174,16 +174,15 @@ Unit compile_source(const UnitRequest &request) {
   DiagnosticCollector collector;
   {
     const Stopwatch watch(unit.times.front_end_ns);
-    if (request.preamble != nullptr) {
-      CompileAction action(request, request.preamble->inputs, unit);
-      run_front_end({request.prepared.invocation, request.text, request.headers, &request.preamble->head}, action,
-                    collector);
-    } else {
-      const auto abi = request.prepared.preambles->find(request.prepared.invocation, request.text);
-      const PrecompiledHead head{abi ? std::string_view(abi->bytes) : std::string_view()};
-      CompileAction action(request, abi ? abi->inputs : Inputs{}, unit);
-      run_front_end({request.prepared.invocation, request.text, request.headers, abi ? &head : nullptr}, action, collector);
-    }
+    const auto abi =
+        request.preamble == nullptr ? request.prepared.preambles->find(request.prepared.invocation, request.text) : nullptr;
+    const PrecompiledHead abi_head{abi ? std::string_view(abi->bytes) : std::string_view()};
+    const PrecompiledHead *head = request.preamble != nullptr ? &request.preamble->head : abi ? &abi_head : nullptr;
+    Inputs inputs = request.preamble != nullptr ? request.preamble->inputs : abi ? abi->inputs : Inputs{};
+    CompileAction action(request, inputs, unit);
+    run_front_end({request.prepared.invocation, request.text, request.headers, head, /*absent=*/nullptr, &inputs.trace},
+                  action, collector);
+    merge_trace(unit.trace, std::move(inputs.trace)); // only now: the back end may read files, too
   }
   // The outer watch also ran through the back end.
   unit.times.front_end_ns -= std::min(unit.times.front_end_ns, unit.times.optimise_ns + unit.times.emit_ns);

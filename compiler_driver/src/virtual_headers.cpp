@@ -3,6 +3,7 @@
 #include "virtual_headers.hpp"
 
 #include "front_end.hpp"
+#include "looks.hpp"
 
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>
@@ -32,7 +33,7 @@ class RegularFiles : public llvm::vfs::ProxyFileSystem {
 } // namespace
 
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble,
-                                                                    const std::vector<Source> &headers) {
+                                                                    const std::vector<Source> &headers, InputTrace *trace) {
   auto memory = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   const auto show = [&](const std::string &path, std::string_view text) {
     memory->addFileNoOwn(path, /*ModificationTime=*/0, llvm::MemoryBufferRef(llvm::StringRef(text), path));
@@ -46,7 +47,9 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_
     if (header.contents && !header.name.starts_with('/'))
       show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
   if (!preamble.empty()) show(kPreamblePath, preamble);
-  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::makeIntrusiveRefCnt<RegularFiles>());
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> real = llvm::makeIntrusiveRefCnt<RegularFiles>();
+  if (trace != nullptr) real = note_looks(std::move(real), *trace);
+  auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(std::move(real));
   overlay->pushOverlay(std::move(memory));
   return overlay;
 }

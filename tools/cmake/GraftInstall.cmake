@@ -6,7 +6,7 @@ set(package_directory lib/cmake/graft)
 
 foreach(folder IN ITEMS abi runtime)
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/include/ DESTINATION include
-          FILES_MATCHING PATTERN "fault.hpp" EXCLUDE PATTERN "*.h" PATTERN "*.hpp")
+          FILES_MATCHING PATTERN "fault.hpp" EXCLUDE PATTERN "byte_stream.hpp" EXCLUDE PATTERN "*.h" PATTERN "*.hpp")
 endforeach()
 
 set(visible_symbols ${CMAKE_SOURCE_DIR}/tools/cmake/libgraft.map)

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <graft/base/artifact.hpp>
+#include <graft/base/cache.hpp>
 #include <graft/base/progress.hpp>
 #include <graft/base/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,9 +75,16 @@ struct Job {
 
 enum class Text : std::uint8_t { kIr, kAssembly };
 
+/// Whether artifacts carry what their compile looked at: for who keeps them elsewhere than in this compiler's own cache.
+enum class Trace : std::uint8_t { kDrop, kKeep };
+
 struct Config {
   unsigned threads = 0;                              ///< how many files compile side by side; 0: one a core
   std::size_t preamble_bytes = std::size_t{1} << 29; ///< how much memory preambles may take before the least used go
+  std::optional<CacheConfig> cache{};                ///< where `compile` looks first; empty: nowhere
+  /// Hears once, from any thread, that the cache cannot be used, and why.
+  std::function<void(std::string_view)> tell{};
+  Trace trace = Trace::kDrop;
 };
 
 /// What a compiler's preambles have done so far.
@@ -92,19 +101,24 @@ struct PreambleStats {
 
 /// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
 ///
-/// Owns: a thread that makes preambles, when a job asks for one; no process-wide state but Clang's crash-recovery handlers,
-/// and those only while a compile runs. Threads: `compile` and `emit` may run side by side. Fails: kInvalid with diagnostics
-/// for source that does not compile; kNotFound for a file that is not there; kEnvironment when Clang's own headers or the C
-/// library's are missing on this machine; kUnsupported for what the linker could not take.
+/// Owns: a thread that makes preambles, when a job asks for one, and one that fills the cache; no process-wide state but
+/// Clang's crash-recovery handlers, and those only while a compile runs.
+/// Threads: `compile` and `emit` may run side by side.
+/// Fails: `create`, kInvalid for a remote cache whose URL or secret is none. `compile`, kInvalid with diagnostics for source
+/// that does not compile; kNotFound for a file that is not there; kEnvironment when Clang's own headers or the C library's
+/// are missing on this machine; kUnsupported for what the linker could not take.
 class Compiler {
  public:
   static Result<std::unique_ptr<Compiler>> create(Config config = {});
   ~Compiler();
 
-  /// `tell` hears of each file as it is done, before the others are.
+  /// From the cache when nothing changed since it was compiled: `Artifact::origin` says so. `tell` hears of each file as it is done, before
+  /// the others are.
   Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const;
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
+  /// Until everything that was compiled is in the cache; otherwise that happens in the background.
+  void await_cache() const;
 
   PreambleStats preambles() const;
   /// Until no preamble is being made or waits to be.

@@ -1,0 +1,153 @@
+// See artifact_cache.hpp.
+#include "artifact_cache.hpp"
+
+#include "places.hpp"
+
+#include <graft/base/artifact_bytes.hpp>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+std::optional<Artifact> artifact_in(const std::optional<Entry> &entry, Origin origin) {
+  if (!entry) return std::nullopt;
+  auto artifact = artifact_from_bytes(entry->body());
+  if (!artifact) return std::nullopt;
+  (*artifact).origin = origin;
+  (*artifact).times = {};
+  return *std::move(artifact);
+}
+
+InputRecords records_in(const std::optional<Entry> &entry) {
+  return entry ? records_from_bytes(entry->body()).value_or(InputRecords{}) : InputRecords{};
+}
+
+} // namespace
+
+Result<std::unique_ptr<ArtifactCache>> ArtifactCache::create(const CacheConfig &config, Tell tell) {
+  std::unique_ptr<ArtifactCache> cache(new ArtifactCache(config, tell ? std::move(tell) : [](std::string_view) {}));
+  const auto places = places_of(config);
+  if (!places) {
+    cache->tell_(places.error().message);
+    return nullptr;
+  }
+  if (!(*places).folder) return nullptr;
+  cache->folder_ = *(*places).folder;
+  if ((*places).remote.empty()) return cache;
+  auto remote = RedisStore::create(config, (*places).remote, cache->clock_, cache->tell_);
+  if (!remote && (*places).remote_is_asked_for) return std::move(remote).error();
+  if (remote)
+    cache->remote_ = *std::move(remote);
+  else
+    cache->tell_(remote.error().message);
+  return cache;
+}
+
+DiskStore *ArtifactCache::disk() {
+  std::string wrong;
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(opened_, true)) return disk_.get();
+    auto disk = DiskStore::open(folder_, config_.max_bytes);
+    if (disk) return (disk_ = *std::move(disk)).get();
+    wrong = disk.error().message;
+  }
+  tell_("bundles are compiled without a cache: " + wrong);
+  return nullptr;
+}
+
+std::optional<Artifact> ArtifactCache::find(const ContentKey &request) {
+  auto artifact = find_on_disk(request);
+  return artifact || !remote_ ? std::move(artifact) : find_remote(request);
+}
+
+std::optional<Artifact> ArtifactCache::find_on_disk(const ContentKey &request) {
+  const DiskStore *disk = this->disk();
+  if (disk == nullptr) return std::nullopt;
+  InputRecords known = records_in(disk->get(EntryKind::kRecord, request));
+  SecondLook second_look;
+  for (InputRecord &record : known.records) {
+    const SecondLook::Verdict verdict = second_look.look(record);
+    if (verdict == SecondLook::Verdict::kChanged) continue;
+    auto artifact = artifact_in(disk->get(EntryKind::kArtifact, record.artifact), Origin::kDisk);
+    if (artifact && verdict == SecondLook::Verdict::kHoldsWithNewStamps)
+      background_.add(0, [this, request, record] { keep_records(request, record); });
+    if (artifact) return artifact;
+  }
+  return std::nullopt;
+}
+
+std::optional<Artifact> ArtifactCache::find_remote(const ContentKey &request) {
+  InputRecords known = without_stamps(records_in(remote_->get(EntryKind::kRecord, request)));
+  SecondLook second_look;
+  for (InputRecord &record : known.records) {
+    if (second_look.look(record) == SecondLook::Verdict::kChanged) continue;
+    auto entry = remote_->get(EntryKind::kArtifact, record.artifact);
+    auto artifact = artifact_in(entry, Origin::kRemote);
+    if (!artifact) continue;
+    const std::size_t bytes = entry->sealed.size();
+    background_.add(bytes, [this, request, record, entry = std::move(*entry)] { keep(request, record, entry.body()); });
+    return artifact;
+  }
+  return std::nullopt;
+}
+
+void ArtifactCache::store(const ContentKey &request, const Artifact &artifact, const InputTrace &trace, WallTime began) {
+  if (!trace.unrepeatable.empty() || (disk() == nullptr && !remote_)) return;
+  InputRecord record = make_record(trace, request, began);
+  std::vector<char> bytes = to_bytes(artifact);
+  const std::size_t size = bytes.size();
+  background_.add(size, [this, request, record = std::move(record), bytes = std::move(bytes)] {
+    keep(request, record, bytes);
+    if (remote_) send(request, record, bytes);
+  });
+}
+
+/// The artifact first: a record never leads to what is not there yet.
+void ArtifactCache::keep(const ContentKey &request, InputRecord record, std::span<const char> artifact) {
+  const DiskStore *disk = this->disk();
+  if (disk == nullptr) return;
+  const Result<void> stored = disk->put(EntryKind::kArtifact, record.artifact, artifact);
+  if (stored)
+    keep_records(request, std::move(record));
+  else
+    note_failure(stored);
+  prune_now_and_then(artifact.size());
+}
+
+/// Two processes that add to one request's records at once: one of them wins, the other's compile is repeated some day.
+void ArtifactCache::keep_records(const ContentKey &request, InputRecord record) {
+  const DiskStore *disk = this->disk();
+  InputRecords known = records_in(disk->get(EntryKind::kRecord, request));
+  add_record(known, std::move(record));
+  note_failure(disk->put(EntryKind::kRecord, request, to_bytes(known)));
+}
+
+void ArtifactCache::send(const ContentKey &request, const InputRecord &record, std::span<const char> artifact) {
+  if (!remote_->takes(artifact.size())) return;
+  remote_->put(EntryKind::kArtifact, record.artifact, artifact);
+  InputRecords known = records_in(remote_->get(EntryKind::kRecord, request));
+  add_record(known, record);
+  remote_->put(EntryKind::kRecord, request, to_bytes(without_stamps(std::move(known))));
+}
+
+void ArtifactCache::prune_now_and_then(std::size_t stored_bytes) {
+  const DiskStore *disk = this->disk();
+  stored_bytes_ += stored_bytes;
+  const bool is_due = !std::exchange(has_looked_, true) && disk->is_due();
+  if (!is_due && stored_bytes_ < config_.max_bytes / 16) return;
+  stored_bytes_ = 0;
+  disk->prune();
+}
+
+void ArtifactCache::note_failure(const Result<void> &stored) {
+  if (stored) return;
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(told_, true)) return;
+  }
+  tell_("bundles are not kept for the next time: " + stored.error().message);
+}
+
+} // namespace graft::driver

@@ -1,0 +1,130 @@
+// See input_record.hpp.
+#include "input_record.hpp"
+
+#include "../content_key.hpp"
+
+#include <graft/base/byte_stream.hpp>
+#include <graft/driver/compiler.hpp>
+
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace graft {
+
+constexpr Look::Found last(Look::Found) { return Look::Found::kFolder; } // byte_stream.hpp looks for it beside Look
+
+} // namespace graft
+
+namespace graft::driver {
+
+GRAFT_MEMBERS(FileStamp, device, inode, size, modified_ns, changed_ns)
+GRAFT_MEMBERS(RecordedLook, path, found, content, stamp)
+GRAFT_MEMBERS(InputRecord, looks, artifact)
+GRAFT_MEMBERS(InputRecords, records)
+
+namespace {
+
+/// An edit that goes back and forth finds its way; a file that was edited all day does not fill a disk.
+constexpr std::size_t kMostRecords = 8;
+
+struct Status {
+  Look::Found found = Look::Found::kNothing;
+  FileStamp stamp{};
+};
+
+std::int64_t nanoseconds(const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+
+Status status_of(const std::string &path) {
+  struct ::stat status{};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {S_ISDIR(status.st_mode) ? Look::Found::kFolder : Look::Found::kFile,
+          {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim),
+           nanoseconds(status.st_ctim)}};
+}
+
+/// R2. A time stamp from the future, of a clock that was set back or of another machine's, is no stamp either.
+bool was_left_alone(const FileStamp &stamp, WallTime when) {
+  const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>((when - kYoung).time_since_epoch()).count();
+  return stamp.modified_ns < limit && stamp.changed_ns < limit;
+}
+
+} // namespace
+
+InputRecord make_record(const InputTrace &trace, const ContentKey &request, WallTime began) {
+  InputRecord record;
+  KeyBuilder key;
+  key.add(request);
+  for (const Look &look : trace.looks) {
+    key.add(look.path);
+    key.add(std::string_view(reinterpret_cast<const char *>(&look.found), sizeof look.found));
+    key.add(look.content);
+    RecordedLook recorded{look.path, look.found, look.content, {}};
+    const bool was_read = look.content != ContentKey{};
+    if (const Status status = was_read ? status_of(look.path) : Status{}; was_left_alone(status.stamp, began))
+      recorded.stamp = status.stamp;
+    record.looks.push_back(std::move(recorded));
+  }
+  record.artifact = key.finish();
+  return record;
+}
+
+void add_record(InputRecords &records, InputRecord record) {
+  std::erase_if(records.records, [&](const InputRecord &known) { return known.artifact == record.artifact; });
+  records.records.insert(records.records.begin(), std::move(record));
+  if (records.records.size() > kMostRecords) records.records.resize(kMostRecords);
+}
+
+InputRecords without_stamps(InputRecords records) {
+  for (InputRecord &record : records.records)
+    for (RecordedLook &look : record.looks) look.stamp = {};
+  return records;
+}
+
+std::vector<char> to_bytes(const InputRecords &records) {
+  std::vector<char> bytes;
+  ByteWriter(bytes).put(records);
+  return bytes;
+}
+
+std::optional<InputRecords> records_from_bytes(std::span<const char> bytes) {
+  InputRecords records;
+  ByteReader reader(bytes);
+  reader.get(records);
+  return reader.is_whole() ? std::optional(std::move(records)) : std::nullopt;
+}
+
+std::optional<ContentKey> SecondLook::content_of(const std::string &path) {
+  const auto [known, is_new] = contents_.try_emplace(path);
+  if (!is_new) return known->second;
+  // Read and not mapped: a file that is cut short meanwhile would end the process.
+  const auto text =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
+  if (text) known->second = content_key(std::string_view((*text)->getBuffer()));
+  return known->second;
+}
+
+SecondLook::Verdict SecondLook::look(RecordedLook &look) {
+  const Status now = status_of(look.path);
+  if (now.found != look.found) return Verdict::kChanged;
+  if (look.content == ContentKey{} || (look.stamp != FileStamp{} && look.stamp == now.stamp)) return Verdict::kHolds;
+  if (content_of(look.path) != look.content) return Verdict::kChanged;
+  // A change between the look and the reading, or after it, has left a stamp that is young now.
+  if (!was_left_alone(now.stamp, std::chrono::system_clock::now())) return Verdict::kHolds;
+  look.stamp = now.stamp;
+  return Verdict::kHoldsWithNewStamps;
+}
+
+SecondLook::Verdict SecondLook::look(InputRecord &record) {
+  Verdict verdict = Verdict::kHolds;
+  for (RecordedLook &one : record.looks) {
+    const Verdict found = look(one);
+    if (found == Verdict::kChanged) return found;
+    verdict = std::max(verdict, found);
+  }
+  return verdict;
+}
+
+} // namespace graft::driver

@@ -1,0 +1,122 @@
+// See looks.hpp. A proxy before the real files. Headers from memory lie above it, so that their reads do not come through
+// here; what is looked for in vain among them does, and is left out by its path: nobody can put a file there.
+#include "looks.hpp"
+
+#include "content_key.hpp"
+#include "virtual_headers.hpp"
+
+#include <graft/driver/compiler.hpp>
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/VirtualFileSystem.h>
+
+#include <algorithm>
+
+namespace graft::driver {
+namespace {
+
+using llvm::vfs::File;
+using llvm::vfs::Status;
+using Found = Look::Found;
+
+/// A file that notes the key of what is read of it.
+class NotedFile : public File {
+ public:
+  NotedFile(std::unique_ptr<File> file, InputTrace &trace, std::size_t index)
+      : file_(std::move(file)), trace_(trace), index_(index) {}
+
+  llvm::ErrorOr<Status> status() override { return file_->status(); }
+  llvm::ErrorOr<std::string> getName() override { return file_->getName(); }
+  std::error_code close() override { return file_->close(); }
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> getBuffer(const llvm::Twine &name, std::int64_t size, bool terminated,
+                                                               bool is_volatile) override {
+    auto buffer = file_->getBuffer(name, size, terminated, is_volatile);
+    if (!buffer) return buffer;
+    Look &look = trace_.looks[index_];
+    const ContentKey content = content_key((*buffer)->getBuffer());
+    if (look.content != ContentKey{} && look.content != content)
+      trace_.unrepeatable = look.path + ", which changed while it was compiled";
+    look.content = content;
+    return buffer;
+  }
+
+ private:
+  std::unique_ptr<File> file_;
+  InputTrace &trace_;
+  std::size_t index_;
+};
+
+class LookNoter : public llvm::vfs::ProxyFileSystem {
+ public:
+  LookNoter(llvm::IntrusiveRefCntPtr<FileSystem> files, InputTrace &trace)
+      : ProxyFileSystem(std::move(files)), trace_(trace) {}
+
+  llvm::ErrorOr<Status> status(const llvm::Twine &path) override {
+    auto status = getUnderlyingFS().status(path);
+    note(path, !status ? Found::kNothing : status->isDirectory() ? Found::kFolder : Found::kFile);
+    return status;
+  }
+  bool exists(const llvm::Twine &path) override { return static_cast<bool>(status(path)); }
+  llvm::ErrorOr<std::unique_ptr<File>> openFileForRead(const llvm::Twine &path) override {
+    auto file = getUnderlyingFS().openFileForRead(path);
+    if (!file) {
+      static_cast<void>(status(path)); // a folder can be there and not be opened
+      return file;
+    }
+    const std::size_t index = note(path, Found::kFile);
+    if (index == kNowhere) return file;
+    std::unique_ptr<File> noted = std::make_unique<NotedFile>(std::move(*file), trace_, index);
+    return noted;
+  }
+  llvm::vfs::directory_iterator dir_begin(const llvm::Twine &path, std::error_code &failure) override {
+    trace_.unrepeatable = "the list of the files in " + path.str();
+    return ProxyFileSystem::dir_begin(path, failure);
+  }
+
+ private:
+  static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  std::size_t note(const llvm::Twine &path, Found found) {
+    llvm::SmallString<256> absolute;
+    path.toVector(absolute);
+    static_cast<void>(getUnderlyingFS().makeAbsolute(absolute));
+    if (absolute.starts_with(kVirtualRoot)) return kNowhere;
+    const auto [entry, is_new] = known_.try_emplace(absolute, trace_.looks.size());
+    if (is_new) trace_.looks.push_back({absolute.str().str(), found, {}});
+    if (Look &look = trace_.looks[entry->second]; look.found != found) {
+      look.found = found;
+      trace_.unrepeatable = look.path + ", which came or went while it was compiled";
+    }
+    return entry->second;
+  }
+
+  InputTrace &trace_;
+  llvm::StringMap<std::size_t> known_;
+};
+
+} // namespace
+
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> note_looks(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files,
+                                                           InputTrace &trace) {
+  return llvm::makeIntrusiveRefCnt<LookNoter>(std::move(files), trace);
+}
+
+void merge_trace(InputTrace &into, InputTrace from) {
+  if (into.unrepeatable.empty()) into.unrepeatable = std::move(from.unrepeatable);
+  std::vector<Look> &looks = into.looks;
+  std::ranges::move(from.looks, std::back_inserter(looks));
+  // Of two looks at a path the one that read it comes first.
+  std::ranges::sort(looks, [](const Look &a, const Look &b) {
+    return a.path != b.path ? a.path < b.path : a.content.bytes > b.content.bytes;
+  });
+  for (std::size_t i = 1; i < looks.size(); ++i) {
+    const Look &a = looks[i - 1], &b = looks[i];
+    if (a.path != b.path || (a.found == b.found && (b.content == ContentKey{} || a.content == b.content))) continue;
+    into.unrepeatable = a.path + ", which changed while it was compiled";
+  }
+  const auto twice = std::ranges::unique(looks, {}, &Look::path);
+  looks.erase(twice.begin(), twice.end());
+}
+
+} // namespace graft::driver
