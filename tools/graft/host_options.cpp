@@ -1,6 +1,7 @@
 // See host_options.hpp.
 #include "host_options.hpp"
 
+#include "cache_option.hpp"
 #include "json.hpp"
 #include "output.hpp"
 
@@ -17,6 +18,7 @@ void add_host_options(CLI::App &command, HostOptions &options) {
                    "refuse code whose types graft never saw, such as foreign bitcode");
   command.add_flag("--verbose", options.verbose, "print the runtime's log to stderr");
   add_include_dirs(command, options.include_dirs);
+  add_cache_option(command, options.cache);
   add_json(command, options.format);
 }
 
@@ -24,6 +26,7 @@ Config config_of(const HostOptions &options) {
   Config config;
   config.optimise = options.optimise;
   config.include_dirs = options.include_dirs;
+  config.cache = options.cache;
   config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
   config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
   config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {

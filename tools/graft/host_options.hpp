@@ -9,12 +9,13 @@ struct HostOptions {
   std::vector<std::string> paths;
   std::vector<std::string> include_dirs;
   unsigned optimise = 0;
+  CacheConfig cache;
   bool checked_only = false;
   bool verbose = false;
   Format format = Format::kText;
 };
 
-/// PATH..., -O, -I, --checked-only, --verbose, --json.
+/// PATH..., -O, -I, --cache, --checked-only, --verbose, --json.
 void add_host_options(CLI::App &command, HostOptions &options);
 
 Config config_of(const HostOptions &options);
