@@ -21,18 +21,37 @@ const char *to_string(Phase phase) noexcept {
   return "unknown";
 }
 
-Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
-  GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create({config.compile_threads}));
-  GRAFT_TRY_ASSIGN(auto linker, jit::Linker::create());
-  enable_scans();
-  return std::make_unique<Impl>(std::move(config), std::move(compiler), std::move(linker));
+const char *to_string(Origin origin) noexcept {
+  switch (origin) {
+  case Origin::kCompiled:
+    return "compiled";
+  case Origin::kDisk:
+    return "cached";
+  case Origin::kRemote:
+    return "cached remotely";
+  }
+  return "unknown";
 }
 
-Runtime::Impl::Impl(Config config, std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker)
-    : config(std::move(config)), log(this->config.log, this->config.log_level), services(store, log, host_contracts), compiler(std::move(compiler)),
-      linker(std::move(linker)) {
+Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
+  auto log = std::make_unique<Log>(config.log, config.log_level);
+  driver::Config compiling;
+  compiling.threads = config.compile_threads;
+  compiling.cache = config.cache;
+  compiling.tell = [log = log.get()](std::string_view line) { log->write(LogLevel::kWarn, line); };
+  GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create(std::move(compiling)));
+  GRAFT_TRY_ASSIGN(auto linker, jit::Linker::create());
+  enable_scans();
+  return std::make_unique<Impl>(std::move(config), std::move(log), std::move(compiler), std::move(linker));
+}
+
+Runtime::Impl::Impl(Config config, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
+                    std::unique_ptr<jit::Linker> linker)
+    : config(std::move(config)), own_log(std::move(log)), services(store, this->log, host_contracts),
+      compiler(std::move(compiler)), linker(std::move(linker)) {
   if (this->linker->unwinding() == jit::Unwinding::kRegistered)
-    log.write(LogLevel::kWarn, "the unwinder does not ask graft for frames; throws get slower with every loaded bundle");
+    this->log.write(LogLevel::kWarn,
+                    "the unwinder does not ask graft for frames; throws get slower with every loaded bundle");
 }
 
 void Runtime::Impl::unload_all() {
@@ -67,6 +86,7 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
   info.priority = bundle.manifest.priority;
   info.retired = retirement.waiting(bundle.name);
   info.instances = store.instances.count(bundle.slots);
+  info.origin = bundle.live->origin;
   info.plan = bundle.plan;
   info.warnings = bundle.live->warnings;
   return info;

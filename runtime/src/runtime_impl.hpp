@@ -102,7 +102,8 @@ inline std::vector<std::string> names_of(const std::vector<BundleInfo> &infos) {
 class Runtime::Impl {
 public:
   static Result<std::unique_ptr<Impl>> create(Config config);
-  Impl(Config config, std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker);
+  Impl(Config config, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
+       std::unique_ptr<jit::Linker> linker);
   /// The end of a runtime: vacates every slot, and retires who is live, the last loaded first.
   void unload_all();
   Impl *next_left_behind = nullptr; ///< of those that could not end
@@ -181,7 +182,8 @@ public:
   void forget(std::uint64_t listener);
 
   const Config config;
-  Log log;
+  const std::unique_ptr<Log> own_log; ///< on the heap: the compiler was told of it before all this was made
+  Log &log = *own_log;
   Loaders loaders;
   Store store;
   HostContracts host_contracts;

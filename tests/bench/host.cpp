@@ -1,4 +1,5 @@
 // What a host sees, through the shared library; then the parts' rows; then the table.
+#include "cached.hpp"
 #include "call_loops.hpp"
 #include "crowded.hpp"
 #include "peers.hpp"
@@ -133,7 +134,9 @@ void print(const std::vector<Row> &rows) {
 
 } // namespace
 
-int main() {
+int main(int argc, char **argv) {
+  if (argc == 4 && std::string(argv[1]) == "--cached") return load_cached(argv[2], argv[3]);
+  setenv("GRAFT_CACHE", "off", /*overwrite=*/1); // what is measured is compiled; the rows of the cache say where theirs is
   const auto add_loop = [](const char *name, auto loop) {
     benchmark::RegisterBenchmark(name, [loop](benchmark::State &state) {
       for (auto _ : state) benchmark::DoNotOptimize(loop());
@@ -166,6 +169,7 @@ int main() {
   add_publication_rows(rows);
   add_save_rows(rows, measured);
   add_edit_rows(rows);
+  add_cached_rows(rows, argv[0]);
   add_part_rows(rows);
   rows.push_back(reload_memory_row());
   add_crowd_rows(rows);

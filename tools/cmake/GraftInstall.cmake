@@ -1,5 +1,5 @@
 # `cmake --install` gives a relocatable tree: headers, libgraft.so, the graft command, and the package that find_package(graft) finds.
-# A host sees no third-party header and links nothing but libgraft.so; what that needs at run time (libLLVM, libclang-cpp, TBB, fmt)
+# A host sees no third-party header and links nothing but libgraft.so; what that needs at run time (libLLVM, libclang-cpp, TBB, fmt, hiredis)
 # the system's loader finds where Debian puts it.
 include(CMakePackageConfigHelpers)
 set(package_directory lib/cmake/graft)

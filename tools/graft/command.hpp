@@ -36,6 +36,7 @@ void add_plan(CLI::App &app, Action &action);
 void add_new(CLI::App &app, Action &action);
 void add_doctor(CLI::App &app, Action &action);
 void add_demo(CLI::App &app, Action &action);
+void add_cache(CLI::App &app, Action &action);
 void add_exec(CLI::App &app);
 
 /// `graft exec`, by hand: its flags are a C compiler's, which CLI11 cannot read. `words` begin behind "exec".

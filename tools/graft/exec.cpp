@@ -63,7 +63,8 @@ void add_exec(CLI::App &app) {
 Usage: graft exec [FLAG...] FILE... [-- ARG...]
 
 Compiles the files (C, C++, .bc, .ll), links them in memory, calls main, and exits with its status. Flags are clang's: -O0 to -O3,
--std=, -D, -U, -I, -include, -W..., -w, -f..., -m..., -g; -l and -L for shared libraries; -x c or -x c++ for files without an ending.
+-std=, -D, -U, -I, -include, -W..., -w, -f..., -m..., -g; -l and -L for shared libraries; -x c or -x c++ for files without an ending. --cache DIR|URL|off says where compiled
+programs are kept ('graft cache --help').
 
 What follows '--' are the program's arguments. They also begin at the first word behind a file that is neither a flag nor ends
 like a source, and directly behind a file whose first line begins with '#!': so a script gets all its words, flags too.

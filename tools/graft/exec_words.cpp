@@ -1,6 +1,8 @@
 // One pass over the words, with the flags whose value is a word of its own.
 #include "exec_words.hpp"
 
+#include "cache_option.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,7 +86,10 @@ class Reader {
       return error(Code::kInvalid, fmt::format("flag '{}' means nothing here: the program is run, not written", word));
     if (word.starts_with("-Wl,"))
       return error(Code::kInvalid, fmt::format("flag '{}' is for a linker that does not run", word));
-    if (word == "-l" || word == "-L" || word == "-x") {
+    if (word == "--cache") {
+      GRAFT_TRY_ASSIGN(const std::string place, value(word));
+      take_cache_place(place, options().cache);
+    } else if (word == "-l" || word == "-L" || word == "-x") {
       GRAFT_TRY_ASSIGN(std::string text, value(word));
       take_long_flag(word, std::move(text));
     } else if (word.starts_with("-l") || word.starts_with("-L") || word.starts_with("-x")) {

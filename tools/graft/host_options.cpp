@@ -1,6 +1,7 @@
 // See host_options.hpp.
 #include "host_options.hpp"
 
+#include "cache_option.hpp"
 #include "json.hpp"
 #include "output.hpp"
 
@@ -18,6 +19,7 @@ void add_host_options(CLI::App &command, HostOptions &options) {
   command.add_flag("--worker", options.worker, "compile in a process of its own, whose crash or hunger is an error");
   command.add_flag("--verbose", options.verbose, "print the runtime's log to stderr");
   add_include_dirs(command, options.include_dirs);
+  add_cache_option(command, options.cache);
   add_json(command, options.format);
 }
 
@@ -25,6 +27,7 @@ Config config_of(const HostOptions &options) {
   Config config;
   config.optimise = options.optimise;
   config.include_dirs = options.include_dirs;
+  config.cache = options.cache;
   config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
   config.worker = options.worker ? Worker::kAlways : Worker::kWhenAsked;
   config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;

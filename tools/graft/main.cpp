@@ -68,6 +68,7 @@ int run(std::vector<std::string> words) {
   add_new(app, action);
   add_doctor(app, action);
   add_demo(app, action);
+  add_cache(app, action);
 
   if (is_unknown_command(app, words)) return refuse_command(app, words[0]);
   const bool asks_help = words.size() > 1 && (words[1] == "--help" || words[1] == "-h");

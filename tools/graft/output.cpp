@@ -113,6 +113,15 @@ std::string duration(std::uint64_t nanoseconds) {
   return fmt::format("{:.2f} ms", static_cast<double>(nanoseconds) / 1e6);
 }
 
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr const char *kUnits[] = {"kB", "MB", "GB"};
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  for (; value >= 999.5 && unit + 1 < std::size(kUnits); ++unit) value /= 1000;
+  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, kUnits[unit]);
+}
+
 std::string counted(std::size_t count, std::string_view word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }

@@ -27,6 +27,8 @@ void print_error(std::string_view sentence);
 
 /// "1.52 ms", "840 us".
 std::string duration(std::uint64_t nanoseconds);
+/// "12 kB".
+std::string bytes_text(std::uint64_t bytes);
 /// "1 contract", "2 contracts".
 std::string counted(std::size_t count, std::string_view word);
 

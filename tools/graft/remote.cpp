@@ -60,6 +60,7 @@ void print_bundle(const Json &bundle) {
              bundle.value("generation", std::uint64_t{0}), bundle.value("source", ""));
   if (const auto instances = bundle.value("instances", std::uint64_t{0}); instances != 0) fmt::print(", {} instances", instances);
   if (const auto retired = bundle.value("retired", std::uint64_t{0}); retired != 0) fmt::print(", {} retired", retired);
+  if (const auto origin = bundle.value("origin", ""); origin.starts_with("cached")) fmt::print(", {}", origin);
   fmt::print("{}\n", bundle.value("path", "").empty() ? "" : ", " + shorten(bundle.value("path", "")));
 }
 

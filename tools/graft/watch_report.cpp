@@ -42,9 +42,12 @@ std::string files(const std::vector<std::string> &changed) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string steps(const StepTimes &times) {
-  return fmt::format("compile {}, link {}, swap {}", duration(times.read_ns + times.compile_ns), duration(times.link_ns),
-                     duration(times.initialise_ns + times.publish_ns));
+std::string steps(const WatchEvent &event) {
+  const StepTimes &times = event.times;
+  const bool is_cached =
+      std::ranges::none_of(event.bundles, [](const BundleInfo &b) { return b.origin == Origin::kCompiled; });
+  return fmt::format("{} {}, link {}, swap {}", is_cached ? "cached" : "compile", duration(times.read_ns + times.compile_ns),
+                     duration(times.link_ns), duration(times.initialise_ns + times.publish_ns));
 }
 
 void print_failure(const WatchEvent &event) {
@@ -60,9 +63,9 @@ void print_event(const WatchEvent &event) {
   const std::string word = paint(stdout, Ink::kGreen, to_string(event.phase));
   switch (event.phase) {
   case WatchPhase::kLoaded:
-    return fmt::print("{} {}, {}\n", word, named(event.bundles), steps(event.times));
+    return fmt::print("{} {}, {}\n", word, named(event.bundles), steps(event));
   case WatchPhase::kReloaded:
-    return fmt::print("{} {}, {}, {}, changed {}\n", word, named(event.bundles), plans(event.bundles), steps(event.times),
+    return fmt::print("{} {}, {}, {}, changed {}\n", word, named(event.bundles), plans(event.bundles), steps(event),
                       files(event.changed));
   case WatchPhase::kUnchanged:
     return fmt::print("{} {}, changed {}\n", paint(stdout, Ink::kDim, "same code"), named(event.bundles),

@@ -1,12 +1,13 @@
 // A program from source, run in this process: what `graft exec` is made of.
 #pragma once
 
+#include <graft/base/cache.hpp>
+#include <graft/base/export.hpp>
+#include <graft/base/result.hpp>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <graft/base/export.hpp>
-#include <graft/base/result.hpp>
 
 namespace graft {
 
@@ -17,6 +18,7 @@ struct ProgramOptions {
   std::vector<std::string> flags{};      ///< clang driver flags: -O, -std, -D, -U, -I, -include, -W, -w, ...
   std::vector<std::string> libraries{};  ///< as after -l: "m", "pthread", ":libm.so.6", or a path
   std::vector<std::string> library_dirs; ///< as after -L; searched before the system's
+  CacheConfig cache{};                   ///< what was compiled before is not compiled again
   int argc = 0;                        ///< what the initialisers and `main` are handed; must outlive the program
   char **argv = nullptr;
 };

@@ -19,6 +19,7 @@
 
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
+#include <graft/base/cache.hpp>
 #include <graft/base/clock.hpp>
 #include <graft/base/export.hpp>
 #include <graft/base/ids.hpp>
@@ -95,6 +96,7 @@ struct Config {
   HotReload hot_reload = HotReload::kOn;
   Learning learning = Learning::kOnReload;
   std::vector<std::string> include_dirs{}; ///< where bundles find contracts of the host and of each other
+  CacheConfig cache{};                     ///< what was compiled before is not compiled again (compiler_driver/README.md)
   std::size_t retired_limit = 64; ///< generations of one bundle that may wait for their last call; then reloads are refused
   std::size_t history = 4;        ///< versions of each bundle that `rollback` can go back to
   std::chrono::milliseconds drain{100}; ///< how long a reload that carries state over waits for running calls to end
@@ -130,6 +132,9 @@ struct ArchiveBundle {
   std::string bytes;
 };
 
+/// "compiled", "cached", "cached remotely".
+GRAFT_API const char *to_string(Origin origin) noexcept;
+
 /// What the runtime knows of a loaded bundle. A copy.
 struct BundleInfo {
   std::string name;    ///< what this runtime calls it: the manifest's, or `name@version` beside others
@@ -144,6 +149,7 @@ struct BundleInfo {
   std::int32_t priority = 0;          ///< among providers of one version of a contract
   std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
   std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
+  Origin origin = Origin::kCompiled;  ///< of the live generation's code
   std::string plan; ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
   std::vector<Diagnostic> warnings; ///< of the compile that made the live generation
 };
@@ -195,6 +201,7 @@ struct Event {
 struct StepTimes {
   std::uint64_t read_ns = 0; ///< manifest and sources
   std::uint64_t compile_ns = 0;
+  std::uint64_t cache_ns = 0; ///< of `compile_ns`: looking whether it was compiled before
   std::uint64_t link_ns = 0;
   std::uint64_t initialise_ns = 0;
   std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe

@@ -42,6 +42,7 @@ Json json_of(const BundleInfo &bundle) {
                {"source", short_text(bundle.source)},
                {"provides", bundle.provides},
                {"requires", bundle.requires_},
+               {"origin", to_string(bundle.origin)},
                {"plan", bundle.plan},
                {"retired", bundle.retired},
                {"instances", bundle.instances},
@@ -90,11 +91,8 @@ Json json_of(const ReloadPlan &plan) {
 }
 
 Json json_of(const StepTimes &times) {
-  return {{"read", times.read_ns},
-          {"compile", times.compile_ns},
-          {"link", times.link_ns},
-          {"initialise", times.initialise_ns},
-          {"publish", times.publish_ns}};
+  return {{"read", times.read_ns}, {"compile", times.compile_ns},       {"cache", times.cache_ns},
+          {"link", times.link_ns}, {"initialise", times.initialise_ns}, {"publish", times.publish_ns}};
 }
 
 Json json_of(const CompiledFile &file) {

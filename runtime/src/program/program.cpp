@@ -91,7 +91,9 @@ Result<std::unique_ptr<Program>> Program::create(const ProgramOptions &options) 
   GRAFT_TRY_ASSIGN(const driver::Language language, language_of(options));
   for (const std::string &source : options.sources) job.sources.push_back({source, {}, language});
   job.options = compile_options(options);
-  GRAFT_TRY_ASSIGN(const std::unique_ptr<driver::Compiler> compiler, driver::Compiler::create());
+  driver::Config compiling;
+  compiling.cache = options.cache;
+  GRAFT_TRY_ASSIGN(const std::unique_ptr<driver::Compiler> compiler, driver::Compiler::create(std::move(compiling)));
   GRAFT_TRY_ASSIGN(Artifact artifact, compiler->compile(job));
 
   auto state = std::make_unique<State>();

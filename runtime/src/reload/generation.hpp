@@ -84,6 +84,7 @@ struct Generation {
   ContentKey object_key;
   ContentKey token_key;
   std::vector<Diagnostic> warnings;
+  Origin origin = Origin::kCompiled;
   std::vector<KeptBinding> kept; ///< one for each of `facts.kept`
   /// Named by newer generations whose kept objects may reach this one's memory, through memory that they point at: while
   /// there are such, it stays mapped.

@@ -62,6 +62,7 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
                                      " from code whose types nobody checked; a call of another shape is not noticed");
   adopt_views(artifact.facts, store.views);
   times.compile_ns += watch.lap_ns();
+  times.cache_ns += artifact.times.cache_ns;
   inputs.record(text, artifact.facts, ticket);
   artifact.facts.headers = {}; // nobody else asks, and generations keep their facts
 
@@ -141,6 +142,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   generation.object_key = artifact.object_key;
   generation.token_key = artifact.token_key;
   generation.warnings = artifact.warnings;
+  generation.origin = artifact.origin;
   return {};
 }
 

@@ -1,0 +1,94 @@
+// A host's view of the cache: a bundle that was loaded before, in another runtime, is not compiled again, and behaves the
+// same.
+#include "bundles.hpp"
+#include "matchers.hpp"
+
+#include <graft/cache.hpp>
+#include <graft/runtime.hpp>
+
+#include <fstream>
+
+namespace graft::test {
+namespace {
+
+class CachedBundles : public testing::Test {
+ protected:
+  std::unique_ptr<Runtime> start() {
+    Config config;
+    config.cache.folder = folder / "cache";
+    auto runtime = Runtime::create(std::move(config));
+    EXPECT_THAT(runtime, Succeeds());
+    return *std::move(runtime);
+  }
+
+  const TempFolder folder;
+};
+
+TEST_F(CachedBundles, AreCompiledByTheFirstRuntimeOnly) {
+  for (const Origin origin : {Origin::kCompiled, Origin::kDisk}) {
+    const auto runtime = start();
+    StepTimes times;
+    const auto bundle = runtime->load(shipped("greeter"), {.times = &times});
+    ASSERT_THAT(bundle, Succeeds());
+    EXPECT_EQ((*bundle).origin, origin);
+    EXPECT_GT(times.cache_ns, 0u);
+    EXPECT_LE(times.cache_ns, times.compile_ns);
+  }
+}
+
+TEST_F(CachedBundles, AnswerAndReloadAsCompiledOnesDo) {
+  for (const Origin origin : {Origin::kCompiled, Origin::kDisk}) {
+    const auto runtime = start();
+    ASSERT_THAT(runtime->load(text("number", number_text(1))), Succeeds());
+    const auto number = runtime->bind<test_number>();
+    EXPECT_EQ(number->number(), 1);
+    EXPECT_EQ(runtime->reload(text("number", number_text(1))).code(), Code::kUnchanged);
+    const auto reloaded = runtime->reload(text("number", number_text(2)));
+    ASSERT_THAT(reloaded, Succeeds());
+    EXPECT_EQ((*reloaded).origin, origin);
+    EXPECT_EQ(number->number(), 2);
+  }
+}
+
+TEST_F(CachedBundles, KeepTheirStateOverReloads) {
+  const auto counting = [](int step) {
+    return text("number", kNumberContract +
+                              "static int kept GRAFT_KEEP = 100;\nstatic int32_t answer(void) { return kept += " +
+                              std::to_string(step) + "; }\nGRAFT_PROVIDE(number, {.number = answer})\n");
+  };
+  for (int run = 0; run < 2; ++run) {
+    const auto runtime = start();
+    ASSERT_THAT(runtime->load(counting(1)), Succeeds());
+    const auto number = runtime->bind<test_number>();
+    EXPECT_EQ(number->number(), 101);
+    const auto reloaded = runtime->reload(counting(10));
+    ASSERT_THAT(reloaded, Succeeds());
+    EXPECT_EQ((*reloaded).origin, run == 0 ? Origin::kCompiled : Origin::kDisk);
+    EXPECT_EQ(number->number(), 111);
+  }
+}
+
+TEST_F(CachedBundles, ShowTheirWarningsAgain) {
+  for (int run = 0; run < 2; ++run) {
+    const auto bundle = start()->load(text("number", "static int unused;\n#warning careful\n" + number_text(1)));
+    ASSERT_THAT(bundle, Succeeds());
+    ASSERT_EQ((*bundle).warnings.size(), 1u);
+    EXPECT_THAT(render((*bundle).warnings), testing::HasSubstr("careful"));
+  }
+}
+
+TEST_F(CachedBundles, AreLookedAfterByAHost) {
+  const CacheConfig config{.folder = folder / "cache"};
+  ASSERT_THAT(start()->load(shipped("greeter")), Succeeds());
+  const auto stat = cache_stat(config);
+  ASSERT_THAT(stat, Succeeds());
+  EXPECT_EQ((*stat).artifacts, 1u);
+  EXPECT_EQ((*stat).records, 1u);
+  EXPECT_EQ((*verify_cache(config)).good, 2u);
+  EXPECT_EQ((*prune_cache(config)).entries, 0u);
+  EXPECT_EQ(*cache_folder(config), folder / "cache");
+  EXPECT_THAT(cache_folder({.folder = "off"}), FailsWith(Code::kNotFound, testing::HasSubstr("switched off")));
+}
+
+} // namespace
+} // namespace graft::test
