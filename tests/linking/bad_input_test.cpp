@@ -62,6 +62,7 @@ TEST(BadInput, FlippedBytesNeverEndTheProcess) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::printf("seed %u\n", seed);
+  std::fflush(stdout); // should the process end all the same
   std::mt19937 random(seed);
   for (int round = 0; round < 1500; ++round) {
     ObjectFile damaged = whole;
