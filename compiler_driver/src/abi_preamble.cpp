@@ -88,7 +88,7 @@ std::shared_ptr<const AbiPreamble> make(const clang::CompilerInvocation &invocat
   auto buffer = std::make_shared<clang::PCHBuffer>();
   DiagnosticCollector collector;
   PreambleAction action(buffer, preamble->inputs);
-  run_front_end({invocation, text, /*headers=*/{}, /*head=*/nullptr, /*absent=*/nullptr, &preamble->inputs.trace}, action,
+  run_front_end({invocation, text, /*headers=*/{}, /*head=*/nullptr, &preamble->inputs.trace}, action,
                 collector);
   if (collector.failed() || !buffer->IsComplete) return nullptr;
   preamble->bytes.assign(buffer->Data.begin(), buffer->Data.end());

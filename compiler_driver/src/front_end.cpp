@@ -33,8 +33,8 @@ void run_front_end(const FrontEndRun &run, clang::FrontendAction &action, Diagno
 
   clang::CompilerInstance compiler(std::move(own));
   compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  auto files = compile_file_system(run.head != nullptr ? run.head->bytes : std::string_view(), run.headers, run.trace);
-  compiler.setVirtualFileSystem(run.absent != nullptr ? note_absent(std::move(files), *run.absent) : std::move(files));
+  compiler.setVirtualFileSystem(
+      compile_file_system(run.head != nullptr ? run.head->bytes : std::string_view(), run.headers, run.trace));
   compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
   compiler.createFileManager();
   clang::noteBottomOfStack(/*ForceSet=*/true);

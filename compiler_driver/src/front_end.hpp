@@ -1,8 +1,6 @@
 // One run of Clang's front end over one text: the instance, its files, its diagnostics.
 #pragma once
 
-#include "file_witness.hpp"
-
 #include <graft/driver/compiler.hpp>
 
 #include <string_view>
@@ -34,7 +32,6 @@ struct FrontEndRun {
   const SourceText &text;
   const std::vector<Source> &headers;    ///< of the job, from memory
   const PrecompiledHead *head = nullptr; ///< whoever hands it over knows that it is fresh, and made with these flags
-  AbsentFiles *absent = nullptr;         ///< where to note what is not there
   InputTrace *trace = nullptr;           ///< where to note all that is asked for
 };
 

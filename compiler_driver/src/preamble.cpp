@@ -37,7 +37,7 @@ struct Findings {
   enum class Meaning : std::uint8_t { kFixed, kChanges } meaning = Meaning::kFixed;
 };
 
-/// Macros whose value is not the same wherever and whenever the head is read.
+/// Macros whose value is another in each source that begins with the head. Those of the moment are a matter of the trace.
 class MeaningWatcher : public clang::PPCallbacks {
  public:
   MeaningWatcher(const clang::SourceManager &sources, Findings &findings) : sources_(sources), findings_(findings) {}
@@ -45,9 +45,9 @@ class MeaningWatcher : public clang::PPCallbacks {
   void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange range,
                     const clang::MacroArgs *) override {
     const llvm::StringRef text = name.getIdentifierInfo()->getName();
-    const bool of_time = text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__" || text == "__BASE_FILE__";
     const bool of_place = text == "__FILE__" || text == "__FILE_NAME__";
-    if (of_time || (of_place && sources_.isInMainFile(range.getBegin()))) findings_.meaning = Findings::Meaning::kChanges;
+    if (text == "__BASE_FILE__" || (of_place && sources_.isInMainFile(range.getBegin())))
+      findings_.meaning = Findings::Meaning::kChanges;
   }
 
  private:
@@ -229,20 +229,19 @@ std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, co
   const Language language = invocation.getLangOpts().CPlusPlus ? Language::kCxx : Language::kC;
   const SourceText text{request.name, language, llvm::MemoryBuffer::getMemBuffer(request.head)};
   auto preamble = std::make_shared<Preamble>();
-  AbsentFiles absent;
+  const WallTime began = std::chrono::system_clock::now();
   DiagnosticCollector collector;
   HeadAction action(request, stop, *preamble);
-  run_front_end({invocation, text, request.headers, /*head=*/nullptr, &absent, &preamble->inputs.trace}, action, collector);
+  run_front_end({invocation, text, request.headers, /*head=*/nullptr, &preamble->inputs.trace}, action, collector);
   const bool is_whole = !collector.failed() && !preamble->bytes.empty() && !stop.load(std::memory_order_relaxed);
-  if (!is_whole || has_own_code(action.findings().facts) || action.findings().meaning == Findings::Meaning::kChanges)
-    return nullptr;
+  const bool is_fixed = action.findings().meaning == Findings::Meaning::kFixed && preamble->inputs.trace.unrepeatable.empty();
+  if (!is_whole || !is_fixed || has_own_code(action.findings().facts)) return nullptr;
   preamble->has_learned = !request.learned.empty();
   preamble->warnings = collector.take();
   // A message of a learned instantiation would be said of files that do not need it.
   if (!request.learned.empty() && !preamble->warnings.empty()) return nullptr;
   preamble->head = {preamble->bytes, static_cast<unsigned>(request.head.size()), request.ends_at_line_start};
-  for (const HeaderFacts &file : preamble->inputs.read) preamble->witness.add_present(file.path, file.content);
-  preamble->witness.add_absent(absent);
+  preamble->record = make_record(preamble->inputs.trace, ContentKey{}, began);
   return preamble;
 }
 

@@ -3,7 +3,7 @@
 // shared.
 #pragma once
 
-#include "file_witness.hpp"
+#include "cache/input_record.hpp"
 #include "front_end.hpp"
 #include "head_text.hpp"
 #include "inputs.hpp"
@@ -25,7 +25,7 @@ struct Preamble {
   PrecompiledHead head; ///< `head.bytes` lies in `bytes`
   std::string bytes;
   Inputs inputs;
-  FileWitness witness;
+  InputRecord record;                    ///< of what it was made from: by it one tells whether it still stands
   std::vector<std::uint32_t> contracts;   ///< the contracts that the head declares, as the precompiled file numbers them
   std::vector<Diagnostic> warnings;       ///< what a compile would have said of the head
   bool has_learned = false;               ///< it holds instantiations that no text of the head asks for

@@ -93,22 +93,26 @@ std::shared_ptr<const Preamble> PreambleStore::find(const Prepared &prepared, co
 
 std::shared_ptr<const Preamble> PreambleStore::find(const std::string &key) {
   std::shared_ptr<const Preamble> preamble;
+  InputRecord record;
   {
     MutexLock lock(mutex_);
     const auto entry = entries_.find(key);
     if (entry == entries_.end() || !entry->second.preamble) return nullptr;
     entry->second.used = ++clock_;
     preamble = entry->second.preamble;
+    record = entry->second.record;
   }
-  const bool is_fresh = preamble->witness.holds();
+  const SecondLook::Verdict verdict = SecondLook().look(record);
   MutexLock lock(mutex_);
-  if (is_fresh) {
+  const auto at = entries_.find(key);
+  const bool is_still_there = at != entries_.end() && at->second.preamble == preamble;
+  if (verdict != SecondLook::Verdict::kChanged) {
     ++stats_.uses;
+    if (is_still_there && verdict == SecondLook::Verdict::kHoldsWithNewStamps) at->second.record = std::move(record);
     return preamble;
   }
   ++stats_.stale;
-  const auto at = entries_.find(key);
-  if (at == entries_.end() || at->second.preamble != preamble) return nullptr;
+  if (!is_still_there) return nullptr;
   Entry &entry = at->second;
   entry.preamble = nullptr;
   entry.recipes.clear(); // they name places in headers that have changed
@@ -242,6 +246,7 @@ void PreambleStore::make(const std::string &key) {
   entry.tried = tried;
   if (made) {
     ++stats_.made;
+    entry.record = made->record;
     entry.preamble = std::move(made);
   } else if (!stop_.load(std::memory_order_relaxed)) {
     ++stats_.not_made;

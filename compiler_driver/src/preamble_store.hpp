@@ -56,6 +56,7 @@ class PreambleStore {
     std::map<std::string, Recipe> recipes; ///< by symbol
     std::size_t tried = 0;                 ///< how many of them the preamble was made with
     std::shared_ptr<const Preamble> preamble;
+    InputRecord record; ///< the preamble's, with the stamps that were learned since
     enum class State : std::uint8_t { kIdle, kQueued, kBeingMade, kHopeless } state = State::kIdle;
     std::uint64_t used = 0; ///< when, as `clock_` counts
   };

@@ -180,7 +180,7 @@ Unit compile_source(const UnitRequest &request) {
     const PrecompiledHead *head = request.preamble != nullptr ? &request.preamble->head : abi ? &abi_head : nullptr;
     Inputs inputs = request.preamble != nullptr ? request.preamble->inputs : abi ? abi->inputs : Inputs{};
     CompileAction action(request, inputs, unit);
-    run_front_end({request.prepared.invocation, request.text, request.headers, head, /*absent=*/nullptr, &inputs.trace},
+    run_front_end({request.prepared.invocation, request.text, request.headers, head, &inputs.trace},
                   action, collector);
     merge_trace(unit.trace, std::move(inputs.trace)); // only now: the back end may read files, too
   }

@@ -22,14 +22,14 @@ std::string with_vector(const std::string &body, const std::string &before = {})
          body + "\n}\n";
 }
 
-std::size_t weak_functions(Edited &file, const std::string &text) {
+std::size_t object_bytes(Edited &file, const std::string &text) {
   const auto artifact = file.compile(text);
   return artifact ? artifact->objects.front().bytes.size() : 0;
 }
 
 TEST(Learned, AFileIsCompiledWithWhatItNeededBefore) {
   Edited file;
-  const std::size_t plain = weak_functions(file, with_vector("return values[0];"));
+  const std::size_t plain = object_bytes(file, with_vector("return values[0];"));
   file.compiler->wait_for_preambles();
   const auto artifact = file.compile(with_vector("return values[1];"));
   ASSERT_TRUE(artifact);
@@ -42,10 +42,10 @@ TEST(Learned, AnEditThatNeedsMoreIsCompiledAtOnceAndLearnedFor) {
   Edited file;
   file.learn(with_vector("return values[0];"));
   const std::string more = with_vector("return static_cast<int>(std::string(values.size(), 'x').find(\"xx\", 1));");
-  const std::size_t first = weak_functions(file, more);
+  const std::size_t first = object_bytes(file, more);
   EXPECT_EQ(file.run(more), 1);
   file.compiler->wait_for_preambles();
-  EXPECT_LT(weak_functions(file, more + "int other;\n"), first);
+  EXPECT_LT(object_bytes(file, more + "int other;\n"), first);
   EXPECT_EQ(file.run(more + "int another;\n"), 1);
 }
 
