@@ -55,7 +55,8 @@ void initialise_target() {
 }
 
 void run(Work &work, const Job &job, Product product) {
-  const UnitRequest request{*work.prepared, work.text, job.headers, product, job.options.bitcode, job.options.kept};
+  const UnitRequest request{*work.prepared,      work.text,        job.headers,      product,
+                            job.options.bitcode, job.options.kept, job.options.role, job.cancelled};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
   if (survived) return;
@@ -83,6 +84,7 @@ ContentKey key_of_arguments(const std::vector<Work> &works, const Options &optio
   KeyBuilder key;
   key.add(clang_version());
   key.add(options.kept == Kept::kOutside ? "kept outside" : "kept inside");
+  key.add(options.role == Role::kOnly ? "only image" : options.role == Role::kFirst ? "first image" : "second image");
   for (const Work &work : works)
     for (const std::string &argument : work.prepared->arguments) key.add(argument);
   return key.finish();
@@ -103,7 +105,13 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
     works.push_back({std::move(text), std::move(prepared), std::nullopt, std::nullopt});
   }
   arguments_key = key_of_arguments(works, options);
-  pool.for_each(works.size(), [&](std::size_t i) { run(works[i], job, product); });
+  if (job.options.role == Role::kSecond) {
+    for (Work &work : works) run(work, job, product); // nobody waits for it: the other processors are others'
+  } else {
+    pool.for_each(works.size(), [&](std::size_t i) { run(works[i], job, product); });
+  }
+  if (job.cancelled != nullptr && job.cancelled->load(std::memory_order_acquire)) // pairs with who cancels
+    return error(Code::kSuperseded, "the compile of bundle '" + job.bundle + "' was cancelled");
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);

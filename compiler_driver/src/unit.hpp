@@ -6,6 +6,7 @@
 
 #include <graft/base/artifact.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -38,6 +39,12 @@ struct UnitRequest {
   Product product = Product::kObject;
   Bitcode bitcode = Bitcode::kOmit;
   Kept kept = Kept::kInside;
+  Role role = Role::kOnly;
+  const std::atomic<bool> *cancelled = nullptr; ///< of the job
+
+  bool is_cancelled() const {
+    return cancelled != nullptr && cancelled->load(std::memory_order_acquire);
+  } // pairs with who cancels
 };
 
 /// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded.

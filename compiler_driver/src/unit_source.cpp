@@ -23,6 +23,16 @@
 namespace graft::driver {
 namespace {
 
+/// Ends the parse between two declarations when the compile is cancelled.
+class CancelConsumer : public clang::ASTConsumer {
+ public:
+  explicit CancelConsumer(const UnitRequest &request) : request_(request) {}
+  bool HandleTopLevelDecl(clang::DeclGroupRef) override { return !request_.is_cancelled(); }
+
+ private:
+  const UnitRequest &request_;
+};
+
 class CompileAction : public clang::ASTFrontendAction {
  public:
   /// `inputs`: what a preamble already read.
@@ -33,6 +43,7 @@ class CompileAction : public clang::ASTFrontendAction {
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
     watch_inputs(compiler, inputs_);
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
+    if (request_.cancelled != nullptr) consumers.push_back(std::make_unique<CancelConsumer>(request_));
     consumers.push_back(make_facts_consumer(compiler, unit_.facts, request_.kept));
     if (request_.product != Product::kFacts) {
       context_.setDiscardValueNames(compiler.getCodeGenOpts().DiscardValueNames);
@@ -50,7 +61,7 @@ class CompileAction : public clang::ASTFrontendAction {
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, inputs_);
     record_inputs(compiler, request_.text, std::move(inputs_), unit_);
-    if (generator_ == nullptr || compiler.getDiagnostics().hasErrorOccurred()) return;
+    if (generator_ == nullptr || request_.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
     if (const llvm::Module *made = generator_->GetModule())
       unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());

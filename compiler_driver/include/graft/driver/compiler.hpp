@@ -4,15 +4,16 @@
 // happens to the bytes afterwards (jit).
 #pragma once
 
+#include <graft/base/artifact.hpp>
+#include <graft/base/result.hpp>
+
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <graft/base/artifact.hpp>
-#include <graft/base/result.hpp>
 
 namespace graft::driver {
 
@@ -39,6 +40,15 @@ enum class Need : std::uint8_t {
 /// Where GRAFT_KEEP variables live: in the object like any other, or outside, where the linker is told that they are.
 enum class Kept : std::uint8_t { kInside, kOutside };
 
+/// What a bundle's code is compiled for. A first and a second image of one text make one generation (decision 0017): the
+/// second has no state of its own and goes on with the first's.
+enum class Role : std::uint8_t {
+  kOnly,
+  kFirst,  ///< a second may follow, and calls be led to it
+  kSecond, ///< preprocessed as the first was, whatever `optimise` says. kInvalid with the reason for a text that cannot have
+           ///< one
+};
+
 struct Options {
   std::string c_standard = "c17";
   std::string cxx_standard = "c++23";
@@ -49,6 +59,7 @@ struct Options {
   Bitcode bitcode = Bitcode::kOmit;
   Need need = Need::kObjects;
   Kept kept = Kept::kInside;
+  Role role = Role::kOnly;
 };
 
 /// All that one compile needs to know.
@@ -58,6 +69,8 @@ struct Job {
   std::vector<Source> headers;   ///< with contents: files that are nowhere on disk, found by `#include` under their names; one
                                  ///< with an absolute name stands in for that file
   Options options;
+  /// Once it is true, the compile stops early, between two declarations or passes: kSuperseded. Set (release) by any thread.
+  const std::atomic<bool> *cancelled = nullptr;
 };
 
 enum class Text : std::uint8_t { kIr, kAssembly };
