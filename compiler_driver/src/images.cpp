@@ -1,6 +1,8 @@
 // See images.hpp.
 #include "images.hpp"
 
+#include "unnamed.hpp"
+
 #include <graft/base/first_image.hpp>
 
 #include <llvm/ADT/SmallPtrSet.h>
@@ -31,6 +33,11 @@ bool is_defined_here(const llvm::GlobalObject &object) {
 bool is_callee(const llvm::Use &use) {
   const auto *call = llvm::dyn_cast<llvm::CallBase>(use.getUser());
   return call != nullptr && call->isCallee(&use);
+}
+
+/// Clang counts such up in the order in which it meets them.
+bool has_no_name(const llvm::GlobalVariable &variable) {
+  return variable.getName().starts_with(".") || is_numbered(variable.getName());
 }
 
 bool has_held_address(const llvm::Function &function) {
@@ -111,9 +118,7 @@ std::string find_obstacle(llvm::Module &module) {
     if (variable.isDeclaration() && (name.starts_with("__start_") || name.starts_with("__stop_")))
       return "'" + name.str() + "' is the edge of a section";
     if (!is_defined_here(variable) || (variable.isConstant() && !variable.isThreadLocal())) continue;
-    if (variable.hasPrivateLinkage() || name.empty()) return "a variable has no name";
-    // Clang counts them up in the order in which it meets them.
-    if (name.starts_with(".") && llvm::isDigit(name.back())) return "several variables are called " + quoted(variable);
+    if (variable.hasPrivateLinkage() || name.starts_with(".") || name.empty()) return "a variable has no name";
     if (holds_labels(*variable.getInitializer())) return "variable " + quoted(variable) + " holds addresses of labels";
   }
   return {};
@@ -144,10 +149,18 @@ bool shows_address(const llvm::Use &use) {
   return whole == nullptr || !serves_virtual_calls(*whole);
 }
 
-void put_in_first_image(llvm::GlobalValue &value) {
+enum class Reach : std::uint8_t { kNear, kTable };
+
+/// What many files may define can be bound to the process's, which only an address from the table reaches; all else is near.
+Reach reach_of(const llvm::GlobalVariable &own) {
+  return own.isWeakForLinker() && own.hasDefaultVisibility() ? Reach::kTable : Reach::kNear;
+}
+
+void put_in_first_image(llvm::GlobalValue &value, Reach reach) {
+  const bool is_near = reach == Reach::kNear;
   value.setLinkage(llvm::GlobalValue::ExternalLinkage);
-  value.setVisibility(llvm::GlobalValue::HiddenVisibility);
-  value.setDSOLocal(true);
+  value.setVisibility(is_near ? llvm::GlobalValue::HiddenVisibility : llvm::GlobalValue::DefaultVisibility);
+  value.setDSOLocal(is_near);
 }
 
 std::string first_name(std::uint64_t file, const llvm::GlobalVariable &variable) {
@@ -175,17 +188,20 @@ std::string SecondImage::leave_state_behind() {
   for (llvm::GlobalVariable &variable : llvm::make_early_inc_range(module_.globals())) {
     if (!is_defined_here(variable)) continue;
     if (variable.isConstant() && !variable.isThreadLocal()) {
-      if (variable.hasGlobalUnnamedAddr() || variable.hasPrivateLinkage()) continue;
+      // What has no name of its own cannot be told apart; nobody but type information of lambdas is compared by address, and
+      // that by name as well.
+      if (variable.hasGlobalUnnamedAddr() || variable.hasPrivateLinkage() || has_no_name(variable)) continue;
       if (!variable.hasComdat() && variable.getAlign()) variable.setSection(kConstantSection);
       constants_.push_back(variable.getName().str());
       continue;
     }
     const std::string name = first_name(file_, variable);
+    const Reach reach = reach_of(variable);
     variable.setInitializer(nullptr);
     variable.setComdat(nullptr);
     variable.setSection({});
     variable.clearMetadata();
-    put_in_first_image(variable);
+    put_in_first_image(variable, reach);
     variable.setName(name);
   }
   llvm::SmallVector<llvm::GlobalValue *, 16> held;
@@ -198,6 +214,16 @@ std::string SecondImage::leave_state_behind() {
   }
   llvm::appendToCompilerUsed(module_, held); // M3
   return {};
+}
+
+void SecondImage::show_first(llvm::GlobalValue *own) {
+  if (own == nullptr || own->isDeclaration() || own->hasAvailableExternallyLinkage()) return;
+  auto *type = llvm::cast<llvm::FunctionType>(own->getValueType());
+  auto *first =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, to_string({file_, 0, 0, own->getName()}), module_);
+  put_in_first_image(*first, Reach::kNear);
+  own->replaceUsesWithIf(first, [](llvm::Use &use) { return shows_address(use); });
+  if (first->use_empty()) first->eraseFromParent();
 }
 
 std::string SecondImage::name_addresses() {
@@ -214,23 +240,15 @@ std::string SecondImage::name_addresses() {
     auto *first = new llvm::GlobalVariable(module_, own->getValueType(), /*isConstant=*/true,
                                            llvm::GlobalValue::ExternalLinkage, nullptr, first_name(file_, *own));
     first->setAlignment(own->getAlign());
-    put_in_first_image(*first);
+    put_in_first_image(*first, reach_of(*own));
     own->replaceAllUsesWith(first);
     if (!own->hasComdat()) own->eraseFromParent(); // one of a group stands in where the first image has none
   }
-  std::vector<llvm::GlobalValue *> code;
   for (llvm::Function &function : module_)
-    if (is_defined_here(function)) code.push_back(&function);
-  for (llvm::GlobalAlias &alias : module_.aliases()) code.push_back(&alias);
-  for (llvm::GlobalValue *own : code) {
-    auto *function = llvm::cast<llvm::Function>(own->stripPointerCastsAndAliases());
-    if (leads_out(*function)) return "addresses of labels leave " + quoted(*function);
-    auto *first = llvm::Function::Create(function->getFunctionType(), llvm::GlobalValue::ExternalLinkage,
-                                         to_string({file_, 0, 0, own->getName()}), module_);
-    put_in_first_image(*first);
-    own->replaceUsesWithIf(first, [](llvm::Use &use) { return shows_address(use); });
-    if (first->use_empty()) first->eraseFromParent();
-  }
+    if (is_defined_here(function) && leads_out(function)) return "addresses of labels leave " + quoted(function);
+  // Not of what the optimiser made, such as the parts of a coroutine, whose frame is laid out anew in each image.
+  for (const Held &held : functions_) show_first(module_.getFunction(held.name));
+  for (llvm::GlobalAlias &alias : module_.aliases()) show_first(&alias);
   for (const Held &held : functions_) {
     llvm::Function *own = module_.getFunction(held.name);
     if (own == nullptr || !is_defined_here(*own) || own->getFunctionType() != held.type) continue;

@@ -19,6 +19,7 @@
 
 namespace llvm {
 class FunctionType;
+class GlobalValue;
 class Module;
 } // namespace llvm
 
@@ -43,6 +44,9 @@ class SecondImage {
     std::string name;
     const llvm::FunctionType *type = nullptr; ///< null for a constant
   };
+
+  /// Where the address of `own`, a function or another name of one, is seen, the first image's is.
+  void show_first(llvm::GlobalValue *own);
 
   llvm::Module &module_;
   const std::uint64_t file_;

@@ -12,6 +12,7 @@
 #include "providers.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
+#include "unnamed.hpp"
 
 #include <clang/CodeGen/ModuleBuilder.h>
 #include <clang/Frontend/CompilerInstance.h>
@@ -66,6 +67,8 @@ class CompileAction : public clang::ASTFrontendAction {
       unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
+    if (request_.role != Role::kOnly)
+      name_by_place(*generator_, *module, compiler.getASTContext(), request_.role, unit_.facts);
     std::string wrong = add_thunks(*module, unit_);
     if (wrong.empty() && request_.kept == Kept::kOutside) wrong = move_kept_outside(*module, unit_);
     if (!wrong.empty())

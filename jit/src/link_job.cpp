@@ -240,7 +240,7 @@ static llvm::Error forget_dependencies(LinkGraph &graph) {
 
 void LinkJob::note_functions(LinkGraph &graph) {
   for (const GraphSymbol *symbol : graph.defined_symbols())
-    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0)
+    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0 && !(*symbol->getName()).starts_with(kTwinPrefix))
       functions_.push_back({&symbol->getBlock(), symbol->getOffset(), static_cast<std::uint32_t>(symbol->getSize()), symbol->getName()});
 }
 

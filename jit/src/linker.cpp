@@ -200,7 +200,9 @@ Result<void> ImageImpl::take_over(std::unique_ptr<Image> second) {
   second_ = std::move(second);
   state_->second.store(&newer, std::memory_order_release); // pairs with who asks what is at an address
   return linker_.rewrite(*state_, [&] {
-    for (const Twin &twin : newer.twins) lead(twin);
+    const PageRun &own = state_->placement.code; // what several images share is led nowhere
+    for (const Twin &twin : newer.twins)
+      if (twin.first >= own.begin && twin.first < own.begin + own.bytes) lead(twin);
   });
 }
 

@@ -1,6 +1,7 @@
 // What a host sees, through the shared library; then the parts' rows; then the table.
 #include "call_loops.hpp"
 #include "crowded.hpp"
+#include "kernels.hpp"
 #include "peers.hpp"
 #include "plugins.hpp"
 #include "row.hpp"
@@ -134,7 +135,8 @@ int main() {
   const auto add_spawn = [&](const char *name, const char *compiler) {
     add_loop(name, [&version, compiler] {
       void *handle = nullptr;
-      const auto step = reinterpret_cast<int (*)(int)>(open_and_find(spawn_compile(compiler, "-O0", peer_text(++version)), "step", &handle));
+      const auto step = reinterpret_cast<int (*)(int)>(
+          open_and_find(spawn_compile(compiler, {"-O0"}, peer_text(++version)), "step", &handle));
       const int value = step(1);
       dlclose(handle);
       return value;
@@ -150,6 +152,7 @@ int main() {
   add_lookup_rows(rows);
   add_publication_rows(rows);
   add_save_rows(rows, measured);
+  add_kernel_rows(rows);
   add_part_rows(rows);
   rows.push_back(reload_memory_row());
   add_crowd_rows(rows);

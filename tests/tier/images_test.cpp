@@ -92,6 +92,15 @@ TEST(TwoImages, AConstantHasOneAddress) {
   EXPECT_EQ(images.newest<int()>("ask")(), 3);
 }
 
+// Natively there would be one of each in the process, and there is: the host's.
+TEST(TwoImages, WhatTheProcessHasAsWellIsReachedThere) {
+  TwoImages images({{"a.cpp", "#include <locale>\n#include <regex>\n#include <string>\n"
+                              "extern \"C\" int ask() { return std::regex_match(\"abd\", std::regex(\"a[bc]d\")); }"}});
+  EXPECT_EQ(images.function<int()>("ask")(), 1);
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 1);
+}
+
 constexpr const char *kShapes =
     "struct Shape { virtual int area() { return 1; } virtual ~Shape() {} };"
     "namespace { struct Square final : Shape { int side = 0; int area() override { return side * side; } }; }"
@@ -170,6 +179,57 @@ TEST(TwoImages, ComputedJumpsThatStayInTheirFunctionAreTaken) {
   EXPECT_EQ(images.newest<int(const unsigned char *)>("ask")(code), 17);
 }
 
+TEST(TwoImages, LambdasAreToldApartByTheirPlaces) {
+  TwoImages images({{"a.cpp", "#include <functional>\n"
+                              "static auto one = [] { static int n = 100; return ++n; };\n"
+                              "static auto two = [] { static int n = 200; return ++n; };\n"
+                              "static std::function<int()> held[] = {two, one};\n"
+                              "extern \"C\" int ask() { return one() * 1000 + two(); }\n"
+                              "extern \"C\" int other(int i) { return held[i](); }"}});
+  EXPECT_EQ(images.function<int()>("ask")(), 101201);
+  EXPECT_EQ(images.function<int(int)>("other")(0), 202);
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 102203);
+  EXPECT_EQ(images.newest<int(int)>("other")(0), 204);
+  EXPECT_EQ(images.function<int(int)>("other")(1), 103);
+}
+
+constexpr const char *kCoroutine = R"(#include <coroutine>
+struct Counter {
+  struct promise_type {
+    int value = 0;
+    Counter get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_never initial_suspend() { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    std::suspend_always yield_value(int next) { value = next; return {}; }
+    void return_void() {}
+    void unhandled_exception() {}
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+static Counter count(int from) { int seen[20] = {}; for (int i = 0;; ++i) { seen[i % 20] += from; co_yield from + i + seen[i % 20]; } }
+extern "C" void *make() { return count(10).handle.address(); }
+extern "C" int ask(void *at) {
+  auto handle = std::coroutine_handle<Counter::promise_type>::from_address(at);
+  const int value = handle.promise().value; handle.resume(); return value;
+}
+extern "C" void tell(void *at) { std::coroutine_handle<>::from_address(at).destroy(); }
+)";
+
+TEST(TwoImages, CoroutinesGoOnInTheImageThatTheyBeganIn) {
+  TwoImages images({{"a.cpp", kCoroutine}});
+  void *const before = images.function<void *()>("make")();
+  EXPECT_EQ(images.function<int(void *)>("ask")(before), 20);
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int(void *)>("ask")(before), 21);
+  void *const after = images.newest<void *()>("make")();
+  EXPECT_EQ(images.newest<int(void *)>("ask")(after), 20);
+  EXPECT_EQ(images.function<int(void *)>("ask")(after), 21);
+  EXPECT_EQ(images.newest<int(void *)>("ask")(before), 22);
+  images.newest<void(void *)>("tell")(before);
+  images.newest<void(void *)>("tell")(after);
+}
+
 struct Refused {
   const char *name;
   const char *text;
@@ -198,7 +258,7 @@ INSTANTIATE_TEST_SUITE_P(
                             "extern const int __start_things[]; int ask(void) { return __start_things[0]; }",
                             "is the edge of a section"},
                     Refused{"UnnamedVariables", "int *a = (int[]){1}; int *b = (int[]){2}; int ask(void) { return a[0]; }",
-                            "several variables are called"},
+                            "a variable has no name"},
                     Refused{"AnotherNameForAVariable",
                             "int n = 1; extern int m __attribute__((alias(\"n\"))); int ask(void) { return m; }",
                             "is another name for a variable"}),

@@ -3,18 +3,23 @@
 
 #include "command.hpp"
 
+#include <graft/tier_up.hpp>
+
+#include <optional>
+
 namespace graft::tool {
 
 struct HostOptions {
   std::vector<std::string> paths;
   std::vector<std::string> include_dirs;
   unsigned optimise = 0;
+  std::optional<TierUp> tier_up;
   bool checked_only = false;
   bool verbose = false;
   Format format = Format::kText;
 };
 
-/// PATH..., -O, -I, --checked-only, --verbose, --json.
+/// PATH..., -O, --tier-up, -I, --checked-only, --verbose, --json.
 void add_host_options(CLI::App &command, HostOptions &options);
 
 Config config_of(const HostOptions &options);

@@ -33,6 +33,7 @@
 #include "offer.hpp"
 #include "plan.hpp"
 #include "policy.hpp"
+#include "tier_up.hpp"
 #include "version.hpp"
 
 namespace graft {
@@ -55,7 +56,10 @@ enum class HotReload : std::uint8_t { kOn, kOff };
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 struct Config {
   unsigned compile_threads = 0;      ///< 0: one a core
-  unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say
+  unsigned optimise = 0;             ///< -O0 to -O3 for bundles that do not say; above 0, code is as good as it gets from the start
+  std::optional<TierUp> tier_up{};   ///< for all bundles, whatever their manifests say
+  /// How long new code must have been live before it is optimised in the background: while saves follow each other, none is.
+  std::chrono::milliseconds tier_up_delay{200};
   Unchecked unchecked = Unchecked::kRefuse;
   Compatibility compatibility = Compatibility::kStrict;
   Views views = Views::kWhenGiven;
@@ -106,6 +110,8 @@ struct BundleInfo {
   std::int32_t priority = 0;          ///< among providers of one version of a contract
   std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
   std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
+  /// How good its code is: "good", "fast", "fast: " with why it stays so, or "machine code" for what graft did not compile.
+  std::string tier;
   std::string plan;                   ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
   std::vector<Diagnostic> warnings;   ///< of the compile that made the live generation
 };
@@ -341,6 +347,10 @@ public:
   std::vector<Holder> holders(std::string_view bundle = {}, AskThreads ask = AskThreads::kNo) const;
   /// Waits until every retired generation is unmapped, or until `limit` has passed: kBusy, with who still holds one.
   Result<void> await_retired(std::chrono::milliseconds limit);
+
+  /// Waits until no bundle is due for optimised code (TierUp::kFastThenGood), or until `limit` has passed: kBusy. What came of it is in
+  /// BundleInfo::tier.
+  Result<void> await_tier_up(std::chrono::milliseconds limit);
 
   /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket, whose path it
   /// returns. Off until it is called. kConflict when it serves already or another host has that socket, kRefused for a folder that

@@ -23,7 +23,32 @@ Result<std::unique_ptr<jit::Image>> link_or_open(jit::Linker &linker, const Arti
   return open_shared({object.bytes.data(), object.bytes.size()}, object.source, self->address);
 }
 
+/// The last -O of a bundle's own flags; empty when it has none.
+std::string own_level(const Manifest &manifest) {
+  std::string level;
+  for (const std::string &flag : manifest.flags)
+    if (flag.starts_with("-O")) level = flag;
+  return level;
+}
+
 } // namespace
+
+driver::Job CodeMaker::job_of(const BundleText &text) const {
+  constexpr unsigned kGood = 2;
+  const TierUp way = config_.tier_up.value_or(text.manifest.tier_up);
+  const bool is_chosen = config_.optimise > 0 || !own_level(text.manifest).empty();
+  driver::Job job =
+      make_job(text, config_.optimise == 0 && way == TierUp::kGood ? kGood : config_.optimise, config_.include_dirs);
+  if (!is_chosen && way == TierUp::kFastThenGood) job.options.role = driver::Role::kFirst;
+  return job;
+}
+
+const char *CodeMaker::tier_of(const BundleText &text) const {
+  const driver::Job job = job_of(text);
+  if (text.maker != nullptr || job.sources.empty()) return "machine code";
+  const std::string level = own_level(text.manifest);
+  return level == "-O0" || (level.empty() && job.options.optimise == 0) ? "fast" : "good";
+}
 
 Result<Artifact> compile_bundle(const driver::Compiler &compiler, const BundleText &text, const driver::Job &job) {
   Artifact artifact;

@@ -21,12 +21,14 @@ class CodeMaker : public ImageMaker {
   CodeMaker(const Config &config, const driver::Compiler &compiler, jit::Linker &linker)
       : config_(config), compiler_(compiler), linker_(linker) {}
 
-  Result<Artifact> read(const BundleText &text) const override {
-    return compile_bundle(compiler_, text, make_job(text, config_.optimise, config_.include_dirs));
-  }
+  Result<Artifact> read(const BundleText &text) const override { return compile_bundle(compiler_, text, job_of(text)); }
   Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const override {
     return link_bundle(linker_, artifact, options);
   }
+  /// The compile that the configuration and the bundle's manifest ask for; a second image may follow where its role says so.
+  driver::Job job_of(const BundleText &text) const;
+  /// How good that makes its code (BundleInfo::tier).
+  const char *tier_of(const BundleText &text) const;
 
  private:
   const Config &config_;

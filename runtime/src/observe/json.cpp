@@ -42,6 +42,7 @@ Json json_of(const BundleInfo &bundle) {
                {"source", short_text(bundle.source)},
                {"provides", bundle.provides},
                {"requires", bundle.requires_},
+               {"tier", bundle.tier},
                {"plan", bundle.plan},
                {"retired", bundle.retired},
                {"instances", bundle.instances},

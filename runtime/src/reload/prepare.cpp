@@ -44,6 +44,7 @@ bool is_same_code(const Generation &live, const Artifact &next) {
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
   GRAFT_TRY(ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
+  tier_ups.postpone(text.name);
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
   GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text));
@@ -55,6 +56,12 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   adopt_views(artifact.facts, store.views);
   times.compile_ns += watch.lap_ns();
   inputs.record(text, artifact.facts, ticket);
+  std::shared_ptr<const SecondText> second;
+  const char *const tier = code.tier_of(text);
+  if (driver::Job job = code.job_of(text);
+      text.maker == nullptr && !job.sources.empty() && job.options.role == driver::Role::kFirst)
+    second = std::make_shared<const SecondText>(
+        SecondText{std::move(job), key_of_headers(artifact.facts.headers)}); // shared as in Bundle
   artifact.facts.headers = {}; // nobody else asks, and generations keep their facts
 
   if (force == Force::kNo) {
@@ -69,6 +76,8 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   }
 
   Prepared prepared{std::move(text), std::move(artifact), nullptr, ticket};
+  prepared.second = std::move(second);
+  prepared.tier = tier;
   GRAFT_TRY(link(prepared));
   times.link_ns += watch.lap_ns();
   return prepared;
@@ -108,14 +117,10 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
     restore_saved(prepared.saved, artifact.facts, generation.kept, prepared.plan);
   }
 
-  jit::LinkOptions options;
-  options.name = name;
-  options.symbols = thunk_symbols();
-  options.symbols.push_back({"graft_self", &generation.host});
-  options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
-  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
-  for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
-  bind_kept(artifact.facts, generation.kept, options);
+  generation.facts = artifact.facts;
+  generation.tier = prepared.tier;
+  jit::LinkOptions options = options_of_link(generation);
+  options.second = prepared.second != nullptr ? jit::Second::kPossible : jit::Second::kNone;
   auto image = maker_of(prepared.text).link(artifact, options);
   for (KeptBinding &binding : generation.kept) {
     binding.expected = binding.object;
@@ -127,11 +132,22 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
     return error;
   }
   generation.image = *std::move(image);
-  generation.facts = artifact.facts;
   generation.source_key = artifact.source_key;
   generation.object_key = artifact.object_key;
   generation.warnings = artifact.warnings;
   return {};
+}
+
+jit::LinkOptions Runtime::Impl::options_of_link(Generation &generation) const {
+  jit::LinkOptions options;
+  options.name = generation.bundle;
+  options.symbols = thunk_symbols();
+  options.symbols.push_back({"graft_self", &generation.host});
+  options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
+  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
+  for (const ProviderFacts &provider : generation.facts.providers) options.exports.push_back(provider.table_symbol);
+  bind_kept(generation.facts, generation.kept, options);
+  return options;
 }
 
 /// Whether something that is carried on may lead to the old version through memory that it points at.

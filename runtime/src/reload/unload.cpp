@@ -49,6 +49,7 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
       roles_.remove(*one->live);
       old.push_back(std::move(one->live));
       inputs.forget(one->name);
+      tier_ups.drop(one->name);
       bundles_.erase(bundles_.find(one->name));
     }
   }
