@@ -2,6 +2,8 @@
 #include "back_end.hpp"
 
 #include "assembly_inputs.hpp"
+#include "diagnostics.hpp"
+#include "images.hpp"
 #include "stopwatch.hpp"
 #include "symbols.hpp"
 
@@ -10,6 +12,7 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/LowerIFunc.h>
 
@@ -56,6 +59,15 @@ void lower_ifuncs(llvm::Module &module) {
   llvm::LowerIFuncPass().run(module, analyses);
 }
 
+/// Running passes end at once when the compile is cancelled.
+void stop_when_cancelled(clang::CodeGenOptions &options, const UnitRequest &request) {
+  if (request.cancelled == nullptr) return;
+  options.PassBuilderCallbacks.push_back([&request](llvm::PassBuilder &builder) {
+    builder.getPassInstrumentationCallbacks()->registerShouldRunOptionalPassCallback(
+        [&request](llvm::StringRef, llvm::Any) { return !request.is_cancelled(); });
+  });
+}
+
 void keep_bitcode(const llvm::Module &module, std::vector<char> &out) {
   CharStream stream(out);
   llvm::WriteBitcodeToFile(module, stream);
@@ -69,6 +81,14 @@ void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::v
 }
 
 void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit) {
+  const auto refuses = [&](const std::string &reason) {
+    if (!reason.empty()) report(compiler.getDiagnostics(), clang::SourceLocation(), "no second image of it: " + reason);
+    return !reason.empty();
+  };
+  SecondImage second(module, unit.source);
+  const bool is_second = request.role == Role::kSecond;
+  if (is_second && refuses(second.leave_state_behind())) return;
+  if (request.role == Role::kFirst) open_entries(module);
   lower_ifuncs(module);
   if (unit.trace.unrepeatable.empty()) unit.trace.unrepeatable = unrepeatable_assembly(module);
   if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);
@@ -76,10 +96,12 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
   if (options.OptimizationLevel > 0) {
     const Stopwatch watch(unit.times.optimise_ns);
+    stop_when_cancelled(options, request);
     run(compiler, module, clang::Backend_EmitNothing, unit.output);
     options.DisableLLVMPasses = true;
   }
-  if (compiler.getDiagnostics().hasErrorOccurred()) return;
+  if (request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
+  if (is_second && refuses(second.name_addresses())) return;
   {
     const Stopwatch watch(unit.times.emit_ns);
     unit.output.reserve(16 * 1024);

@@ -2,6 +2,7 @@
 #include "bundle.hpp"
 #include "cache/artifact_cache.hpp"
 #include "cache/request_key.hpp"
+#include "cancelled.hpp"
 #include "content_key.hpp"
 #include "environment.hpp"
 #include "invocation.hpp"
@@ -82,8 +83,9 @@ void initialise_target() {
 
 void compile_once(Work &work, const Job &job, Product product) {
   work.failure.reset();
-  const UnitRequest request{*work.prepared,      work.text,        job.headers,       product,
-                            job.options.bitcode, job.options.kept, job.options.learn, work.preamble.get()};
+  const Options &options = job.options;
+  const UnitRequest request{*work.prepared, work.text,     job.headers,         product,      options.bitcode,
+                            options.kept,   options.learn, work.preamble.get(), options.role, job.cancelled};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
   if (survived) return;
@@ -153,6 +155,7 @@ ContentKey key_of_arguments(const std::vector<Work> &works, const Options &optio
   KeyBuilder key;
   key.add(clang_version());
   key.add(options.kept == Kept::kOutside ? "kept outside" : "kept inside");
+  key.add(options.role == Role::kOnly ? "only image" : options.role == Role::kFirst ? "first image" : "second image");
   for (const Work &work : works)
     for (const std::string &argument : work.prepared->arguments) key.add(argument);
   return key.finish();
@@ -167,7 +170,7 @@ void Compiler::State::run(Work &work, const Job &job, Product product) {
                        (product == Product::kObject || product == Product::kFacts);
   if (may_use) work.preamble = preambles.find(*work.prepared, work.text, job.headers);
   compile_once(work, job, product);
-  if (!work.preamble) return;
+  if (!work.preamble || job.is_cancelled()) return;
   if (work.preamble->has_learned && went_wrong(work)) repeat_without_learned(work, job, product);
   if (lacks_a_place(work)) {
     work.preamble = nullptr;
@@ -247,10 +250,16 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
   std::vector<const Prepared *> flag_sets;
   std::vector<Unit> units;
   Progress progress(tell, works.size());
-  pool.for_each(works.size(), [&](std::size_t i) {
+  const auto compile_one = [&](std::size_t i) {
     run(works[i], job, product);
     progress.tell(works[i]);
-  });
+  };
+  if (job.options.role == Role::kSecond) {
+    for (std::size_t i = 0; i < works.size(); ++i) compile_one(i); // nobody waits for it: the other processors are others'
+  } else {
+    pool.for_each(works.size(), compile_one);
+  }
+  if (job.is_cancelled()) return cancelled(job);
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
@@ -302,6 +311,8 @@ Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) con
   GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell));
   GRAFT_TRY_ASSIGN(Artifact artifact, make_artifact(job, std::move(units), key_of_arguments(works, job.options)));
   const InputTrace trace = std::exchange(artifact.trace, {});
+  if (job.options.role == Role::kSecond && !trace.unrepeatable.empty())
+    return error(Code::kInvalid, "no second image of it: it would differ from the first because of " + trace.unrepeatable);
   artifact.times.cache_ns = cache_ns;
   if (request) state_->cache->store(*request, artifact, trace, began);
   if (state_->trace == Trace::kKeep) artifact.trace = trace;

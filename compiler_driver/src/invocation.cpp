@@ -80,6 +80,10 @@ std::vector<std::string> driver_arguments(const Options &options, Language langu
   for (const std::string &directory : options.include_dirs) arguments.push_back("-I" + directory);
   std::ranges::copy_if(options.flags, std::back_inserter(arguments),
                        [&](const std::string &flag) { return speaks_to(flag, language); });
+  if (options.role == Role::kSecond) {
+    // Both images are one program: the text must not see the difference, and tables of virtual functions are there twice.
+    arguments.insert(arguments.end(), {"-U__OPTIMIZE__", "-D__NO_INLINE__=1", "-fno-assume-unique-vtables"});
+  }
   if (language != Language::kBitcode) arguments.insert(arguments.end(), {"-isystem", kVirtualIncludeDir});
   arguments.push_back(placeholder(language));
   return arguments;
@@ -162,7 +166,8 @@ Result<std::shared_ptr<const Prepared>> make(const Options &options, Language la
 /// Everything that `make` looks at.
 std::string key_of(const Options &options, Language language) {
   std::string key = std::string(language_flag(language)) + '\0' + options.c_standard + '\0' + options.cxx_standard + '\0' +
-                    std::to_string(options.optimise) + '\0' + options.working_directory;
+                    std::to_string(options.optimise) + (options.role == Role::kSecond ? "second" : "") + '\0' +
+                    options.working_directory;
   for (const std::string &directory : options.include_dirs) key.append(1, '\0').append("I").append(directory);
   for (const std::string &flag : options.flags) key.append(1, '\0').append("F").append(flag);
   if (const char *given = std::getenv("GRAFT_RESOURCE_DIR")) key.append(1, '\0').append("R").append(given);

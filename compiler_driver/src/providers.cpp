@@ -115,8 +115,10 @@ llvm::Constant *ThunkMaker::describe_in_memory(const ProviderFacts &facts, const
       type, builder.CreateGlobalString(facts.contract, "graft_contract_name", /*AddressSpace=*/0, &module_),
       builder.CreateGlobalString(entry.function, "graft_function_name", /*AddressSpace=*/0, &module_),
       builder.getInt32(entry.returns_status ? 1 : 0), builder.getInt32(0));
-  return new llvm::GlobalVariable(module_, type, /*isConstant=*/true, llvm::GlobalValue::InternalLinkage, value,
-                                  "graft_thunk_description");
+  auto *made = new llvm::GlobalVariable(module_, type, /*isConstant=*/true, llvm::GlobalValue::InternalLinkage, value,
+                                        "graft_thunk_description");
+  made->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global); // each image has its own
+  return made;
 }
 
 llvm::Function *ThunkMaker::make_thunk(const std::string &name, llvm::Function &target, llvm::Constant *description,

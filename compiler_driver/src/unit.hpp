@@ -7,6 +7,7 @@
 
 #include <graft/base/artifact.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -52,6 +53,11 @@ struct UnitRequest {
   Kept kept = Kept::kInside;
   Learn learn = Learn::kNo;
   const Preamble *preamble = nullptr; ///< of this source's head; null: none
+  Role role = Role::kOnly;
+  const std::atomic<bool> *cancelled = nullptr; ///< of the job
+
+  // pairs with who cancels
+  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_acquire); }
 };
 
 /// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded.

@@ -16,6 +16,7 @@
 #include "shared_definitions.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
+#include "unnamed.hpp"
 
 #include <clang/CodeGen/ModuleBuilder.h>
 #include <clang/Frontend/CompilerInstance.h>
@@ -89,6 +90,16 @@ class ClassCollector : public clang::ASTConsumer {
   std::vector<const clang::ClassTemplateSpecializationDecl *> &made_;
 };
 
+/// Ends the parse between two declarations when the compile is cancelled.
+class CancelConsumer : public clang::ASTConsumer {
+ public:
+  explicit CancelConsumer(const UnitRequest &request) : request_(request) {}
+  bool HandleTopLevelDecl(clang::DeclGroupRef) override { return !request_.is_cancelled(); }
+
+ private:
+  const UnitRequest &request_;
+};
+
 class CompileAction : public clang::ASTFrontendAction {
  public:
   /// `inputs`: what a preamble already read; what else is read is added.
@@ -98,6 +109,7 @@ class CompileAction : public clang::ASTFrontendAction {
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
     watch_inputs(compiler, inputs_);
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
+    if (request_.cancelled != nullptr) consumers.push_back(std::make_unique<CancelConsumer>(request_));
     auto facts = make_facts_consumer(compiler, unit_.facts, request_.kept);
     if (const Preamble *preamble = request_.preamble) {
       if (preamble->has_learned) consumers.push_back(std::make_unique<DepartureWatcher>(preamble->head.size, unit_));
@@ -122,12 +134,14 @@ class CompileAction : public clang::ASTFrontendAction {
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, inputs_);
     record_inputs(compiler, request_.text, inputs_, unit_);
-    if (generator_ == nullptr || unit_.departs || compiler.getDiagnostics().hasErrorOccurred()) return;
+    if (generator_ == nullptr || unit_.departs || request_.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
     if (request_.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
     if (const llvm::Module *made = generator_->GetModule())
       unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
+    if (request_.role != Role::kOnly)
+      name_by_place(*generator_, *module, compiler.getASTContext(), request_.role, unit_.facts);
     std::string wrong = add_thunks(*module, unit_);
     if (wrong.empty() && request_.kept == Kept::kOutside) wrong = move_kept_outside(*module, unit_);
     if (!wrong.empty())

@@ -142,7 +142,7 @@ AddressSpace::AddressSpace(std::size_t slab_bytes)
 
 AddressSpace::~AddressSpace() = default;
 
-Result<Placement> AddressSpace::take(RunRequest code, RunRequest writable) {
+Result<Placement> AddressSpace::take(RunRequest code, RunRequest writable, Slab *within) {
   MutexLock lock(mutex_);
   const auto fits = [&](Slab &slab, Placement &placement) {
     placement = {&slab, {}, {}};
@@ -152,6 +152,10 @@ Result<Placement> AddressSpace::take(RunRequest code, RunRequest writable) {
     return false;
   };
   Placement placement;
+  if (within != nullptr) {
+    if (fits(*within, placement)) return placement;
+    return error(Code::kExhausted, "there is no room near the first image for a second one; raise Config::slab_bytes");
+  }
   for (auto &slab : slabs_) {
     if (fits(*slab, placement)) return placement;
   }
@@ -162,7 +166,7 @@ Result<Placement> AddressSpace::take(RunRequest code, RunRequest writable) {
   return placement;
 }
 
-Result<Placement> AddressSpace::place(RunRequest code, RunRequest writable) {
+Result<Placement> AddressSpace::place(RunRequest code, RunRequest writable, Slab *within) {
   for (RunRequest *request : {&code, &writable}) {
     request->align = std::max(request->align, kPageBytes);
     if (request->bytes > kReach || request->align > kReach) request->bytes = kReach; // refused below, and no overflow
@@ -172,7 +176,7 @@ Result<Placement> AddressSpace::place(RunRequest code, RunRequest writable) {
     return error(Code::kUnsupported, "the image is larger than 2 GB, which code of the small model cannot span; "
                                      "allocate large objects on the heap");
   }
-  GRAFT_TRY_ASSIGN(Placement placement, take(code, writable));
+  GRAFT_TRY_ASSIGN(Placement placement, take(code, writable, within));
   for (const PageRun &run : {placement.code, placement.writable}) {
     constexpr const char *kOpening = "making pages writable";
     if (run.bytes == 0 || protect(kOpening, run.begin, run.bytes, PROT_READ | PROT_WRITE)) continue;
@@ -188,6 +192,15 @@ Result<void> AddressSpace::seal(const Placement &placement) {
   constexpr const char *kSealing = "making pages executable";
   if (run.bytes == 0 || protect(kSealing, run.begin, run.bytes, PROT_READ | PROT_EXEC)) return {};
   return out_of_memory(kSealing, run.bytes);
+}
+
+Result<void> AddressSpace::rewrite(const Placement &placement, const std::function<void()> &write) {
+  const PageRun &run = placement.code;
+  constexpr const char *kOpening = "opening code for a change";
+  if (!protect(kOpening, run.begin, run.bytes, PROT_READ | PROT_WRITE | PROT_EXEC))
+    return out_of_memory(kOpening, run.bytes);
+  write();
+  return seal(placement);
 }
 
 void AddressSpace::release(const Placement &placement) {

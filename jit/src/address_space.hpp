@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -52,15 +53,20 @@ class AddressSpace {
   explicit AddressSpace(std::size_t slab_bytes);
   ~AddressSpace();
 
-  /// Pages for an image, readable and writable and zero.
-  Result<Placement> place(RunRequest code, RunRequest writable);
+  /// Pages for an image, readable and writable and zero; in one slab only, when that is given: kExhausted when it is full.
+  Result<Placement> place(RunRequest code, RunRequest writable, Slab *within = nullptr);
   /// Makes the code pages of `placement` executable and no longer writable.
   Result<void> seal(const Placement &placement);
+  /// Lets `write` change sealed code that others may be running meanwhile.
+  ///
+  /// Rationale: a second mapping of the pages, writable where nobody runs, would want a file behind every slab; the pages
+  /// are writable for the microseconds that a few stores take.
+  Result<void> rewrite(const Placement &placement, const std::function<void()> &write);
   /// Gives the pages back to the system and their addresses to later images. Nothing, for a placement that is empty.
   void release(const Placement &placement);
 
  private:
-  Result<Placement> take(RunRequest code, RunRequest writable) GRAFT_EXCLUDES(mutex_);
+  Result<Placement> take(RunRequest code, RunRequest writable, Slab *within) GRAFT_EXCLUDES(mutex_);
 
   const std::size_t slab_bytes_;
   Mutex mutex_;

@@ -98,6 +98,7 @@ Result<void> GraphMerger::leave_out_known_groups(const ObjectFile &object, Graph
 
 Result<void> GraphMerger::index(Graph &graph, std::size_t object) {
   for (Symbol *symbol : graph.defined_symbols()) {
+    note(*symbol, *symbol, object);
     if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(*symbol, *symbol, object));
   }
   for (Symbol *symbol : graph.absolute_symbols()) {
@@ -105,6 +106,12 @@ Result<void> GraphMerger::index(Graph &graph, std::size_t object) {
   }
   for (Symbol *symbol : graph.external_symbols()) externals_[*symbol->getName()] = symbol;
   return {};
+}
+
+void GraphMerger::note(Symbol &symbol, const Symbol &original, std::size_t object) {
+  if (!symbol.hasName()) return;
+  const llvm::StringRef name = *symbol.getName();
+  named_.push_back({&symbol, {name.data(), name.size()}, object, original.getScope() == Scope::Local});
 }
 
 Result<void> GraphMerger::admit(Symbol &symbol, const Symbol &original, std::size_t object) {
@@ -165,6 +172,7 @@ Result<void> GraphMerger::copy(Graph &from, std::size_t object) {
                                        : graph_->addAnonymousSymbol(block, symbol->getOffset(), symbol->getSize(),
                                                                     symbol->isCallable(), symbol->isLive());
       symbols[symbol] = &twin;
+      note(twin, *symbol, object);
       if (symbol->hasName() && symbol->getScope() != Scope::Local) GRAFT_TRY(admit(twin, *symbol, object));
     }
   }

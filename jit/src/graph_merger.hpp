@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace graft::jit {
@@ -28,6 +29,14 @@ struct GraphDefinition {
   std::size_t object = 0; ///< index of the file, for messages
   Strength strength = Strength::kStrong;
   bool shareable = false; ///< weak data of default visibility: natively, the first in the process would serve everybody
+};
+
+/// A name that an object gave a place of its own, visible or not. The view is into the pool of names.
+struct NamedSymbol {
+  llvm::jitlink::Symbol *symbol = nullptr;
+  std::string_view name;
+  std::size_t object = 0;
+  bool is_local = false;
 };
 
 /// Makes one graph out of many objects. For one link, on one thread.
@@ -50,6 +59,8 @@ class GraphMerger {
   bool uses(llvm::StringRef name) const { return externals_.contains(name); }
   bool defines(llvm::StringRef name) const { return definitions_.contains(name); }
   const llvm::StringMap<GraphDefinition> &definitions() const { return definitions_; }
+  /// Of all objects, those that others won over among them.
+  const std::vector<NamedSymbol> &named() const { return named_; }
   llvm::jitlink::LinkGraph &graph();
   /// The symbol of that name: its definition, or the one symbol that stands for it while it has none.
   llvm::jitlink::Symbol &symbol(llvm::StringRef name);
@@ -73,6 +84,7 @@ class GraphMerger {
   Result<void> admit(Symbol &symbol, const Symbol &original, std::size_t object);
   /// Notes which names the object being added brings in groups that an earlier object brought, and drops their initialisers.
   Result<void> leave_out_known_groups(const ObjectFile &object, Graph &parsed);
+  void note(Symbol &symbol, const Symbol &original, std::size_t object);
   Symbol *final_target(Symbol *symbol) const;
 
   std::shared_ptr<llvm::orc::SymbolStringPool> names_;
@@ -83,6 +95,7 @@ class GraphMerger {
   llvm::StringSet<> left_out_; // of the object being added: names that lose to an earlier object's, however strong
   llvm::StringMap<GraphDefinition> definitions_;
   llvm::StringMap<Symbol *> externals_;
+  std::vector<NamedSymbol> named_;
   Replacements replaced_;
   std::uint64_t next_address_ = 1 << 16;
 };

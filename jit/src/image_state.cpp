@@ -55,6 +55,19 @@ std::string FunctionNames::at(std::uintptr_t address) const {
   return address - function.begin < function.bytes ? names_.c_str() + function.name : "";
 }
 
+std::string ImageState::function_at(std::uintptr_t address) const {
+  std::string name = functions.at(address);
+  const ImageState *newer = second.load(std::memory_order_acquire); // pairs with Image::take_over
+  return name.empty() && newer != nullptr ? newer->functions.at(address) : name;
+}
+
+bool ImageState::owns(std::uintptr_t address) const {
+  for (const PageRun &run : {placement.code, placement.writable})
+    if (address >= run.begin && address < run.begin + run.bytes) return true;
+  const ImageState *newer = second.load(std::memory_order_acquire); // pairs with Image::take_over
+  return newer != nullptr && newer->owns(address);
+}
+
 void ImageState::finalise(Arrays arrays) {
   if (ending == Ending::kProcess) {
     for (Finaliser finaliser : finalisers) finaliser();
@@ -114,7 +127,7 @@ void leave_quickly(int status, void *dso_handle) {
 
 _Unwind_Reason_Code look_for_function(_Unwind_Context *context, void *opaque) {
   auto &[image, name] = *static_cast<std::pair<const ImageState &, std::string> *>(opaque);
-  name = image.functions.at(_Unwind_GetIP(context) - 1); // a return address may be the first byte of what follows
+  name = image.function_at(_Unwind_GetIP(context) - 1); // a return address may be the first byte of what follows
   // Clang's helper between a noexcept function and its end.
   return name.empty() || name == "__clang_call_terminate" ? _URC_NO_REASON : _URC_END_OF_STACK;
 }

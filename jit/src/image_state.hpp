@@ -4,12 +4,14 @@
 #pragma once
 
 #include "address_space.hpp"
+#include "image_symbols.hpp"
 #include "left_behind.hpp"
 #include "thread_locals.hpp"
 
 #include <graft/base/mutex.hpp>
 #include <graft/jit/linker.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -78,6 +80,12 @@ class FunctionNames {
 using Initialiser = void (*)(int argc, const char *const *argv, char **environment);
 using Finaliser = void (*)();
 
+/// A function of a second image, and the first image's that calls are led from (T3).
+struct Twin {
+  std::uintptr_t first = 0;
+  std::uintptr_t second = 0;
+};
+
 /// Filled in by the link; read-only afterwards but for the exit lists.
 struct ImageState {
   ThreadStorage *threads = nullptr;
@@ -87,6 +95,11 @@ struct ImageState {
   std::vector<AddressRange> code;
   ImageStats stats;
   FunctionNames functions;
+  std::unique_ptr<ImageSymbols> symbols; ///< while a second image may come
+  std::vector<Twin> twins;               ///< of a second image, by `first`
+  /// The second image, which belongs to this one. Release when it is complete, before any of its code runs; acquire by all
+  /// who ask what is at an address.
+  std::atomic<const ImageState *> second{nullptr};
   std::unordered_map<std::string, const void *> exports;
   std::vector<Initialiser> initialisers; ///< in the order they run
   std::vector<Finaliser> finalisers;     ///< in the order they run
@@ -107,6 +120,10 @@ struct ImageState {
   /// Thread-locals of all threads, what was registered, and with `Arrays::kRun` the finalisers.
   enum class Arrays { kRun, kSkip };
   void finalise(Arrays arrays);
+  /// The function at an address of this image or of its second one.
+  std::string function_at(std::uintptr_t address) const;
+  /// Whether an address lies in this image's memory, the second one's included.
+  bool owns(std::uintptr_t address) const;
   /// Where threads find their copies of a thread-local, made at its first use.
   ThreadVariable &variable_of(ThreadControl &control);
   /// Forgets what threads and the C library hold of the image.

@@ -5,6 +5,8 @@
 #include "llvm_error.hpp"
 #include "stubs.hpp"
 
+#include <graft/base/first_image.hpp>
+
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ExecutionEngine/JITLink/x86_64.h>
 #include <llvm/Support/Endian.h>
@@ -121,15 +123,23 @@ Result<void> LinkJob::share_weak_data() {
 }
 
 Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
+  if (first_) bind_open_names(merger_, *first_);
   GRAFT_TRY(add_builtins());
   GRAFT_TRY(share_weak_data());
+  if (first_) GRAFT_TRY(bind_first_names(merger_, artifact_, *first_));
   GraphSymbol &handle = add_stubs(merger_, outside_, image_);
+  if (first_) {
+    merger_.share(kImageSymbol, first_->dso_handle); // T1: what the code registers is the first image's
+    twins_ = find_twins(merger_, artifact_, *first_);
+    for (const TwinSymbol &twin : twins_) twin.second->setLive(true);
+  }
   for (const std::string &name : options_.exports) {
     if (!merger_.defines(name)) continue;
     GraphSymbol &symbol = merger_.symbol(name);
     symbol.setLive(true);
     exports_.emplace_back(name, &symbol);
   }
+  if (options_.second == Second::kPossible) note_names();
   auto graph = merger_.finish();
   // What is exported is known to the image, not to ORC: nobody looks there, and one visible symbol costs ORC nothing.
   handle.setScope(llvm::jitlink::Scope::Default);
@@ -248,7 +258,7 @@ static llvm::Error forget_dependencies(LinkGraph &graph) {
 
 void LinkJob::note_functions(LinkGraph &graph) {
   for (const GraphSymbol *symbol : graph.defined_symbols())
-    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0)
+    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0 && !(*symbol->getName()).starts_with(kTwinPrefix))
       functions_.push_back(
           {&symbol->getBlock(), symbol->getOffset(), static_cast<std::uint32_t>(symbol->getSize()), symbol->getName()});
 }
@@ -262,8 +272,38 @@ void LinkJob::record_functions(LinkGraph &graph) {
   image_.functions.sort();
 }
 
+void LinkJob::note_names() {
+  image_.symbols = std::make_unique<ImageSymbols>();
+  const auto add = [&](const GraphSymbol &symbol, std::uint64_t file, std::string_view name) {
+    if (symbol.isDefined()) {
+      named_.push_back({&symbol.getBlock(), symbol.getOffset(), symbol.getSize(), file, name});
+    } else if (symbol.isAbsolute()) { // shared with the process
+      image_.symbols->add(file, name, {symbol.getAddress().getValue(), 0});
+    }
+  };
+  for (const auto &[name, address] : outside_.given()) // shared code that is lent among them
+    image_.symbols->add(ImageSymbols::kEveryFile, name, {reinterpret_cast<std::uintptr_t>(address), 0});
+  for (const NamedSymbol &named : merger_.named())
+    if (named.is_local && named.object < artifact_.objects.size())
+      add(*named.symbol, file_of_image(artifact_.objects[named.object].source), named.name);
+  for (const auto &definition : merger_.definitions()) {
+    const llvm::StringRef name = definition.getKey();
+    add(*definition.second.symbol, ImageSymbols::kEveryFile, {name.data(), name.size()});
+  }
+}
+
+void LinkJob::record_names(LinkGraph &graph) {
+  const llvm::DenseSet<const Block *> live(graph.blocks().begin(), graph.blocks().end());
+  for (const auto &[block, offset, bytes, file, name] : named_)
+    if (live.contains(block)) image_.symbols->add(file, name, {(block->getAddress() + offset).getValue(), bytes});
+  if (image_.symbols != nullptr) image_.symbols->sort();
+}
+
 llvm::Error LinkJob::record(LinkGraph &graph) {
   record_functions(graph);
+  record_names(graph);
+  for (const auto &[first, second] : twins_) image_.twins.push_back({first, second->getAddress().getValue()});
+  std::ranges::sort(image_.twins, {}, &Twin::first);
   for (const auto &[name, symbol] : exports_) image_.exports[name] = symbol->getAddress().toPtr<const void *>();
   if (Section *frames = graph.findSectionByName(kFrames); frames != nullptr && frame_header_ != nullptr) {
     image_.frames = llvm::jitlink::SectionRange(*frames).getStart().toPtr<const void *>();

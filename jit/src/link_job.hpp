@@ -5,6 +5,7 @@
 #include "graph_merger.hpp"
 #include "image_state.hpp"
 #include "outside_symbols.hpp"
+#include "second_link.hpp"
 #include "shared_code.hpp"
 
 #include <graft/base/artifact.hpp>
@@ -62,6 +63,13 @@ class LinkJob {
   llvm::Error reserve_frame_header(llvm::jitlink::LinkGraph &graph);
   llvm::Error record(llvm::jitlink::LinkGraph &graph);
 
+  /// Makes the link that of a second image, in the slab of the first; its code is bound to what the first image has.
+  void follow(const FirstImage &first, Slab *slab) {
+    first_.emplace(first);
+    slab_ = slab;
+  }
+  Slab *slab() const { return slab_; } ///< the only one that will do; null: any
+
   ImageState &image() { return image_; }
   /// Keeps the first failure that ORC reports.
   void report(llvm::Error failure);
@@ -78,6 +86,9 @@ class LinkJob {
   /// Before dead symbols go: a static function is called by its place in the code, so that its name counts as dead.
   void note_functions(llvm::jitlink::LinkGraph &graph);
   void record_functions(llvm::jitlink::LinkGraph &graph);
+  /// The same for everything that has a name, for a second image.
+  void note_names();
+  void record_names(llvm::jitlink::LinkGraph &graph);
 
   static thread_local LinkJob *current_;
 
@@ -98,6 +109,17 @@ class LinkJob {
   };
   std::vector<Function> functions_;
   std::list<ObjectFile> copies_; ///< of shared code; the graph borrows their bytes
+  struct Named {
+    const llvm::jitlink::Block *block; ///< as above
+    std::uint64_t offset;
+    std::uint64_t bytes;
+    std::uint64_t file;
+    std::string_view name; ///< in the pool of names, which the objects' graphs keep alive
+  };
+  std::vector<Named> named_; ///< when a second image may follow
+  std::optional<FirstImage> first_;
+  Slab *slab_ = nullptr;
+  std::vector<TwinSymbol> twins_;
   std::optional<Error> failure_;
 };
 

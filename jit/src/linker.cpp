@@ -10,6 +10,7 @@
 #include "stubs.hpp"
 
 #include <graft/base/current_exception.hpp>
+#include <graft/base/first_image.hpp>
 #include <graft/jit/linker.hpp>
 
 #include <llvm/Demangle/Demangle.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 extern "C" {
 void __register_frame(void *frames);
@@ -58,6 +60,25 @@ class Session {
   std::uint64_t links_ = 0;
 };
 
+/// T3. Writes a jump to the second image over the beginning of the first image's function, where that begins with nothing.
+///
+/// Threads may be running it: the nothing is one instruction and the jump another of the same length, written by one store,
+/// so that each meets either. A function that begins otherwise (its author's machine code) stays as it is.
+void lead(const Twin &twin) {
+  const std::uintptr_t word = twin.first / kEntryAlign * kEntryAlign;
+  auto &entry = *reinterpret_cast<std::uint64_t *>(word);
+  char bytes[sizeof entry];
+  std::memcpy(bytes, &entry, sizeof bytes);
+  char *const at = bytes + (twin.first - word);
+  if (at != bytes || std::memcmp(at, kFirstEntry, sizeof kFirstEntry) != 0) return;
+  const auto distance = static_cast<std::int32_t>(twin.second - (twin.first + sizeof kFirstEntry));
+  at[0] = '\xe9';
+  std::memcpy(at + 1, &distance, sizeof distance);
+  std::uint64_t jump;
+  std::memcpy(&jump, bytes, sizeof jump);
+  std::atomic_ref(entry).store(jump, std::memory_order_release); // whoever takes the jump sees the second image complete
+}
+
 class ImageImpl : public Image {
  public:
   ImageImpl(LinkerImpl &linker, std::unique_ptr<ImageState> state, LinkOptions::Arguments arguments, SharedUses shared)
@@ -73,15 +94,18 @@ class ImageImpl : public Image {
   }
   const std::vector<AddressRange> &code() const override { return state_->code; }
   bool owns(std::uintptr_t address) const override {
-    const auto is_in = [&](const PageRun &run) { return address >= run.begin && address < run.begin + run.bytes; };
-    return is_in(state_->placement.code) || is_in(state_->placement.writable) ||
+    return state_->owns(address) ||
            std::ranges::any_of(shared_, [&](const auto &shared) { return shared->image().owns(address); });
   }
-  ImageStats stats() const override { return state_->stats; }
-  std::string function_at(std::uintptr_t address) const override { return llvm::demangle(state_->functions.at(address)); }
+  ImageStats stats() const override;
+  std::string function_at(std::uintptr_t address) const override { return llvm::demangle(state_->function_at(address)); }
+  Result<void> take_over(std::unique_ptr<Image> second) override;
+  const void *newest(const void *function) const override;
   std::vector<ThreadInside> threads() const override { return state_->left_behind.threads(); }
   std::vector<std::string> end_timers() override { return state_->left_behind.end_timers(); }
   std::vector<std::string> take_back() override { return state_->left_behind.take_back(*this); }
+
+  ImageState &state() { return *state_; }
 
  private:
   enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
@@ -91,6 +115,7 @@ class ImageImpl : public Image {
   LinkOptions::Arguments arguments_;
   SharedUses shared_;
   Life life_ = Life::kLinked;
+  std::unique_ptr<Image> second_; ///< what `state_->second` says
 };
 
 /// Owns: everything that images share.
@@ -99,7 +124,10 @@ class LinkerImpl : public Linker {
   LinkerImpl(std::unique_ptr<ThreadStorage> threads, Config config, Unwinding unwinding)
       : unwinding_(unwinding), space_(config.slab_bytes), memory_(space_), threads_(std::move(threads)) {}
 
-  Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) override;
+  Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) override {
+    return link(artifact, options, nullptr);
+  }
+  Result<std::unique_ptr<Image>> link_second(Image &first, const Artifact &artifact, const LinkOptions &options) override;
   Unwinding unwinding() const override { return unwinding_; }
 
   void announce(const ImageState &state);
@@ -110,11 +138,17 @@ class LinkerImpl : public Linker {
   Result<std::unique_ptr<Image>> finish(LinkJob &job, Session &session, std::unique_ptr<ImageState> state,
                                         const LinkOptions &options, SharedUses shared);
   std::unique_ptr<ImageState> new_state(const LinkOptions &options);
+  Result<void> rewrite(const ImageState &state, const std::function<void()> &write) {
+    return space_.rewrite(state.placement, write);
+  }
   /// An idle session, or a new one.
   Result<Session *> take_session() GRAFT_EXCLUDES(mutex_);
   void give_back(Session *session) GRAFT_EXCLUDES(mutex_);
 
  private:
+  /// `first`: the image that this is a second one of; null for any other.
+  Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options, ImageState *first);
+
   const Unwinding unwinding_;
   AddressSpace space_;
   MemoryManager memory_;
@@ -164,7 +198,38 @@ void ImageImpl::run_finalisers() {
   if (before == Life::kFailed) state_->finalise(ImageState::Arrays::kSkip);
 }
 
+ImageStats ImageImpl::stats() const {
+  ImageStats both = state_->stats;
+  if (const ImageState *second = state_->second.load(std::memory_order_acquire)) { // pairs with take_over
+    both.code_bytes += second->stats.code_bytes;
+    both.read_only_bytes += second->stats.read_only_bytes;
+  }
+  return both;
+}
+
+Result<void> ImageImpl::take_over(std::unique_ptr<Image> second) {
+  auto *const image = dynamic_cast<ImageImpl *>(second.get());
+  GRAFT_ASSERT(image != nullptr && second_ == nullptr, "an image takes one second image, of its own linker");
+  const ImageState &newer = image->state();
+  second_ = std::move(second);
+  state_->second.store(&newer, std::memory_order_release); // pairs with who asks what is at an address
+  return linker_.rewrite(*state_, [&] {
+    const PageRun &own = state_->placement.code; // what several images share is led nowhere
+    for (const Twin &twin : newer.twins)
+      if (twin.first >= own.begin && twin.first < own.begin + own.bytes) lead(twin);
+  });
+}
+
+const void *ImageImpl::newest(const void *function) const {
+  const ImageState *second = state_->second.load(std::memory_order_acquire); // pairs with take_over
+  if (second == nullptr) return function;
+  const auto address = reinterpret_cast<std::uintptr_t>(function);
+  const auto twin = std::ranges::lower_bound(second->twins, address, {}, &Twin::first);
+  return twin == second->twins.end() || twin->first != address ? function : reinterpret_cast<const void *>(twin->second);
+}
+
 ImageImpl::~ImageImpl() {
+  second_.reset();
   state_->detach();
   linker_.withdraw(*state_);
   linker_.release(*state_);
@@ -241,6 +306,13 @@ void LinkerImpl::give_back(Session *session) {
   idle_.push_back(session);
 }
 
+Result<std::unique_ptr<Image>> LinkerImpl::link_second(Image &first, const Artifact &artifact, const LinkOptions &options) {
+  auto *const image = dynamic_cast<ImageImpl *>(&first);
+  if (image == nullptr) return error(Code::kUnsupported, "its code was not linked by graft");
+  GRAFT_ASSERT(image->state().symbols != nullptr, "a second image is linked once, for one that remembered its names");
+  return link(artifact, options, &image->state());
+}
+
 std::unique_ptr<ImageState> LinkerImpl::new_state(const LinkOptions &options) {
   auto state = std::make_unique<ImageState>();
   state->threads = threads_.get();
@@ -277,7 +349,7 @@ Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_p
   return std::make_shared<SharedImage>(code, std::move(image), job.imports());
 }
 
-Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options) {
+Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options, ImageState *first) {
   SharedUses candidates;
   for (const auto &code : artifact.shared) {
     GRAFT_TRY_ASSIGN(auto shared, shared_images_.find_or_link(*code, [&] { return link_shared(code); }));
@@ -287,6 +359,11 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
   auto state = new_state(options);
   LinkJob job(artifact, options, *state, builtins_, session->names());
+  std::unique_ptr<ImageSymbols> names; // nobody asks for them again
+  if (first != nullptr) {
+    names = std::move(first->symbols);
+    job.follow({*names, first->dso_handle}, first->placement.slab);
+  }
   GRAFT_TRY(job.add_objects());
   if (job.may_borrow(candidates)) {
     job.lend(*candidates.front());

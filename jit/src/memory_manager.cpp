@@ -68,7 +68,8 @@ void MemoryManager::allocate(const llvm::jitlink::JITLinkDylib *, llvm::jitlink:
       bytes[static_cast<std::size_t>(kind)] += segment.ContentSize + segment.ZeroFillSize;
     }
   }
-  auto placed = space_.place(code, writable);
+  LinkJob *const job = LinkJob::current();
+  auto placed = space_.place(code, writable, job != nullptr ? job->slab() : nullptr);
   if (!placed) {
     on_allocated(carry(std::move(placed).error()));
     return;
@@ -84,7 +85,7 @@ void MemoryManager::allocate(const llvm::jitlink::JITLinkDylib *, llvm::jitlink:
     on_allocated(std::move(failure));
     return;
   }
-  if (LinkJob *job = LinkJob::current()) {
+  if (job != nullptr) {
     ImageState &image = job->image();
     image.stats = {bytes[0], bytes[1], bytes[2]};
     if (bytes[0] != 0) image.code = {{placement.code.begin, placement.code.begin + bytes[0]}};

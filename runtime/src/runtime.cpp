@@ -87,6 +87,7 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
   info.retired = retirement.waiting(bundle.name);
   info.instances = store.instances.count(bundle.slots);
   info.origin = bundle.live->origin;
+  info.tier = bundle.live->tier;
   info.plan = bundle.plan;
   info.warnings = bundle.live->warnings;
   return info;
@@ -162,6 +163,7 @@ Runtime::Runtime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Runtime::~Runtime() {
   stop_serving();
+  impl_->tier_ups.stop();
   impl_->unload_all();
   const auto ended = impl_->retirement.await(impl_->config.farewell);
   if (ended) return;
@@ -335,6 +337,8 @@ std::vector<BundleInfo> Runtime::bundles() const {
 }
 
 std::vector<ContractInfo> Runtime::contracts() const { return impl_->store.contracts(); }
+
+Result<void> Runtime::await_tier_up(std::chrono::milliseconds limit) { return impl_->tier_ups.await(limit); }
 
 Result<ContractDescription> Runtime::describe(graft_handle handle) const {
   GRAFT_TRY_ASSIGN(const Binding binding, resolve(handle));

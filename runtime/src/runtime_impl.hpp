@@ -6,15 +6,16 @@
 #include "call/host_contracts.hpp"
 #include "call/host_services.hpp"
 #include "contract/roles.hpp"
-#include "observe/log.hpp"
-#include "observe/serve.hpp"
 #include "native/bundle_code.hpp"
 #include "native/loaders.hpp"
+#include "observe/log.hpp"
+#include "observe/serve.hpp"
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/needed_by.hpp"
 #include "reload/retirement.hpp"
 #include "reload/saved_state.hpp"
+#include "reload/tier_up.hpp"
 #include "reload/token.hpp"
 #include "store/store.hpp"
 #include "watch/inputs.hpp"
@@ -44,6 +45,8 @@ struct PastVersion {
   Artifact artifact;
   std::shared_ptr<const ImageMaker> maker; // shared with the bundle and with reloads under way
   std::vector<SavedCopy> saved; ///< of what the version after it let go of
+  std::shared_ptr<const SecondText> second{}; ///< as in Bundle
+  const char *tier = "";                      ///< that it began with
 };
 
 /// A loaded bundle. Written under the token and the bundles' mutex, read under either.
@@ -60,6 +63,9 @@ struct Bundle {
   Artifact artifact;               ///< of the live generation, for rollbacks; without its facts, which that one holds
   std::list<PastVersion> history;  ///< newest first; takes no memory while it is empty
   std::shared_ptr<const ImageMaker> maker; ///< of the live generation, see BundleText
+  std::shared_ptr<const SecondText>
+      second;            ///< of the live generation; null when it has no second image. Shared with requests for one
+  const char *tier = ""; ///< that the live generation began with (BundleInfo::tier)
   std::string plan;                ///< what the last reload did to its state, in words
 };
 
@@ -71,6 +77,8 @@ struct Prepared {
   std::uint64_t ticket = 0;
   std::vector<SavedCopy> saved{}; ///< for a rollback
   KeptPlan plan{};
+  std::shared_ptr<const SecondText> second{}; ///< as in Bundle
+  const char *tier = "machine code";
   std::uint64_t base = 0; ///< number of the generation whose kept objects it is bound to; 0: of none
 };
 
@@ -115,12 +123,18 @@ public:
   Result<void> ask_policy(PolicyRequest::Action action, const BundleText &text, const ContentKey &source = {}) const;
   /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.
   Result<void> link(Prepared &prepared);
+  /// What every image of a generation is linked against.
+  jit::LinkOptions options_of_link(Generation &generation) const;
   /// Under the token: makes sure that what is prepared is linked against what is live now, and shares its kept objects from here on.
   Result<void> adopt_kept(Prepared &prepared);
 
   /// Reads and prepares each member of a set, then commits it. A failure before the commit is told as `Failed`, too.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names,
                                          const std::function<Result<BundleText>(std::string_view)> &read, ReloadOptions options);
+
+  // tier_up.cpp
+  /// Gives the generation of a request its second image, and writes down what came of it.
+  void tier_up(const TierUps::Request &request, const std::atomic<bool> &cancelled);
 
   // plan.cpp
   Result<ReloadPlan> plan(BundleText text);
@@ -196,6 +210,9 @@ public:
   CommitToken token;
   Retirement retirement;
   InputRegistry inputs; ///< of every loaded bundle
+  TierUps tier_ups{config.tier_up_delay, [this](const TierUps::Request &request, const std::atomic<bool> &cancelled) {
+                     tier_up(request, cancelled);
+                   }};
 
   mutable Mutex bundles_mutex_;
   std::map<std::string, Bundle, std::less<>> bundles_ GRAFT_GUARDED_BY(bundles_mutex_);
@@ -214,6 +231,12 @@ public:
 
  private:
   using Set = std::vector<Prepared>;
+
+  // tier_up.cpp
+  Result<void> make_second(const TierUps::Request &request, const std::atomic<bool> &cancelled);
+  /// The generation of a request and its slots, kept from ending until it is `borrowed` no more; null when another is live.
+  Generation *borrow(const TierUps::Request &request, std::vector<SlotRecord *> &slots);
+
   /// `set`: those that are published together with it.
   Result<Started> start(Prepared &prepared, const Set &set, graft_reason reason, const Bundle *previous);
   Result<void> stage(Started &started, const Set &set, const Bundle *previous);

@@ -2,6 +2,7 @@
 #include "cached.hpp"
 #include "call_loops.hpp"
 #include "crowded.hpp"
+#include "kernels.hpp"
 #include "peers.hpp"
 #include "plugins.hpp"
 #include "row.hpp"
@@ -152,7 +153,8 @@ int main(int argc, char **argv) {
   const auto add_spawn = [&](const char *name, const char *compiler) {
     add_loop(name, [&version, compiler] {
       void *handle = nullptr;
-      const auto step = reinterpret_cast<int (*)(int)>(open_and_find(spawn_compile(compiler, "-O0", peer_text(++version)), "step", &handle));
+      const auto step = reinterpret_cast<int (*)(int)>(
+          open_and_find(spawn_compile(compiler, {"-O0"}, peer_text(++version)), "step", &handle));
       const int value = step(1);
       dlclose(handle);
       return value;
@@ -170,6 +172,7 @@ int main(int argc, char **argv) {
   add_save_rows(rows, measured);
   add_edit_rows(rows);
   add_cached_rows(rows, argv[0]);
+  add_kernel_rows(rows);
   add_part_rows(rows);
   rows.push_back(reload_memory_row());
   add_crowd_rows(rows);

@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
       image.reset();
     }
   });
-  const std::string library = spawn_compile("clang-22", "-O0", text);
+  const std::string library = spawn_compile("clang-22", {"-O0"}, text);
   benchmark::RegisterBenchmark("dlopen", [&](benchmark::State &state) {
     for (auto _ : state) {
       void *handle = nullptr;

@@ -31,13 +31,14 @@ const test::TempFolder &folder() {
 
 } // namespace
 
-std::string spawn_compile(const char *compiler, const char *optimise, const std::string &text) {
+std::string spawn_compile(const char *compiler, const std::vector<const char *> &flags, const std::string &text) {
   static int number = 0;
   const std::string base = folder() / ("peer" + std::to_string(number++));
   const std::string source = base + (std::string(compiler).find("++") != std::string::npos ? ".cpp" : ".c");
   std::ofstream(source) << text;
   const std::string library = base + ".so";
-  std::vector<const char *> arguments{compiler, optimise, "-shared", "-fPIC", "-o", library.c_str(), source.c_str()};
+  std::vector<const char *> arguments{compiler, "-shared", "-fPIC", "-o", library.c_str(), source.c_str()};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
   if (std::string(compiler).find("clang") != std::string::npos) arguments.push_back("-fuse-ld=lld");
   arguments.push_back(nullptr);
   pid_t child = 0;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace graft::bench {
 
 /// Compiles `text` to a fresh shared library with `compiler` and returns its path; ends the process when that fails.
-std::string spawn_compile(const char *compiler, const char *optimise, const std::string &text);
+std::string spawn_compile(const char *compiler, const std::vector<const char *> &flags, const std::string &text);
 /// `dlopen`, `dlsym`; the handle comes back for `dlclose`.
 void *open_and_find(const std::string &library, const char *symbol, void **handle);
 

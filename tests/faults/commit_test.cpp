@@ -24,7 +24,7 @@ TEST_F(FaultsOfACommit, ARuntimeThatCannotBeMadeSaysWhy) {
   std::uint64_t failures = 0;
   for (std::uint64_t number = 1;; ++number) {
     const fault::Injection injection(number);
-    runtime = Runtime::create({.learning = Learning::kNever});
+    runtime = Runtime::create({.tier_up = TierUp::kFast, .learning = Learning::kNever});
     if (injection.failed() == nullptr) break;
     ++failures;
     EXPECT_THAT(runtime, test::FailsWith(Code::kExhausted, testing::HasSubstr(injection.failed())));
@@ -51,7 +51,7 @@ TEST_F(FaultsOfACommit, ALoadThatFailsLeavesNothing) {
 TEST_F(FaultsOfACommit, TheFirstImageOfARuntimeMayFindNoAddressSpace) {
   std::set<std::string> points;
   for (std::uint64_t number = 1;; ++number) {
-    auto fresh = Runtime::create({.learning = Learning::kNever});
+    auto fresh = Runtime::create({.tier_up = TierUp::kFast, .learning = Learning::kNever});
     ASSERT_THAT(fresh, Succeeds());
     Result<void> outcome;
     std::string failed;

@@ -48,7 +48,8 @@ class Faults : public testing::Test {
     return bound ? (*bound)->number() : -1;
   }
 
-  Result<std::unique_ptr<Runtime>> runtime = Runtime::create({.learning = Learning::kNever});
+  // What is compiled in the background would be a thread, some pages and a few points more, or less.
+  Result<std::unique_ptr<Runtime>> runtime = Runtime::create({.tier_up = TierUp::kFast, .learning = Learning::kNever});
   /// Points whose failure nobody is told, because what was asked for happens all the same.
   std::set<std::string> silent = {"giving pages back", "cannot start the thread that retires"};
 

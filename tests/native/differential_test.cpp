@@ -82,6 +82,16 @@ class Shipped : public testing::TestWithParam<Plugin> {
     return answers(**runtime, GetParam());
   }
 
+  /// As it is called at once, and, by the same runtime, as it is called when it was optimised.
+  void expect_from_two_images(const std::vector<std::string> &expected) {
+    const auto runtime = Runtime::create({.tier_up_delay = std::chrono::milliseconds(100)});
+    EXPECT_THAT(runtime->load(shipped(GetParam().name)), Succeeds());
+    EXPECT_EQ(answers(**runtime, GetParam()), expected);
+    EXPECT_THAT(runtime->await_tier_up(std::chrono::minutes(1)), Succeeds());
+    EXPECT_EQ(runtime->bundles().at(0).tier, "good");
+    EXPECT_EQ(answers(**runtime, GetParam()), expected);
+  }
+
   /// Loaded under the name of the bundle in source, so that errors are the same, too. The types come from the header.
   std::vector<std::string> from_shared(const std::string &compiler, const std::string &level) {
     const std::string folder = shipped(GetParam().name);
@@ -103,6 +113,7 @@ class Shipped : public testing::TestWithParam<Plugin> {
 TEST_P(Shipped, GivesOneAnswerAsCodeOfThisProcessAndAsASharedObject) {
   const std::vector<std::string> expected = from_source(0);
   EXPECT_EQ(from_source(2), expected);
+  expect_from_two_images(expected);
   EXPECT_EQ(from_shared(GRAFT_CLANGXX, "-O0"), expected);
   EXPECT_EQ(from_shared(GRAFT_GXX, "-O2"), expected);
 }
@@ -167,6 +178,13 @@ TEST(Differential, CornersOfTheLanguagesAreTheSameEverywhere) {
   for (const unsigned optimise : {0u, 2u}) {
     const auto runtime = Runtime::create({.optimise = optimise});
     ASSERT_THAT(runtime->load(test::text("corners", kCorners + kCornersCode, "corners.cpp")), Succeeds());
+    all.push_back(answers(**runtime, corners));
+  }
+  {
+    const auto runtime = Runtime::create({.tier_up_delay = std::chrono::milliseconds(0)});
+    ASSERT_THAT(runtime->load(test::text("corners", kCorners + kCornersCode, "corners.cpp")), Succeeds());
+    ASSERT_THAT(runtime->await_tier_up(std::chrono::minutes(1)), Succeeds());
+    EXPECT_EQ(runtime->bundles().at(0).tier, "good");
     all.push_back(answers(**runtime, corners));
   }
   for (const char *compiler : {GRAFT_CLANGXX, GRAFT_GXX})

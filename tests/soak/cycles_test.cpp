@@ -48,7 +48,8 @@ class Cycles : public testing::Test {
     EXPECT_LT(grown_kib, 1024);
   }
 
-  Result<std::unique_ptr<Runtime>> runtime = Runtime::create();
+  // What is optimised in the background would be a thread, some pages and a few points more, or less.
+  Result<std::unique_ptr<Runtime>> runtime = Runtime::create({.tier_up = TierUp::kFast});
 };
 
 TEST_F(Cycles, ReloadsFromSourceLeaveNothingBehind) {

@@ -188,6 +188,16 @@ TEST(Run, AllowsForeignBitcodeWithAWarningUnlessToldOtherwise) {
   EXPECT_THAT(refused.err, HasSubstr("whose types nobody checked"));
 }
 
+TEST(Run, SaysHowGoodTheCodeIsAndTakesThePolicy) {
+  const auto tier_of = [](const std::string &way) {
+    return parsed(graft({"run", kPlugins + "greeter", "--json", "--tier-up", way}).out)["bundles"][0]["tier"];
+  };
+  EXPECT_EQ(tier_of("good"), "good");
+  EXPECT_EQ(tier_of("fast"), "fast");
+  EXPECT_EQ(tier_of("fast-then-good"), "fast") << "nobody waited for more";
+  EXPECT_EQ(graft({"run", kPlugins + "greeter", "--tier-up", "better"}).status, 2);
+}
+
 TEST(Run, AMissingPathIsAFailureAlsoInJson) {
   EXPECT_EQ(graft({"run", "/nowhere/at/all"}).status, 1);
   EXPECT_THAT(graft({"run", "/nowhere/at/all"}).err, HasSubstr("there is no '/nowhere/at/all'"));

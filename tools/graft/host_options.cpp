@@ -7,13 +7,25 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace graft::tool {
+
+static std::map<std::string, TierUp> tier_ups() {
+  return {{"fast-then-good", TierUp::kFastThenGood}, {"good", TierUp::kGood}, {"fast", TierUp::kFast}};
+}
 
 void add_host_options(CLI::App &command, HostOptions &options) {
   command.add_option("PATH", options.paths, "folders with a graft.toml or sources, or single source files")->required();
   command.add_option("-O", options.optimise, "-O0 to -O3, for bundles that do not say")
       ->check(CLI::Range(0, 3))
       ->type_name("LEVEL");
+  command
+      .add_option_function<std::string>(
+          "--tier-up", [&options](const std::string &way) { options.tier_up = tier_ups().at(way); },
+          "'fast-then-good' (as ever), 'good' or 'fast', whatever manifests say")
+      ->check(CLI::IsMember(tier_ups()))
+      ->type_name("WAY");
   command.add_flag("--checked-only", options.checked_only,
                    "refuse code whose types graft never saw, such as foreign bitcode");
   command.add_flag("--worker", options.worker, "compile in a process of its own, whose crash or hunger is an error");
@@ -26,6 +38,7 @@ void add_host_options(CLI::App &command, HostOptions &options) {
 Config config_of(const HostOptions &options) {
   Config config;
   config.optimise = options.optimise;
+  config.tier_up = options.tier_up;
   config.include_dirs = options.include_dirs;
   config.cache = options.cache;
   config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;

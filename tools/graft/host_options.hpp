@@ -3,6 +3,10 @@
 
 #include "command.hpp"
 
+#include <graft/tier_up.hpp>
+
+#include <optional>
+
 namespace graft::tool {
 
 struct HostOptions {
@@ -10,13 +14,14 @@ struct HostOptions {
   std::vector<std::string> include_dirs;
   unsigned optimise = 0;
   CacheConfig cache;
+  std::optional<TierUp> tier_up;
   bool checked_only = false;
   bool verbose = false;
   bool worker = false;
   Format format = Format::kText;
 };
 
-/// PATH..., -O, -I, --cache, --checked-only, --worker, --verbose, --json.
+/// PATH..., -O, --tier-up, -I, --cache, --checked-only, --worker, --verbose, --json.
 void add_host_options(CLI::App &command, HostOptions &options);
 
 Config config_of(const HostOptions &options);

@@ -58,6 +58,7 @@ Result<Json> ask_host(const ServedHost &host, const Json &request) {
 void print_bundle(const Json &bundle) {
   fmt::print("  {} {}: generation {}, source {}", bundle.value("name", ""), bundle.value("version", ""),
              bundle.value("generation", std::uint64_t{0}), bundle.value("source", ""));
+  if (const auto tier = bundle.value("tier", ""); !tier.empty()) fmt::print(", {}", tier);
   if (const auto instances = bundle.value("instances", std::uint64_t{0}); instances != 0) fmt::print(", {} instances", instances);
   if (const auto retired = bundle.value("retired", std::uint64_t{0}); retired != 0) fmt::print(", {} retired", retired);
   if (const auto origin = bundle.value("origin", ""); origin.starts_with("cached")) fmt::print(", {}", origin);

@@ -106,8 +106,8 @@ std::optional<ContentKey> request_key(const ContentKey &compiler, const Job &job
   key.add(compiler);
   key.add(job.bundle);
   const Options &options = job.options;
-  for (const auto choice :
-       {static_cast<unsigned>(options.bitcode), static_cast<unsigned>(options.need), static_cast<unsigned>(options.kept)})
+  for (const auto choice : {static_cast<unsigned>(options.bitcode), static_cast<unsigned>(options.need),
+                            static_cast<unsigned>(options.kept), static_cast<unsigned>(options.role)})
     key.add(std::to_string(choice));
   add_all(options.include_dirs, key);
   add_all(options.flags, key); // Clang's driver warns of some that cc1 never sees

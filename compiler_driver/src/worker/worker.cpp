@@ -1,4 +1,5 @@
 // The host's end: starts the zygote when there is none, hands it a job, and makes an error of whatever does not come back.
+#include "../cancelled.hpp"
 #include "channel.hpp"
 #include "limits.hpp"
 #include "words.hpp"
@@ -95,6 +96,17 @@ Result<Zygote> start_zygote(const std::string &program, unsigned threads) {
   return zygote;
 }
 
+/// The next message; kLate also once the job is cancelled. Nobody wakes who waits, so now and then it looks.
+Incoming::Came next(Incoming &incoming, std::string &message, const Job &job, Until until) {
+  constexpr auto kLookAgain = std::chrono::milliseconds(20);
+  for (;;) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool looks = job.cancelled != nullptr && (!until || *until - now > kLookAgain);
+    const Incoming::Came came = incoming.next(message, looks ? now + kLookAgain : until);
+    if (came != Incoming::Came::kLate || !looks || job.is_cancelled()) return came;
+  }
+}
+
 } // namespace
 
 struct Worker::State {
@@ -168,11 +180,12 @@ Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, con
     Incoming outcome(job_ends->first), told(fate_ends->first);
     std::string message;
     Incoming::Came came;
-    while ((came = outcome.next(message, until)) == Incoming::Came::kMessage) {
+    while ((came = next(outcome, message, job, until)) == Incoming::Came::kMessage) {
       const auto told_words = words_of(message);
       if (!told_words || !tell_compiled(*told_words, tell)) return outcome_from_words(told_words.value_or(Words()));
     }
-    if (came == Incoming::Came::kEnd) came = told.next(message, until);
+    if (came == Incoming::Came::kEnd) came = next(told, message, job, until);
+    if (came == Incoming::Came::kLate && job.is_cancelled()) return cancelled(job); // the zygote ends what nobody waits for
     if (came == Incoming::Came::kLate) {
       state_->give_up();
       return error(Code::kExhausted, what + "its compile did not end when its time was up; the worker was ended");

@@ -17,16 +17,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace graft::driver {
 namespace {
 
 constexpr int kControl = 3;
+constexpr int kNiceOfSecond = 10; // nobody waits for it
 
 /// A compile of nobody's: makes once what every later one needs, argument lists, the ABI's headers, Clang's own code and
 /// data in memory.
@@ -51,10 +55,12 @@ class ZygoteProcess {
   void run() {
     for (;;) {
       if (wants_spare_ && fates_.empty()) make_spare(); // while nobody waits
-      pollfd sources[] = {{kControl, POLLIN, 0}, {ended_, POLLIN, 0}, {owner_gone_, POLLIN, 0}};
-      if (::poll(sources, owner_gone_ >= 0 ? 3 : 2, -1) < 0) continue;
+      std::vector<pollfd> sources = {{kControl, POLLIN, 0}, {ended_, POLLIN, 0}, {owner_gone_, POLLIN, 0}}; // -1 is skipped
+      for (const auto &[child, fate] : fates_) sources.push_back({fate.number(), 0, 0});
+      if (::poll(sources.data(), sources.size(), -1) < 0) continue;
       if (sources[2].revents != 0 || ::getppid() != owner_) return;
       if (sources[1].revents != 0) reap();
+      end_abandoned(std::span(sources).subspan(3));
       if (sources[0].revents == 0) continue;
       auto request = take_request(kControl);
       if (!request) return;
@@ -128,11 +134,22 @@ class ZygoteProcess {
     words->erase(words->begin());
     auto job = job_from_words(*words);
     if (job) job->options.learn = Learn::kNo; // what is learned here would go with the process
+    if (job && job->options.role == Role::kSecond) ::setpriority(PRIO_PROCESS, 0, kNiceOfSecond);
     const auto send = [&](const Words &answer) { return send_message(request.job.number(), bytes_of(answer)); };
     const auto tell = [&](const CompiledFile &file) { send(to_words(file)); };
     const bool is_told = send(to_words(job ? compiler_.compile(*job, tell) : Result<Artifact>(job.error())));
     ::shutdown(request.job.number(), SHUT_RDWR); // or the host would wait for a memory that is taken apart first
     ::_exit(is_told ? 0 : 1);                    // nothing here is worth being taken apart
+  }
+
+  /// Ends the jobs whose fate nobody waits to hear.
+  void end_abandoned(std::span<const pollfd> fates) {
+    std::erase_if(fates_, [&](const auto &job) {
+      const auto told = std::ranges::find(fates, job.second.number(), &pollfd::fd);
+      const bool is_abandoned = told != fates.end() && told->revents != 0;
+      if (is_abandoned) ::kill(job.first, SIGKILL);
+      return is_abandoned;
+    });
   }
 
   void reap() {

@@ -15,6 +15,7 @@
 #include "offer.hpp"
 #include "plan.hpp"
 #include "policy.hpp"
+#include "tier_up.hpp"
 #include "version.hpp"
 
 #include <graft/abi.h>
@@ -69,7 +70,6 @@ struct WorkerLimits {
 /// Whether loaded bundles may be exchanged. Off, every reload and rollback is kRefused and told to nobody.
 enum class HotReload : std::uint8_t { kOn, kOff };
 
-/// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 /// When the head of a source is precompiled in the background, with what its last compile needed of it, so that the next
 /// compile takes a fraction of the time. It never changes what the code does.
 enum class Learning : std::uint8_t {
@@ -87,9 +87,13 @@ struct LearningInfo {
   std::size_t bytes = 0;       ///< that all this takes
 };
 
+/// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 struct Config {
   unsigned compile_threads = 0; ///< 0: one a core
-  unsigned optimise = 0;        ///< -O0 to -O3 for bundles that do not say
+  unsigned optimise = 0; ///< -O0 to -O3 for bundles that do not say; above 0, code is as good as it gets from the start
+  std::optional<TierUp> tier_up{}; ///< for all bundles, whatever their manifests say
+  /// How long new code must have been live before it is optimised in the background: while saves follow each other, none is.
+  std::chrono::milliseconds tier_up_delay{200};
   Unchecked unchecked = Unchecked::kRefuse;
   Compatibility compatibility = Compatibility::kStrict;
   Views views = Views::kWhenGiven;
@@ -150,6 +154,8 @@ struct BundleInfo {
   std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
   std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
   Origin origin = Origin::kCompiled;  ///< of the live generation's code
+  /// How good its code is: "good", "fast", "fast: " with why it stays so, or "machine code" for what graft did not compile.
+  std::string tier;
   std::string plan; ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
   std::vector<Diagnostic> warnings; ///< of the compile that made the live generation
 };
@@ -395,6 +401,10 @@ class GRAFT_API Runtime {
   LearningInfo learning() const;
   /// Waits until nothing is being learned. No reload needs it: one that comes earlier is compiled plainly.
   void await_learning() const;
+
+  /// Waits until no bundle is due for optimised code (TierUp::kFastThenGood), or until `limit` has passed: kBusy. What came
+  /// of it is in BundleInfo::tier.
+  Result<void> await_tier_up(std::chrono::milliseconds limit);
 
   /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket,
   /// whose path it returns. Off until it is called. kConflict when it serves already or another host has that socket,

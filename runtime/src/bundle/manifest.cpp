@@ -15,7 +15,7 @@ constexpr std::string_view kKeys[] = {"name",      "version",     "standard", "s
                                       "defines",   "flags",       "provides", "requires", "host_requires",
                                       "contracts", "priority",    "author",   "licence",  "description",
                                       "hooks",     "permissions", "limits",   "state",    "cascade",
-                                      "exclusive", "loader",      "worker"};
+                                      "exclusive", "loader",      "worker",   "tier_up"};
 
 Result<void> read_name(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY_ASSIGN(const Word name, reader.word("name"));

@@ -5,6 +5,7 @@
 #include "contract_ref.hpp"
 
 #include <graft/base/result.hpp>
+#include <graft/tier_up.hpp>
 #include <graft/version.hpp>
 
 #include <cstdint>
@@ -75,6 +76,7 @@ struct Manifest {
   StatePolicy state = StatePolicy::kMigrate;
   std::map<std::string, StatePolicy> state_of; ///< of single kept variables, by name
   Cascade cascade = Cascade::kNone;
+  TierUp tier_up = TierUp::kFastThenGood;
   bool worker = false;    ///< its sources are compiled in a process of their own
   bool exclusive = false; ///< its next version starts only when the old one has put down what it holds (`graft_suspend`)
 
@@ -96,5 +98,6 @@ bool is_bundle_name(std::string_view name);
 
 const char *to_string(StatePolicy policy) noexcept;
 const char *to_string(Cascade cascade) noexcept;
+const char *to_string(TierUp way) noexcept;
 
 } // namespace graft

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kStates[] = {"migrate", "keep", "reset"};   // in the order of StatePolicy
 constexpr std::string_view kCascades[] = {"none", "atomic", "after"};  // in the order of Cascade
+constexpr std::string_view kTierUps[] = {"fast-then-good", "good", "fast"}; // in the order of TierUp
 constexpr std::string_view kFailures[] = {"fail_open", "fail_closed"}; // in the order of HookFailure
 constexpr std::string_view kHookKeys[] = {"name", "priority", "on_failure", "error_budget"};
 constexpr std::string_view kLimits[] = {"memory_bytes", "threads", "files", "call_ms", "drain_ms", "gate_ms", "retired"};
@@ -110,6 +111,7 @@ Result<void> read_state(const TableReader &reader, Manifest &manifest) {
 
 const char *to_string(StatePolicy policy) noexcept { return kStates[static_cast<std::size_t>(policy)].data(); }
 const char *to_string(Cascade cascade) noexcept { return kCascades[static_cast<std::size_t>(cascade)].data(); }
+const char *to_string(TierUp way) noexcept { return kTierUps[static_cast<std::size_t>(way)].data(); }
 
 Result<void> read_policies(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY(read_hooks(reader, manifest));
@@ -118,6 +120,8 @@ Result<void> read_policies(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY(read_state(reader, manifest));
   GRAFT_TRY_ASSIGN(const std::size_t cascade, reader.choice("cascade", kCascades));
   manifest.cascade = static_cast<Cascade>(cascade);
+  GRAFT_TRY_ASSIGN(const std::size_t tier_up, reader.choice("tier_up", kTierUps));
+  manifest.tier_up = static_cast<TierUp>(tier_up);
   GRAFT_TRY_ASSIGN(manifest.exclusive, reader.yes_or_no("exclusive"));
   GRAFT_TRY_ASSIGN(manifest.worker, reader.yes_or_no("worker"));
   return {};
@@ -159,6 +163,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const M
   if (manifest.state != StatePolicy::kMigrate) add("state", {to_string(manifest.state)});
   for (const auto &[name, policy] : manifest.state_of) add("state", {name + " " + to_string(policy)});
   if (manifest.cascade != Cascade::kNone) add("cascade", {to_string(manifest.cascade)});
+  if (manifest.tier_up != TierUp::kFastThenGood) add("tier_up", {to_string(manifest.tier_up)});
   if (manifest.exclusive) add("exclusive", {"true"});
   if (manifest.worker) add("worker", {"true"});
   return facts;

@@ -1,6 +1,7 @@
 // See bundle_code.hpp.
 #include "bundle_code.hpp"
 
+#include "../bundle/source_files.hpp"
 #include "foreign_image.hpp"
 #include "machine_code.hpp"
 #include "provider_records.hpp"
@@ -28,16 +29,70 @@ driver::WorkerLimits limits_of(const WorkerLimits &limits) {
   return {wall, cpu, memory_bytes, file_bytes};
 }
 
+/// The last -O of a bundle's own flags; empty when it has none.
+std::string own_level(const Manifest &manifest) {
+  std::string level;
+  for (const std::string &flag : manifest.flags)
+    if (flag.starts_with("-O")) level = flag;
+  return level;
+}
+
 } // namespace
 
+bool CodeMaker::may_tier_up(const BundleText &text) const {
+  return config_.optimise == 0 && own_level(text.manifest).empty() && way_of(text) == TierUp::kFastThenGood;
+}
+
+ContentKey key_of_headers(const std::vector<HeaderFacts> &headers) {
+  std::vector<std::string> lines;
+  for (const HeaderFacts &header : headers) {
+    const auto &bytes = header.content.bytes;
+    lines.push_back(header.path + '\0' + std::string(bytes.begin(), bytes.end()));
+  }
+  std::ranges::sort(lines);
+  std::string all;
+  for (const std::string &line : lines) all += line;
+  return driver::content_key(all);
+}
+
+TierUp CodeMaker::way_of(const BundleText &text) const { return config_.tier_up.value_or(text.manifest.tier_up); }
+
+driver::Job CodeMaker::job_of(const BundleText &text) const {
+  constexpr unsigned kGood = 2;
+  const bool is_good = config_.optimise == 0 && way_of(text) == TierUp::kGood;
+  driver::Job job = make_job(text, is_good ? kGood : config_.optimise, config_.include_dirs);
+  if (may_tier_up(text)) job.options.role = driver::Role::kFirst;
+  return job;
+}
+
+const char *CodeMaker::tier_of(const BundleText &text) const {
+  const auto is_compiled = [](const driver::Source &source) { return !is_machine_code_name(source.name); };
+  if (text.maker != nullptr || std::ranges::none_of(text.sources, is_compiled)) return "machine code";
+  const std::string level = own_level(text.manifest);
+  const bool is_good = config_.optimise > 0 || way_of(text) == TierUp::kGood;
+  return level == "-O0" || (level.empty() && !is_good) ? "fast" : "good";
+}
+
+std::shared_ptr<const SecondText> CodeMaker::second_of(const BundleText &text, const Artifact &artifact) const {
+  if (!may_tier_up(text) || tier_of(text) != std::string_view("fast")) return nullptr;
+  return std::make_shared<const SecondText>(SecondText{job_of(text), where_of(text), key_of_headers(artifact.facts.headers)});
+}
+
+Where CodeMaker::where_of(const BundleText &text) const {
+  return config_.worker == Worker::kAlways || text.manifest.worker ? Where::kApart : Where::kHere;
+}
+
+Result<Artifact> CodeMaker::compile(const driver::Job &job, Where where, const TellCompiled &tell) const {
+  if (where == Where::kHere) return compiler_.compile(job, tell);
+  if (!worker_) return worker_.error();
+  return (*worker_)->compile(job, limits_of(config_.worker_limits), tell);
+}
+
 Result<Artifact> CodeMaker::read(const BundleText &text, const TellCompiled &tell) const {
-  const bool apart = config_.worker == Worker::kAlways || text.manifest.worker;
-  if (apart && !worker_) return worker_.error();
-  const auto compile = [&](const driver::Job &job) {
-    const TellCompiled told = job.sources.size() > 1 ? tell : TellCompiled();
-    return apart ? (*worker_)->compile(job, limits_of(config_.worker_limits), told) : compiler_.compile(job, told);
+  const auto compile_here_or_there = [&](const driver::Job &job) {
+    return compile(job, where_of(text), job.sources.size() > 1 ? tell : TellCompiled());
   };
-  return compile_bundle(compile, text, make_job(text, config_.optimise, config_.include_dirs));
+  return compile_bundle(compile_here_or_there, text, job_of(text));
 }
 
 Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, const driver::Job &job) {

@@ -7,7 +7,10 @@
 
 #include <graft/driver/worker.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <vector>
 
 namespace graft {
 
@@ -22,6 +25,19 @@ Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, 
 Result<std::unique_ptr<jit::Image>> link_bundle(jit::Linker &linker, const Artifact &artifact,
                                                 const jit::LinkOptions &options);
 
+/// Whether a bundle is compiled in this process or in the worker's.
+enum class Where : std::uint8_t { kHere, kApart };
+
+/// What a second image is compiled from: the texts of the first, and what that read besides.
+struct SecondText {
+  driver::Job job;
+  Where where = Where::kHere;
+  ContentKey headers; ///< `key_of_headers`
+};
+
+/// Over path and content of each, in whatever order they were read: that depends on what came precompiled.
+ContentKey key_of_headers(const std::vector<HeaderFacts> &headers);
+
 /// Borrows all that it is made of.
 class CodeMaker : public ImageMaker {
  public:
@@ -33,8 +49,20 @@ class CodeMaker : public ImageMaker {
   Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const override {
     return link_bundle(linker_, artifact, options);
   }
+  /// The compile that the configuration and the bundle's manifest ask for; a second image may follow where its role says so.
+  driver::Job job_of(const BundleText &text) const;
+  /// How good that makes its code (BundleInfo::tier).
+  const char *tier_of(const BundleText &text) const;
+  /// What its second image is compiled from, once the first came to `artifact`; null when there is to be none. Shared as in
+  /// Bundle.
+  std::shared_ptr<const SecondText> second_of(const BundleText &text, const Artifact &artifact) const;
+  Result<Artifact> compile(const driver::Job &job, Where where, const TellCompiled &tell = {}) const;
 
  private:
+  TierUp way_of(const BundleText &text) const;
+  bool may_tier_up(const BundleText &text) const;
+  Where where_of(const BundleText &text) const;
+
   const Config &config_;
   const driver::Compiler &compiler_;
   const Result<std::unique_ptr<driver::Worker>>

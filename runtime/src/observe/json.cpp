@@ -43,6 +43,7 @@ Json json_of(const BundleInfo &bundle) {
                {"provides", bundle.provides},
                {"requires", bundle.requires_},
                {"origin", to_string(bundle.origin)},
+               {"tier", bundle.tier},
                {"plan", bundle.plan},
                {"retired", bundle.retired},
                {"instances", bundle.instances},

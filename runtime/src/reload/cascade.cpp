@@ -20,6 +20,8 @@ Prepared Runtime::Impl::prepare_past(const std::string &name, const PastVersion 
   prepared.text.path = past.path;
   prepared.text.contracts = past.contracts;
   prepared.text.maker = past.maker;
+  prepared.second = past.second;
+  prepared.tier = past.tier;
   return prepared;
 }
 
@@ -28,7 +30,8 @@ Result<Prepared> Runtime::Impl::prepare_again(const Bundle &bundle) {
     return error(Code::kUnsupported, "bundle '" + bundle.name +
                                          "' cannot be started again, and its manifest wants that with what it "
                                          "requires; take 'cascade' out of it");
-  PastVersion now{bundle.manifest, bundle.path, bundle.contracts, bundle.artifact, bundle.maker, {}};
+  PastVersion now{bundle.manifest, bundle.path, bundle.contracts, bundle.artifact,
+                  bundle.maker,    {},          bundle.second,    bundle.tier};
   now.artifact.facts = bundle.live->facts;
   // Its own ticket: a newer text of it that is being compiled still wins.
   Prepared prepared = prepare_past(bundle.name, now, bundle.ticket);

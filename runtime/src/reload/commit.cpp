@@ -131,6 +131,8 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.artifact = std::move(prepared.artifact);
     bundle.artifact.facts = {}; // held once, by the generation
     bundle.maker = std::move(prepared.text.maker);
+    bundle.second = std::move(prepared.second);
+    bundle.tier = prepared.tier;
     bundle.live = std::move(prepared.generation);
     bundle.live->is_published.store(true, std::memory_order_relaxed);
     roles_.add(*bundle.live);
@@ -139,6 +141,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     bundle.loaded = prepared.ticket;
     bundle.ticket = prepared.ticket;
     info = info_of(bundle);
+    if (bundle.second != nullptr) tier_ups.ask({name, info.generation, bundle.second});
   }
   tell({Phase::kLoaded, info.name, info.id, info.generation, info.source, nullptr});
   return info;
@@ -218,7 +221,8 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     bundle.artifact.facts = bundle.live->facts; // held once while it lives
     if (bundle.maker == nullptr || bundle.maker->traits().repeats)
       bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.contracts),
-                                 std::move(bundle.artifact), bundle.maker, save_dropped(*bundle.live, prepared.plan)});
+                                 std::move(bundle.artifact), bundle.maker, save_dropped(*bundle.live, prepared.plan),
+                                 bundle.second, bundle.tier});
     if (bundle.history.size() > config.history) bundle.history.pop_back();
     bundle.path = prepared.text.path;
     bundle.contracts = prepared.text.contracts;
@@ -226,6 +230,8 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     bundle.artifact = std::move(prepared.artifact);
     bundle.artifact.facts = {};
     bundle.maker = std::move(prepared.text.maker);
+    bundle.second = std::move(prepared.second);
+    bundle.tier = prepared.tier;
     prepared.generation->is_published.store(true, std::memory_order_relaxed);
     roles_.remove(*bundle.live);
     roles_.add(*prepared.generation);
@@ -235,6 +241,10 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     set_needs(bundle, std::move(started.needs));
     bundle.ticket = prepared.ticket;
     infos.push_back(info_of(bundle));
+    if (bundle.second != nullptr)
+      tier_ups.ask({bundle.name, bundle.live->number, bundle.second});
+    else
+      tier_ups.drop(bundle.name);
   }
   return infos;
 }

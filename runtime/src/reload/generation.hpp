@@ -80,6 +80,10 @@ struct Generation {
   graft_host host; ///< what `graft_self` is bound to
   std::unique_ptr<jit::Image> image;
   Facts facts;
+  std::string tier; ///< BundleInfo::tier; guarded by the bundles' mutex
+  /// A second image is being linked for it. Stored relaxed under the bundles' mutex while it is live, and with release at
+  /// the end; the retirement's acquire pairs with that.
+  std::atomic<bool> borrowed{false};
   ContentKey source_key;
   ContentKey object_key;
   ContentKey token_key;

@@ -47,6 +47,7 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   Stopwatch watch;
   GRAFT_TRY(
       ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
+  tier_ups.postpone(text.name);
   const bool learns =
       config.learning == Learning::kAtOnce || (config.learning == Learning::kOnReload && find_bundle(text.name) != nullptr);
   text.learn = learns ? driver::Learn::kYes : driver::Learn::kNo;
@@ -64,6 +65,8 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   times.compile_ns += watch.lap_ns();
   times.cache_ns += artifact.times.cache_ns;
   inputs.record(text, artifact.facts, ticket);
+  std::shared_ptr<const SecondText> second = code.second_of(text, artifact);
+  const char *const tier = code.tier_of(text);
   artifact.facts.headers = {}; // nobody else asks, and generations keep their facts
 
   if (force == Force::kNo) {
@@ -78,6 +81,8 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   }
 
   Prepared prepared{std::move(text), std::move(artifact), nullptr, ticket};
+  prepared.second = std::move(second);
+  prepared.tier = tier;
   GRAFT_TRY(link(prepared));
   times.link_ns += watch.lap_ns();
   return prepared;
@@ -118,14 +123,10 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
     restore_saved(prepared.saved, artifact.facts, generation.kept, prepared.plan);
   }
 
-  jit::LinkOptions options;
-  options.name = name;
-  options.symbols = thunk_symbols();
-  options.symbols.push_back({"graft_self", &generation.host});
-  options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
-  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
-  for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
-  bind_kept(artifact.facts, generation.kept, options);
+  generation.facts = artifact.facts;
+  generation.tier = prepared.tier;
+  jit::LinkOptions options = options_of_link(generation);
+  options.second = prepared.second != nullptr ? jit::Second::kPossible : jit::Second::kNone;
   auto image = maker_of(prepared.text).link(artifact, options);
   for (KeptBinding &binding : generation.kept) {
     binding.expected = binding.object;
@@ -137,13 +138,24 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
     return error;
   }
   generation.image = *std::move(image);
-  generation.facts = artifact.facts;
   generation.source_key = artifact.source_key;
   generation.object_key = artifact.object_key;
   generation.token_key = artifact.token_key;
   generation.warnings = artifact.warnings;
   generation.origin = artifact.origin;
   return {};
+}
+
+jit::LinkOptions Runtime::Impl::options_of_link(Generation &generation) const {
+  jit::LinkOptions options;
+  options.name = generation.bundle;
+  options.symbols = thunk_symbols();
+  options.symbols.push_back({"graft_self", &generation.host});
+  options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
+  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
+  for (const ProviderFacts &provider : generation.facts.providers) options.exports.push_back(provider.table_symbol);
+  bind_kept(generation.facts, generation.kept, options);
+  return options;
 }
 
 /// Whether something that is carried on may lead to the old version through memory that it points at.

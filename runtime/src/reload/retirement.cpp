@@ -89,7 +89,8 @@ bool Retirement::sweep() {
     if (retired_.empty()) return false;
     const std::vector<const void *> pinned = pinned_tables();
     const auto stays = [&](const std::unique_ptr<Generation> &generation) GRAFT_NO_THREAD_SAFETY_ANALYSIS {
-      return is_pinned(*generation, pinned) || pointing_at(*generation).has_value() || waits_for_older(*generation, pinned);
+      return generation->borrowed.load(std::memory_order_acquire) || // pairs with Impl::make_second
+             is_pinned(*generation, pinned) || pointing_at(*generation).has_value() || waits_for_older(*generation, pinned);
     };
     std::vector<bool> decided; // before anything moves: they look at each other
     for (const auto &generation : retired_) decided.push_back(stays(generation));

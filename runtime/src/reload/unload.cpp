@@ -50,6 +50,7 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
       old.push_back(std::move(one->live));
       inputs.forget(one->name);
       set_needs(*one, {});
+      tier_ups.drop(one->name);
       bundles_.erase(bundles_.find(one->name));
     }
   }

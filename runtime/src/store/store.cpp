@@ -179,6 +179,22 @@ Result<Binding> Store::bind_open(Binding binding, SlotRecord &slot, std::size_t 
   return binding;
 }
 
+void Store::renew(Generation &generation, const std::vector<SlotRecord *> &slots) {
+  const MutexLock lock(mutex_);
+  for (SlotRecord *slot : slots) {
+    if (slot->generation != &generation || slot->gate != nullptr) continue; // the image leads calls on in any case
+    const Table &live = Table::of(slot->table.load(std::memory_order_relaxed));
+    std::vector<const void *> functions = live.provided();
+    for (const void *&function : functions)
+      if (function != nullptr) function = generation.image->newest(function);
+    if (functions == live.provided()) continue;
+    auto table = Table::create(generation, slot->shape, functions, live.width());
+    if (table == nullptr) return;
+    slot->table.store(table->entries(), std::memory_order_release); // pairs with Pin
+    generation.tables.push_back(std::move(table));
+  }
+}
+
 Result<SlotRecord *> Store::claim(const std::string &contract, std::uint16_t major) {
   const ContractId id = guest_contract_id(contract, major);
   ContractEntry *found = contracts_.find(id);

@@ -131,6 +131,10 @@ public:
   /// Opens the gate before these slots on what was live when it was closed.
   void reopen(const std::vector<SlotRecord *> &slots);
 
+  /// Gives the slots of a generation, which is not to end meanwhile, tables of the functions that its image has by now. From
+  /// any thread: they do what those before do, so this is no publication.
+  void renew(Generation &generation, const std::vector<SlotRecord *> &slots);
+
   std::vector<ContractInfo> contracts() const;
 
   Instances instances; ///< of every provider: a publication moves their states, and ends them where it vacates their slot

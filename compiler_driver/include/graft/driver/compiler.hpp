@@ -9,6 +9,7 @@
 #include <graft/base/progress.hpp>
 #include <graft/base/result.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -49,6 +50,14 @@ enum class Learn : std::uint8_t { kNo, kYes };
 
 /// Whether preambles may be used. Without them a compile takes longer and does the same.
 enum class Preambles : std::uint8_t { kUse, kIgnore };
+/// What a bundle's code is compiled for. A first and a second image of one text make one generation (decision 0017): the
+/// second has no state of its own and goes on with the first's.
+enum class Role : std::uint8_t {
+  kOnly,
+  kFirst,  ///< a second may follow, and calls be led to it
+  kSecond, ///< preprocessed as the first was, whatever `optimise` says. kInvalid with the reason for a text that cannot have
+           ///< one
+};
 
 struct Options {
   std::string c_standard = "c17";
@@ -62,6 +71,7 @@ struct Options {
   Kept kept = Kept::kInside;
   Learn learn = Learn::kNo;
   Preambles preambles = Preambles::kUse;
+  Role role = Role::kOnly;
 };
 
 /// All that one compile needs to know.
@@ -71,6 +81,11 @@ struct Job {
   std::vector<Source> headers; ///< with contents: files that are nowhere on disk, found by `#include` under their names; one
                                ///< with an absolute name stands in for that file
   Options options;
+  /// Once it is true, the compile stops early, between two declarations or passes: kSuperseded. Set (release) by any thread.
+  const std::atomic<bool> *cancelled = nullptr;
+
+  // Pairs with who cancels.
+  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_acquire); }
 };
 
 enum class Text : std::uint8_t { kIr, kAssembly };

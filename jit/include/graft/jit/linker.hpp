@@ -30,6 +30,9 @@ enum class Ending : std::uint8_t {
   kProcess, ///< with the process, as a program does: its exit functions are the C library's, and nothing is caught
 };
 
+/// Whether a second image may be linked for this one; then where its names are is remembered until that comes.
+enum class Second : std::uint8_t { kNone, kPossible };
+
 struct LinkOptions {
   /// What initialisers are handed, as `main` is; it must outlive the image.
   struct Arguments {
@@ -46,6 +49,7 @@ struct LinkOptions {
   /// function of the image that is known, as linked. An exception that is being handled is then still there.
   std::function<void(const std::string &function)> terminated{};
   Ending ending = Ending::kUnload;
+  Second second = Second::kNone;
 };
 
 /// How frames of JIT code are found by the unwinder.
@@ -112,6 +116,17 @@ class Image {
     return {};
   }
 
+  /// Takes `second`, which `Linker::link_second` made for this image, and leads all calls of functions that both have there,
+  /// at once or one by one, whatever runs in either. Its memory belongs to this image from then on: `owns`, `function_at`
+  /// and `stats` speak of both. Beside everything but the end of the image. kExhausted: the system refused; then nothing is
+  /// led.
+  virtual Result<void> take_over(std::unique_ptr<Image> second) {
+    (void)second;
+    return error(Code::kUnsupported, "its code was not linked by graft");
+  }
+  /// Where calls of a function of this image end now.
+  virtual const void *newest(const void *function) const { return function; }
+
   /// The threads that the image's code started and that have not ended. While there are any, it must not be finalised.
   virtual std::vector<ThreadInside> threads() const { return {}; }
   /// Ends the timers that its code left. Before the finalisers. What ended, in words, each "2 timers".
@@ -132,6 +147,10 @@ class Linker {
   virtual ~Linker() = default;
 
   virtual Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) = 0;
+  /// Links what the driver compiled as Role::kSecond from the text that `first` was compiled from (Role::kFirst): code and
+  /// constants, which go on with the first image's variables. No initialiser of it will run. Once, for a `first` with
+  /// Second::kPossible. kUnsupported, with what it is, when the two do not fit.
+  virtual Result<std::unique_ptr<Image>> link_second(Image &first, const Artifact &artifact, const LinkOptions &options) = 0;
   virtual Unwinding unwinding() const = 0;
 };
 

@@ -1,0 +1,108 @@
+// See second_link.hpp.
+#include "second_link.hpp"
+
+#include "stubs.hpp"
+#include "thread_locals.hpp"
+
+#include <graft/base/first_image.hpp>
+
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/StringSet.h>
+#include <llvm/Demangle/Demangle.h>
+
+#include <algorithm>
+#include <string>
+
+namespace graft::jit {
+namespace {
+
+constexpr std::string_view kControl = "__emutls_v.";
+
+void bind_name(GraphMerger &merger, llvm::StringRef name, std::uintptr_t address) {
+  merger.define(name,
+                merger.graph().addAbsoluteSymbol(name, llvm::orc::ExecutorAddr(address), 0, llvm::jitlink::Linkage::Strong,
+                                                 llvm::jitlink::Scope::Local, /*IsLive=*/false));
+}
+
+std::string source_of(const Artifact &artifact, std::uint64_t file) {
+  for (const ObjectFile &object : artifact.objects)
+    if (file_of_image(object.source) == file) return object.source;
+  return {};
+}
+
+/// Why a place of the first image is not that of `name`; empty when it is.
+std::string mismatch(const FirstName &name, const ImageSymbols::Place &place) {
+  if (name.size != 0 && place.bytes != 0 && place.bytes != name.size)
+    return "has " + std::to_string(place.bytes) + " bytes in the first image, and " + std::to_string(name.size) +
+           " in the second";
+  if (name.align != 0 && place.address % name.align != 0)
+    return "does not lie at a multiple of " + std::to_string(name.align) + " in the first image, which the second counts on";
+  return {};
+}
+
+std::string mismatch(const FirstName &name, const ThreadControl &control) {
+  if (control.bytes == name.size && control.align >= name.align) return {};
+  return "is a thread-local of " + std::to_string(control.bytes) + " bytes in the first image, and of " +
+         std::to_string(name.size) + " in the second";
+}
+
+/// The definition that a file's `name` means in the graph; null when there is none.
+llvm::jitlink::Symbol *own_symbol(GraphMerger &merger, const Artifact &artifact, std::uint64_t file, std::string_view name) {
+  if (merger.defines(name)) return &merger.symbol(name);
+  for (const NamedSymbol &named : merger.named())
+    if (named.name == name && file_of_image(artifact.objects[named.object].source) == file) return named.symbol;
+  return nullptr;
+}
+
+} // namespace
+
+void bind_open_names(GraphMerger &merger, const FirstImage &first) {
+  for (const std::string &name : merger.undefined()) {
+    if (name == kImageSymbol || parse_first_name(name)) continue;
+    if (const auto place = first.symbols.find(ImageSymbols::kEveryFile, name)) bind_name(merger, name, place->address);
+  }
+}
+
+Result<void> bind_first_names(GraphMerger &merger, const Artifact &artifact, const FirstImage &first) {
+  for (const std::string &symbol : merger.undefined()) {
+    const bool is_thread_local = symbol.starts_with(kControl);
+    const auto name = parse_first_name(std::string_view(symbol).substr(is_thread_local ? kControl.size() : 0));
+    if (!name) continue;
+    const std::string known = (is_thread_local ? std::string(kControl) : std::string()).append(name->name);
+    const auto place = first.symbols.find(name->file, known);
+    std::string wrong;
+    if (place && is_thread_local) {
+      wrong = mismatch(*name, *reinterpret_cast<const ThreadControl *>(place->address));
+    } else if (place) {
+      wrong = mismatch(*name, *place);
+    } else if (llvm::jitlink::Symbol *own = own_symbol(merger, artifact, name->file, known)) {
+      merger.define(symbol, *own);
+      continue;
+    } else {
+      wrong = "is not in the first image";
+    }
+    if (!wrong.empty())
+      return error(Code::kUnsupported,
+                   "'" + llvm::demangle(name->name) + "' of " + source_of(artifact, name->file) + " " + wrong);
+    bind_name(merger, symbol, place->address);
+  }
+  return {};
+}
+
+std::vector<TwinSymbol> find_twins(GraphMerger &merger, const Artifact &artifact, const FirstImage &first) {
+  std::vector<TwinSymbol> twins;
+  llvm::DenseSet<std::uintptr_t> known;
+  const std::size_t compiled = artifact.objects.size(); // behind them come members of support libraries
+  for (const NamedSymbol &named : merger.named()) {
+    std::string_view name = named.name;
+    if (named.object >= compiled || !name.starts_with(kTwinPrefix)) continue;
+    name.remove_prefix(kTwinPrefix.size());
+    const auto place = first.symbols.find(file_of_image(artifact.objects[named.object].source), name);
+    if (!place || !known.insert(place->address).second) continue;
+    // Of a function that many files have, one was chosen.
+    twins.push_back({place->address, merger.defines(name) ? &merger.symbol(name) : named.symbol});
+  }
+  return twins;
+}
+
+} // namespace graft::jit
