@@ -3,14 +3,12 @@
 // The first is compiled as ever; its functions begin with a jump's worth of nothing. The second is made of the same text,
 // and defines code and constants only:
 //
-//   M1  Every object that may change - statics, guards, thread-locals - is a declaration before anything is optimised, named
-//   as the
-//       first image's (graft/base/first_image.hpp). So nothing is assumed of its value, and there is one of it.
-//   M2  Where a function or constant is more than called or read - stored, compared, passed on - its address is the first
-//   image's.
-//       Only what nobody but calls sees through, virtual functions' tables, names the second's.
-//   M3  A function that somebody holds the address of keeps its signature, so that the first image's can be led to it.
-//   M4  What cannot be told apart for certain refuses the image, with a reason.
+// * M1: Every object that may change - statics, guards, thread-locals - is a declaration before anything is optimised, named
+//   as the first image's (graft/base/first_image.hpp). So nothing is assumed of its value, and there is one of it.
+// * M2: Where a function or constant is more than called or read - stored, compared, passed on - its address is the first
+//   image's. Only what nobody but calls sees through, virtual functions' tables, names the second's.
+// * M3: A function that somebody holds the address of keeps its signature, so that the first image's can be led to it.
+// * M4: What cannot be told apart for certain refuses the image, with a reason.
 #pragma once
 
 #include <string>

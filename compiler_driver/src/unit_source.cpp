@@ -134,7 +134,8 @@ class CompileAction : public clang::ASTFrontendAction {
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, inputs_);
     record_inputs(compiler, request_.text, inputs_, unit_);
-    if (generator_ == nullptr || unit_.departs || request_.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
+    if (generator_ == nullptr || unit_.departs || request_.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred())
+      return;
     if (request_.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
     if (const llvm::Module *made = generator_->GetModule())
       unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());

@@ -172,6 +172,8 @@ llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
       const Section *section = graph.findSectionByName(set);
       if (section != nullptr && !section->empty()) continue; // JITLink defines it, too
     }
+    if (first_)
+      if (auto missing = missing_in_first(artifact_, {name.data(), name.size()})) return carry(*std::move(missing));
     auto outside = outside_.find(std::string_view(name.data(), name.size()));
     if (!outside) return carry(std::move(outside).error());
     if (*outside || symbol->isWeaklyReferenced()) {
@@ -258,7 +260,8 @@ static llvm::Error forget_dependencies(LinkGraph &graph) {
 
 void LinkJob::note_functions(LinkGraph &graph) {
   for (const GraphSymbol *symbol : graph.defined_symbols())
-    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0 && !(*symbol->getName()).starts_with(kTwinPrefix))
+    if (symbol->hasName() && symbol->isCallable() && symbol->getSize() != 0 &&
+        !(*symbol->getName()).starts_with(kTwinPrefix))
       functions_.push_back(
           {&symbol->getBlock(), symbol->getOffset(), static_cast<std::uint32_t>(symbol->getSize()), symbol->getName()});
 }

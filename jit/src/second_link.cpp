@@ -11,6 +11,7 @@
 #include <llvm/Demangle/Demangle.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace graft::jit {
@@ -46,6 +47,24 @@ std::string mismatch(const FirstName &name, const ThreadControl &control) {
          std::to_string(name.size) + " in the second";
 }
 
+struct FirstSymbol {
+  FirstName name;
+  bool is_thread_local = false; ///< then it is the control object that `known` names
+  std::string known;            ///< to the first image
+};
+
+std::optional<FirstSymbol> first_symbol(std::string_view symbol) {
+  const bool is_thread_local = symbol.starts_with(kControl);
+  if (is_thread_local) symbol.remove_prefix(kControl.size());
+  const auto name = parse_first_name(symbol);
+  if (!name) return std::nullopt;
+  return FirstSymbol{*name, is_thread_local, (is_thread_local ? std::string(kControl) : std::string()).append(name->name)};
+}
+
+Error does_not_fit(const Artifact &artifact, const FirstName &name, const std::string &how) {
+  return error(Code::kUnsupported, "'" + llvm::demangle(name.name) + "' of " + source_of(artifact, name.file) + " " + how);
+}
+
 /// The definition that a file's `name` means in the graph; null when there is none.
 llvm::jitlink::Symbol *own_symbol(GraphMerger &merger, const Artifact &artifact, std::uint64_t file, std::string_view name) {
   if (merger.defines(name)) return &merger.symbol(name);
@@ -65,28 +84,27 @@ void bind_open_names(GraphMerger &merger, const FirstImage &first) {
 
 Result<void> bind_first_names(GraphMerger &merger, const Artifact &artifact, const FirstImage &first) {
   for (const std::string &symbol : merger.undefined()) {
-    const bool is_thread_local = symbol.starts_with(kControl);
-    const auto name = parse_first_name(std::string_view(symbol).substr(is_thread_local ? kControl.size() : 0));
-    if (!name) continue;
-    const std::string known = (is_thread_local ? std::string(kControl) : std::string()).append(name->name);
-    const auto place = first.symbols.find(name->file, known);
-    std::string wrong;
-    if (place && is_thread_local) {
-      wrong = mismatch(*name, *reinterpret_cast<const ThreadControl *>(place->address));
-    } else if (place) {
-      wrong = mismatch(*name, *place);
-    } else if (llvm::jitlink::Symbol *own = own_symbol(merger, artifact, name->file, known)) {
-      merger.define(symbol, *own);
+    const auto wanted = first_symbol(symbol);
+    if (!wanted) continue;
+    const FirstName &name = wanted->name;
+    const auto place = first.symbols.find(name.file, wanted->known);
+    if (!place) {
+      if (llvm::jitlink::Symbol *own = own_symbol(merger, artifact, name.file, wanted->known)) merger.define(symbol, *own);
       continue;
-    } else {
-      wrong = "is not in the first image";
     }
-    if (!wrong.empty())
-      return error(Code::kUnsupported,
-                   "'" + llvm::demangle(name->name) + "' of " + source_of(artifact, name->file) + " " + wrong);
+    const std::string wrong = wanted->is_thread_local
+                                  ? mismatch(name, *reinterpret_cast<const ThreadControl *>(place->address))
+                                  : mismatch(name, *place);
+    if (!wrong.empty()) return does_not_fit(artifact, name, wrong);
     bind_name(merger, symbol, place->address);
   }
   return {};
+}
+
+std::optional<Error> missing_in_first(const Artifact &artifact, std::string_view symbol) {
+  const auto wanted = first_symbol(symbol);
+  if (!wanted) return std::nullopt;
+  return does_not_fit(artifact, wanted->name, "is not in the first image");
 }
 
 std::vector<TwinSymbol> find_twins(GraphMerger &merger, const Artifact &artifact, const FirstImage &first) {

@@ -233,7 +233,7 @@ public:
   using Set = std::vector<Prepared>;
 
   // tier_up.cpp
-  Result<void> make_second(const TierUps::Request &request, const std::atomic<bool> &cancelled);
+  Result<Origin> make_second(const TierUps::Request &request, const std::atomic<bool> &cancelled);
   /// The generation of a request and its slots, kept from ending until it is `borrowed` no more; null when another is live.
   Generation *borrow(const TierUps::Request &request, std::vector<SlotRecord *> &slots);
 

@@ -55,6 +55,8 @@ TEST_F(Cache, IsKeyedByEverythingThatGoesIntoAJob) {
   differs([](driver::Job &job) { job.headers.push_back({"a.h", "", driver::Language::kFromName}); });
   differs([](driver::Job &job) { job.headers.push_back({"a.h", "int g;", driver::Language::kFromName}); });
   differs([](driver::Job &job) { job.options.optimise = 2; });
+  differs([](driver::Job &job) { job.options.role = driver::Role::kFirst; });
+  differs([](driver::Job &job) { job.options.role = driver::Role::kSecond; });
   differs([](driver::Job &job) { job.options.c_standard = "c11"; });
   differs([](driver::Job &job) { job.options.flags = {"-DX"}; });
   differs([](driver::Job &job) { job.options.flags = {"-march=x86-64"}; });

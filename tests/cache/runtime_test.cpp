@@ -13,8 +13,7 @@ namespace {
 
 class CachedBundles : public testing::Test {
  protected:
-  std::unique_ptr<Runtime> start() {
-    Config config;
+  std::unique_ptr<Runtime> start(Config config = {.tier_up = TierUp::kFast}) {
     config.cache.folder = folder / "cache";
     auto runtime = Runtime::create(std::move(config));
     EXPECT_THAT(runtime, Succeeds());
@@ -33,6 +32,20 @@ TEST_F(CachedBundles, AreCompiledByTheFirstRuntimeOnly) {
     EXPECT_EQ((*bundle).origin, origin);
     EXPECT_GT(times.cache_ns, 0u);
     EXPECT_LE(times.cache_ns, times.compile_ns);
+  }
+}
+
+TEST_F(CachedBundles, AreOptimisedByTheFirstRuntimeOnly) {
+  for (const char *origin : {"compiled", "cached"}) {
+    std::vector<std::string> lines; // written by one at a time, read when the runtime is gone
+    auto runtime = start({.tier_up_delay = std::chrono::milliseconds(0),
+                          .log = [&](LogLevel, std::string_view line) { lines.emplace_back(line); },
+                          .log_level = LogLevel::kDebug});
+    ASSERT_THAT(runtime->load(shipped("greeter")), Succeeds());
+    ASSERT_THAT(runtime->await_tier_up(std::chrono::minutes(1)), Succeeds());
+    EXPECT_EQ(runtime->bundles().at(0).tier, "good");
+    runtime.reset();
+    EXPECT_THAT(lines, testing::Contains(testing::EndsWith(std::string("runs optimised code, ") + origin)));
   }
 }
 

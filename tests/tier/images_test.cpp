@@ -45,6 +45,13 @@ TEST(TwoImages, AGuardedStaticThatOnlyTheSecondReachesIsMadeThere) {
   EXPECT_EQ(images.function<int()>("tell")(), -1) << "its end is the first image's to run";
 }
 
+TEST(TwoImages, StateOfCodeThatNobodyCallsIsNoObstacle) {
+  TwoImages images({{"a.c", "static int n; void unused(void) { static int m; ++m; ++n; } int ask(void) { return 1; }"},
+                    {"b.c", "static int k; static _Thread_local int t; int *also_unused(void) { ++k; return &t; }"}});
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 1);
+}
+
 TEST(TwoImages, AThreadLocalIsOneForEachThread) {
   TwoImages images({{"a.c", "static _Thread_local int n = 5; int ask(void) { return ++n; }"}});
   EXPECT_EQ(images.function<int()>("ask")(), 6);
@@ -250,6 +257,8 @@ INSTANTIATE_TEST_SUITE_P(
                             "assembly outside of functions"},
                     Refused{"LabelsInAVariable", "int ask(void) { static void *at[] = {&&a}; goto *at[0]; a: return 1; }",
                             "holds addresses of labels"},
+                    Refused{"TheTime", "int ask(void) { return sizeof __TIME__ > 1; }",
+                            "would differ from the first because of __TIME__"},
                     Refused{"LabelsThatLeave",
                             "void *kept; int ask(void) { kept = &&a; if (kept == 0) return 0; goto *kept; a: return 1; }",
                             "addresses of labels leave 'ask'"},

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -16,19 +17,28 @@
 
 namespace graft::test {
 
+/// Whether the first image is made of a text whose headers were learned before.
+enum class Headers : std::uint8_t { kPlain, kLearned };
+
 /// Owns a linker and the first image, whose initialisers have run.
 class TwoImages {
  public:
   using Files = std::vector<std::pair<std::string, std::string>>;
 
-  explicit TwoImages(Files files, std::vector<jit::Symbol> symbols = {}) : files_(std::move(files)) {
+  explicit TwoImages(Files files, std::vector<jit::Symbol> symbols = {}, Headers headers = Headers::kPlain)
+      : files_(std::move(files)), headers_(headers) {
     options_.name = "tier";
     options_.symbols = std::move(symbols);
     options_.second = jit::Second::kPossible;
+    if (headers == Headers::kLearned) {
+      EXPECT_THAT(compile(files_, driver::Role::kFirst, 0), Succeeds());
+      compiler_->wait_for_preambles();
+    }
     auto artifact = compile(files_, driver::Role::kFirst, 0);
     EXPECT_THAT(artifact, Succeeds());
     if (!artifact) return;
     for (const char *name : {"ask", "tell", "other", "make"}) options_.exports.push_back(name);
+    shares_ = !(*artifact).shared.empty();
     auto image = linker_->link(*artifact, options_);
     EXPECT_THAT(image, Succeeds());
     if (!image) return;
@@ -45,6 +55,9 @@ class TwoImages {
     for (const auto &[name, text] : files) job.sources.push_back({name, text, driver::Language::kFromName});
     job.options.role = role;
     job.options.optimise = optimise;
+    const bool is_second = role == driver::Role::kSecond;
+    job.options.learn = headers_ == Headers::kLearned && !is_second ? driver::Learn::kYes : driver::Learn::kNo;
+    job.options.preambles = is_second ? driver::Preambles::kIgnore : driver::Preambles::kUse;
     return compiler_->compile(job);
   }
 
@@ -67,9 +80,13 @@ class TwoImages {
     return reinterpret_cast<Type *>(const_cast<void *>(image_->newest(image_->address(name))));
   }
   jit::Image &image() { return *image_; }
+  /// Whether the first image calls code that it shares with others, or has a copy of.
+  bool shares() const { return shares_; }
 
  private:
   Files files_;
+  Headers headers_;
+  bool shares_ = false;
   std::unique_ptr<driver::Compiler> compiler_ = *driver::Compiler::create();
   std::unique_ptr<jit::Linker> linker_ = *jit::Linker::create();
   jit::LinkOptions options_;

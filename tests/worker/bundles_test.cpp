@@ -40,6 +40,19 @@ TEST(WorkerBundles, AreLoadedReloadedAndCalledAsOthers) {
   EXPECT_THAT(runtime->reload(text("n", number_text(2))), FailsWith(Code::kUnchanged, HasSubstr("already runs")));
 }
 
+TEST(WorkerBundles, AreOptimisedBehindTheirFirstCallAsOthers) {
+  const std::string counting =
+      test::kNumberContract +
+      "static int32_t n;\nstatic int32_t answer(void) { return ++n; }\nGRAFT_PROVIDE(number, {.number = answer})\n";
+  auto runtime = Runtime::create({.tier_up_delay = 0ms, .worker = Worker::kAlways});
+  ASSERT_THAT(runtime->load(text("n", counting)), Succeeds());
+  const auto bound = runtime->bind<test_number>();
+  EXPECT_EQ((*bound)->number(), 1);
+  EXPECT_THAT(runtime->await_tier_up(60s), Succeeds());
+  EXPECT_EQ(runtime->bundles().at(0).tier, "good");
+  EXPECT_EQ((*bound)->number(), 2);
+}
+
 TEST(WorkerBundles, ABombIsAnErrorAndTheOldCodeGoesOn) {
   auto runtime = Runtime::create({.worker = Worker::kAlways, .worker_limits = {.wall = 300ms}});
   ASSERT_THAT(runtime->load(text("endless", number_text(1))), Succeeds());

@@ -3,6 +3,7 @@
 
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 
 namespace graft::test {
@@ -36,6 +37,22 @@ TEST_F(Processes, OneThatIsKilledIsStartedAnew) {
   ASSERT_TRUE(is_gone_soon(first));
   EXPECT_THAT(compile(), Succeeds());
   EXPECT_NE(zygote(), first);
+}
+
+/// Never done, and needs no memory for it.
+const std::string kEndless = "constexpr unsigned f() { unsigned n = 0; while (true) n ^= n + 1; return n; }\n"
+                             "constexpr unsigned n = f();\n";
+
+TEST_F(Processes, AJobThatIsCancelledEndsWithItsProcess) {
+  ASSERT_THAT(compile(), Succeeds());
+  std::vector<pid_t> spares;
+  while (spares.empty()) spares = workers_of(zygote()); // made behind the job, for the next
+  std::atomic<bool> cancelled{true};
+  Job endless = job({{"a.cpp", kEndless}}, flags({"-fconstexpr-steps=4294967295"}));
+  endless.cancelled = &cancelled;
+  EXPECT_THAT(worker->compile(endless, {.wall = {}, .cpu = {}}), FailsWith(Code::kSuperseded, HasSubstr("was cancelled")));
+  EXPECT_TRUE(is_gone_soon(spares.front()));
+  EXPECT_THAT(compile(), Succeeds());
 }
 
 TEST_F(Processes, NothingOfTheHostsIsOpenInIt) {

@@ -49,6 +49,14 @@ Job job_of(const fs::path &folder) {
   return job;
 }
 
+TEST_F(Same, AsAFirstAndAsASecondImage) {
+  for (const driver::Role role : {driver::Role::kFirst, driver::Role::kSecond}) {
+    Job one = job({{"a.c", "static int n; int f(void) { return ++n; }"}});
+    one.options.role = role;
+    expect_same(one);
+  }
+}
+
 TEST_F(Same, OverEveryBundleThatIsShipped) {
   int bundles = 0;
   for (const char *place : {"/plugins_src", "/plugins_src/bad"})

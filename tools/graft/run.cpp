@@ -145,9 +145,9 @@ int run(const RunOptions &options) {
 
 /// What ends the words of a `--call`: an option of `graft run`. Everything else, `-5` too, is an argument.
 bool ends_call(const std::string &word) {
-  static const std::vector<std::string> kOptions = {"--call", "--",  "--cache",        "--watch",  "--json",    "--help",
-                                                    "-h",     "-I",  "--checked-only", "--worker", "--verbose", "--tier-up",
-                                                    "-O0",    "-O1", "-O2",            "-O3"};
+  static const std::vector<std::string> kOptions = {
+      "--call",         "--",       "--cache",   "--watch",   "--json", "--help", "-h",  "-I",
+      "--checked-only", "--worker", "--verbose", "--tier-up", "-O0",    "-O1",    "-O2", "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
 

@@ -4,6 +4,7 @@
 //   Z2  Itself it compiles nothing that a bundle brought: its own texts, to be warm, and that before it waits for jobs.
 //   Z3  It ends when nobody holds the other end of its socket, and when its owner is gone though a child of that holds it;
 //       with it, by the kernel's doing, every job.
+//   Z4  A job ends when nobody waits any longer to hear of its fate.
 #include "channel.hpp"
 #include "limits.hpp"
 #include "words.hpp"
@@ -142,7 +143,7 @@ class ZygoteProcess {
     ::_exit(is_told ? 0 : 1);                    // nothing here is worth being taken apart
   }
 
-  /// Ends the jobs whose fate nobody waits to hear.
+  /// Z4.
   void end_abandoned(std::span<const pollfd> fates) {
     std::erase_if(fates_, [&](const auto &job) {
       const auto told = std::ranges::find(fates, job.second.number(), &pollfd::fd);

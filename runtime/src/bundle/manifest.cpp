@@ -11,11 +11,10 @@
 namespace graft {
 namespace {
 
-constexpr std::string_view kKeys[] = {"name",      "version",     "standard", "sources",  "includes",
-                                      "defines",   "flags",       "provides", "requires", "host_requires",
-                                      "contracts", "priority",    "author",   "licence",  "description",
-                                      "hooks",     "permissions", "limits",   "state",    "cascade",
-                                      "exclusive", "loader",      "worker",   "tier_up"};
+constexpr std::string_view kKeys[] = {"name",   "version",  "standard",    "sources",       "includes",    "defines",
+                                      "flags",  "provides", "requires",    "host_requires", "contracts",   "priority",
+                                      "author", "licence",  "description", "hooks",         "permissions", "limits",
+                                      "state",  "cascade",  "exclusive",   "loader",        "worker",      "tier_up"};
 
 Result<void> read_name(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY_ASSIGN(const Word name, reader.word("name"));

@@ -75,7 +75,8 @@ const char *CodeMaker::tier_of(const BundleText &text) const {
 
 std::shared_ptr<const SecondText> CodeMaker::second_of(const BundleText &text, const Artifact &artifact) const {
   if (!may_tier_up(text) || tier_of(text) != std::string_view("fast")) return nullptr;
-  return std::make_shared<const SecondText>(SecondText{job_of(text), where_of(text), key_of_headers(artifact.facts.headers)});
+  return std::make_shared<const SecondText>(
+      SecondText{job_of(text), where_of(text), key_of_headers(artifact.facts.headers)});
 }
 
 Where CodeMaker::where_of(const BundleText &text) const {

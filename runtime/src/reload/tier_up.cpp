@@ -118,7 +118,7 @@ Generation *Runtime::Impl::borrow(const TierUps::Request &request, std::vector<S
   return found->second.live.get();
 }
 
-Result<void> Runtime::Impl::make_second(const TierUps::Request &request, const std::atomic<bool> &cancelled) {
+Result<Origin> Runtime::Impl::make_second(const TierUps::Request &request, const std::atomic<bool> &cancelled) {
   driver::Job job = request.text->job;
   job.options.role = driver::Role::kSecond;
   job.options.optimise = kOptimise;
@@ -140,7 +140,8 @@ Result<void> Runtime::Impl::make_second(const TierUps::Request &request, const s
   const auto linked = link();
   if (linked) store.renew(*generation, slots);
   generation->borrowed.store(false, std::memory_order_release); // pairs with the retirement, which may end it from here on
-  return linked;
+  GRAFT_TRY(linked);
+  return artifact.origin;
 }
 
 void Runtime::Impl::tier_up(const TierUps::Request &request, const std::atomic<bool> &cancelled) {
@@ -154,7 +155,7 @@ void Runtime::Impl::tier_up(const TierUps::Request &request, const std::atomic<b
     if (found == bundles_.end() || found->second.live->number != request.generation) return;
     found->second.live->tier = made ? "good" : "fast: " + made.error().message;
   }
-  log.write(LogLevel::kDebug, made ? name + " runs optimised code" : name + " stays as it is: " + made.error().text());
+  log.write(LogLevel::kDebug, made ? name + " runs optimised code, " + to_string(*made) : name + " stays as it is: " + made.error().text());
 }
 
 } // namespace graft
