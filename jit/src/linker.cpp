@@ -6,6 +6,7 @@
 #include "link_job.hpp"
 #include "llvm_error.hpp"
 #include "memory_manager.hpp"
+#include "prelink.hpp"
 #include "shared_code.hpp"
 #include "stubs.hpp"
 
@@ -104,8 +105,10 @@ class ImageImpl : public Image {
   std::vector<ThreadInside> threads() const override { return state_->left_behind.threads(); }
   std::vector<std::string> end_timers() override { return state_->left_behind.end_timers(); }
   std::vector<std::string> take_back() override { return state_->left_behind.take_back(*this); }
+  std::vector<char> prelinked() override { return std::exchange(prelinked_, {}); }
 
   ImageState &state() { return *state_; }
+  void keep(std::vector<char> prelinked) { prelinked_ = std::move(prelinked); }
 
  private:
   enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
@@ -116,6 +119,7 @@ class ImageImpl : public Image {
   SharedUses shared_;
   Life life_ = Life::kLinked;
   std::unique_ptr<Image> second_; ///< what `state_->second` says
+  std::vector<char> prelinked_;
 };
 
 /// Owns: everything that images share.
@@ -146,6 +150,8 @@ class LinkerImpl : public Linker {
   void give_back(Session *session) GRAFT_EXCLUDES(mutex_);
 
  private:
+  /// The image that the options' bytes are; null when they do not fit.
+  std::unique_ptr<Image> place(const LinkOptions &options);
   /// `first`: the image that this is a second one of; null for any other.
   Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options, ImageState *first);
 
@@ -331,7 +337,18 @@ Result<std::unique_ptr<Image>> LinkerImpl::finish(LinkJob &job, Session &session
     return job.take_failure();
   }
   announce(*state);
-  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, std::move(shared)));
+  std::vector<char> bytes;
+  if (job.recorder() != nullptr) bytes = job.recorder()->bytes(*state, options);
+  auto image = std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, std::move(shared));
+  image->keep(std::move(bytes));
+  return image;
+}
+
+std::unique_ptr<Image> LinkerImpl::place(const LinkOptions &options) {
+  auto state = new_state(options);
+  if (!place_prelinked(options.prelinked, options, space_, *state)) return nullptr;
+  announce(*state);
+  return std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, SharedUses{});
 }
 
 Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_ptr<const SharedCode> &code) {
@@ -350,6 +367,9 @@ Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_p
 }
 
 Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options, ImageState *first) {
+  const bool is_alone = first == nullptr && artifact.shared.empty();
+  if (is_alone && !options.prelinked.empty())
+    if (auto image = place(options)) return image;
   SharedUses candidates;
   for (const auto &code : artifact.shared) {
     GRAFT_TRY_ASSIGN(auto shared, shared_images_.find_or_link(*code, [&] { return link_shared(code); }));
@@ -359,6 +379,8 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
   auto state = new_state(options);
   LinkJob job(artifact, options, *state, builtins_, session->names());
+  std::optional<PrelinkRecorder> recorder;
+  if (is_alone && options.prelink == Prelink::kYes) job.note_for(recorder.emplace());
   std::unique_ptr<ImageSymbols> names; // nobody asks for them again
   if (first != nullptr) {
     names = std::move(first->symbols);
