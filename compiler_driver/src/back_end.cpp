@@ -86,6 +86,7 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
     if (!reason.empty()) report(compiler.getDiagnostics(), clang::SourceLocation(), "no second image of it: " + reason);
     return !reason.empty();
   };
+  if (request.role != Role::kOnly) align_variables(module);
   SecondImage second(module, unit.source);
   const bool is_second = request.role == Role::kSecond;
   if (is_second && refuses(second.leave_state_behind())) return;

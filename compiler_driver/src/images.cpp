@@ -181,6 +181,18 @@ void open_entries(llvm::Module &module) {
   }
 }
 
+void align_variables(llvm::Module &module) {
+  constexpr llvm::Align kLine(64); // of the cache: no vector lies across two
+  for (llvm::GlobalVariable &variable : module.globals()) {
+    // Of what many files may define, another file's, which may lie otherwise, is the one that counts.
+    if (!is_defined_here(variable) || variable.isConstant() || variable.isThreadLocal() || variable.isWeakForLinker())
+      continue;
+    if (variable.hasSection() || variable.getDataLayout().getTypeAllocSize(variable.getValueType()) < kLine.value())
+      continue;
+    variable.setAlignment(std::max(variable.getAlign().valueOrOne(), kLine));
+  }
+}
+
 SecondImage::SecondImage(llvm::Module &module, std::string_view source) : module_(module), file_(file_of_image(source)) {}
 
 std::string SecondImage::leave_state_behind() {

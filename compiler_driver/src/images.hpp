@@ -26,6 +26,10 @@ namespace graft::driver {
 /// Lets each function begin with `kFirstEntry`. Before anything is optimised.
 void open_entries(llvm::Module &module);
 
+/// Puts large variables where both images may count on their lying well: at the first image's -O0 nobody else would. Before
+/// anything is optimised, in both.
+void align_variables(llvm::Module &module);
+
 /// The way of one module to being a second image. All functions return what refuses it, or nothing.
 class SecondImage {
  public:
