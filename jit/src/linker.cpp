@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <thread>
 
 extern "C" {
 void __register_frame(void *frames);
@@ -80,11 +82,15 @@ class ImageImpl : public Image {
   ImageStats stats() const override { return state_->stats; }
   std::string function_at(std::uintptr_t address) const override { return llvm::demangle(state_->functions.at(address)); }
   std::vector<ThreadInside> threads() const override { return state_->left_behind.threads(); }
+  void ask_threads_to_stop() override;
   std::vector<std::string> end_timers() override { return state_->left_behind.end_timers(); }
   std::vector<std::string> take_back() override { return state_->left_behind.take_back(*this); }
 
  private:
   enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
+
+  /// The objects of a class, as it is mangled, that its destructor was registered for, to run at the end.
+  std::vector<void *> statics_of(std::string_view type) const;
 
   LinkerImpl &linker_;
   std::unique_ptr<ImageState> state_;
@@ -158,10 +164,33 @@ Result<void> ImageImpl::run_initialisers() {
 
 void ImageImpl::run_finalisers() {
   const Life before = std::exchange(life_, Life::kStopped);
+  for (void *object : statics_of("St6thread")) { // no thread is left; natively the process would end
+    auto &thread = *static_cast<std::thread *>(object);
+    if (!thread.joinable()) continue;
+    call_foreign([&] { thread.join(); });
+    state_->left_behind.note_undone("a thread that nobody joined");
+  }
   // What was constructed registered its end. Where an initialiser threw, `.fini_array` is not run: its functions pair with
   // no initialiser, and those that they count on may not have run.
   if (before == Life::kRunning) state_->finalise(ImageState::Arrays::kRun);
   if (before == Life::kFailed) state_->finalise(ImageState::Arrays::kSkip);
+}
+
+std::vector<void *> ImageImpl::statics_of(std::string_view type) const {
+  const std::array names{"_ZN" + std::string(type) + "D1Ev", "_ZN" + std::string(type) + "D2Ev"};
+  return state_->at_exit.arguments_of([&](std::uintptr_t run) {
+    return std::ranges::any_of(names, [&](const std::string &name) {
+      const auto is_shared = [&](const auto &shared) {
+        return reinterpret_cast<std::uintptr_t>(shared->image().address(name)) == run;
+      };
+      return state_->functions.at(run) == name || std::ranges::any_of(shared_, is_shared);
+    });
+  });
+}
+
+void ImageImpl::ask_threads_to_stop() {
+  for (void *object : statics_of("St7jthread"))
+    call_foreign([&] { static_cast<std::jthread *>(object)->request_stop(); }); // callbacks are the plugin's
 }
 
 ImageImpl::~ImageImpl() {
