@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -46,8 +47,10 @@ class Libraries {
 class ExitList {
  public:
   void add(void (*run)(void *), void *argument);
-  /// Runs them, and those that they register, until none is left.
-  void run();
+  /// Runs them, and those that they register, until none is left. What one leaves undone is noted in `left_behind`.
+  void run(LeftBehind &left_behind);
+  /// What the functions that `is_it` picks were registered with, newest first.
+  std::vector<void *> arguments_of(const std::function<bool(std::uintptr_t run)> &is_it);
 
  private:
   struct Entry {

@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <thread>
 
 extern "C" {
 void __register_frame(void *frames);
@@ -103,6 +105,7 @@ class ImageImpl : public Image {
   Result<void> take_over(std::unique_ptr<Image> second) override;
   const void *newest(const void *function) const override;
   std::vector<ThreadInside> threads() const override { return state_->left_behind.threads(); }
+  void ask_threads_to_stop() override;
   std::vector<std::string> end_timers() override { return state_->left_behind.end_timers(); }
   std::vector<std::string> take_back() override { return state_->left_behind.take_back(*this); }
   std::vector<char> prelinked() override { return std::exchange(prelinked_, {}); }
@@ -112,6 +115,9 @@ class ImageImpl : public Image {
 
  private:
   enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
+
+  /// The objects of a class, as it is mangled, that its destructor was registered for, to run at the end.
+  std::vector<void *> statics_of(std::string_view type) const;
 
   LinkerImpl &linker_;
   std::unique_ptr<ImageState> state_;
@@ -198,6 +204,12 @@ Result<void> ImageImpl::run_initialisers() {
 
 void ImageImpl::run_finalisers() {
   const Life before = std::exchange(life_, Life::kStopped);
+  for (void *object : statics_of("St6thread")) { // no thread is left; natively the process would end
+    auto &thread = *static_cast<std::thread *>(object);
+    if (!thread.joinable()) continue;
+    call_foreign([&] { thread.join(); });
+    state_->left_behind.note_undone("a thread that nobody joined");
+  }
   // What was constructed registered its end. Where an initialiser threw, `.fini_array` is not run: its functions pair with
   // no initialiser, and those that they count on may not have run.
   if (before == Life::kRunning) state_->finalise(ImageState::Arrays::kRun);
@@ -232,6 +244,23 @@ const void *ImageImpl::newest(const void *function) const {
   const auto address = reinterpret_cast<std::uintptr_t>(function);
   const auto twin = std::ranges::lower_bound(second->twins, address, {}, &Twin::first);
   return twin == second->twins.end() || twin->first != address ? function : reinterpret_cast<const void *>(twin->second);
+}
+
+std::vector<void *> ImageImpl::statics_of(std::string_view type) const {
+  const std::array names{"_ZN" + std::string(type) + "D1Ev", "_ZN" + std::string(type) + "D2Ev"};
+  return state_->at_exit.arguments_of([&](std::uintptr_t run) {
+    return std::ranges::any_of(names, [&](const std::string &name) {
+      const auto is_shared = [&](const auto &shared) {
+        return reinterpret_cast<std::uintptr_t>(shared->image().address(name)) == run;
+      };
+      return state_->functions.at(run) == name || std::ranges::any_of(shared_, is_shared);
+    });
+  });
+}
+
+void ImageImpl::ask_threads_to_stop() {
+  for (void *object : statics_of("St7jthread"))
+    call_foreign([&] { static_cast<std::jthread *>(object)->request_stop(); }); // callbacks are the plugin's
 }
 
 ImageImpl::~ImageImpl() {

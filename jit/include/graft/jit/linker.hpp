@@ -143,6 +143,8 @@ class Image {
 
   /// The threads that the image's code started and that have not ended. While there are any, it must not be finalised.
   virtual std::vector<ThreadInside> threads() const { return {}; }
+  /// Asks the threads of its statics of type `std::jthread` to stop; their destructors, which would, wait for all threads.
+  virtual void ask_threads_to_stop() {}
   /// Ends the timers that its code left. Before the finalisers. What ended, in words, each "2 timers".
   virtual std::vector<std::string> end_timers() { return {}; }
   /// Takes back what else its code left with the C library: thread-specific keys, signal handlers. Behind the finalisers. In
