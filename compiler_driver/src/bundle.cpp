@@ -214,7 +214,8 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   }
   std::vector<std::shared_ptr<const Unit>> copies;
   for (Unit &unit : units) {
-    if (unit.headers && std::ranges::find(copies, unit.headers) == copies.end()) copies.push_back(unit.headers);
+    const auto is_same_copy = [&](const auto &known) { return known->text_key == unit.headers->text_key; };
+    if (unit.headers && std::ranges::none_of(copies, is_same_copy)) copies.push_back(unit.headers);
     const auto is_same = [&](const auto &known) { return known->key == unit.shared->key; };
     if (unit.shared && std::ranges::none_of(artifact.shared, is_same)) artifact.shared.push_back(unit.shared);
     append(artifact.thunks, std::move(unit.thunks));

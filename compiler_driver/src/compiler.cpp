@@ -33,18 +33,27 @@ struct Work {
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const Preamble> preamble; ///< that `unit` was made with
   std::optional<Unit> unit;
-  std::optional<Error> failure;
+  std::optional<Origin> known{}; ///< where `unit` is from, when it was not compiled
+  bool is_kept = false;          ///< for the next compile
+  std::optional<Error> failure{};
 };
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
-      : preambles(config.preamble_bytes), pool(config.threads), cache(std::move(cache)), trace(config.trace) {}
+      : preambles(config.preamble_bytes), units(config.unit_bytes), pool(config.threads), cache(std::move(cache)),
+        trace(config.trace) {}
 
   /// Reads every source, and works out its flags.
   Result<std::vector<Work>> read(const Job &job);
-  Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works, const TellCompiled &tell = {});
+  Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works,
+                                        const TellCompiled &tell = {});
   /// The job's name in the cache; nothing when it is not to be looked for there.
   std::optional<ContentKey> request_of(const Job &job, const std::vector<Work> &works);
+  /// Finds the files that were compiled before, and after the compile keeps those that were not. A bundle of one file is
+  /// a matter for the cache of bundles.
+  std::vector<UnitKey> recall(const Job &job, std::vector<Work> &works);
+  void keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began);
+  const ContentKey &identify();
   /// Has the preambles made that the next compile of these sources will want.
   void learn(const Job &job, std::vector<Work> &works);
 
@@ -56,6 +65,7 @@ struct Compiler::State {
 
   InvocationCache invocations;
   PreambleStore preambles;
+  UnitMemory units;
   TaskPool pool;
   std::unique_ptr<ArtifactCache> cache; ///< null: none
   Trace trace;
@@ -82,10 +92,12 @@ void initialise_target() {
 
 void compile_once(Work &work, const Job &job, Product product) {
   work.failure.reset();
+  work.is_kept = false;
   const UnitRequest request{*work.prepared,      work.text,        job.headers,       product,
                             job.options.bitcode, job.options.kept, job.options.learn, work.preamble.get()};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
+  if (survived && work.preamble) work.unit->learned = work.preamble->code;
   if (survived) return;
   work.unit.reset();
   work.failure = std::move(survived).error();
@@ -94,22 +106,13 @@ void compile_once(Work &work, const Job &job, Product product) {
 
 bool went_wrong(const Work &work) { return !work.unit || work.unit->failed || work.unit->departs; }
 
-bool offers_own(const Preamble &preamble, const Import &import) {
-  return std::ranges::binary_search(preamble.own_symbols, import.symbol);
-}
-
-bool offers(const Preamble &preamble, const Import &import) {
-  return offers_own(preamble, import) ||
-         (preamble.code && std::ranges::binary_search(preamble.code->symbols, import.symbol));
-}
-
 /// An undefined symbol whose place could only be told by reading the headers again.
 bool lacks_a_place(const Work &work) {
   return work.unit && std::ranges::any_of(work.unit->undefined, [&](const Import &import) {
            const std::string_view name = import.symbol;
            if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft"))
              return false;
-           if (offers(*work.preamble, import)) return false;
+           if (work.unit->learned && work.unit->learned->offers(import.symbol)) return false;
            return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
          });
 }
@@ -185,31 +188,32 @@ void Compiler::State::repeat_without_learned(Work &work, const Job &job, Product
 
 /// Whether one of the bundle's files defines what the shared code of another takes from outside, or what it offers: then it
 /// is not what this bundle means.
-static bool is_overruled(const Preamble &preamble, const std::vector<Work> &works) {
-  if (!preamble.code) return false;
+static bool is_overruled(const HeaderCode &code, const std::vector<Work> &works) {
   return std::ranges::any_of(works, [&](const Work &work) {
     return std::ranges::any_of(work.unit->defined_strongly, [&](const std::string &symbol) {
-      return preamble.code_imports.contains(symbol) || std::ranges::binary_search(preamble.code->symbols, symbol);
+      return code.imports_symbol(symbol) || code.shares(symbol);
     });
   });
 }
 
 void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product) {
   for (Work &work : works) {
-    if (!work.preamble || !work.preamble->has_learned) continue;
-    if (is_overruled(*work.preamble, works)) {
+    if (!work.unit->learned) continue;
+    const std::shared_ptr<const HeaderCode> learned = work.unit->learned; // beyond a unit that is replaced
+    const HeaderCode &code = *learned;
+    if (is_overruled(code, works)) {
       work.preamble = nullptr;
+      work.known.reset();
       compile_once(work, job, product);
       preambles.fell_back(work.text);
       if (!work.unit) return;
       continue;
     }
-    const Preamble &preamble = *work.preamble;
     const std::vector<Import> &undefined = work.unit->undefined;
-    if (std::ranges::none_of(undefined, [&](const Import &import) { return offers(preamble, import); })) continue;
-    work.unit->shared = preamble.code;
-    if (std::ranges::any_of(undefined, [&](const Import &import) { return offers_own(preamble, import); }))
-      work.unit->headers = preamble.own;
+    if (std::ranges::none_of(undefined, [&](const Import &import) { return code.offers(import.symbol); })) continue;
+    work.unit->shared = code.shared;
+    if (std::ranges::any_of(undefined, [&](const Import &import) { return code.offers_own(import.symbol); }))
+      work.unit->headers = code.own;
   }
 }
 
@@ -221,23 +225,63 @@ Result<std::vector<Work>> Compiler::State::read(const Job &job) {
   for (const Source &source : job.sources) {
     GRAFT_TRY_ASSIGN(SourceText text, read_source(source, options.working_directory));
     GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
-    works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt, std::nullopt});
+    works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt});
   }
   return works;
 }
 
-std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
-  if (!cache) return std::nullopt;
+const ContentKey &Compiler::State::identify() {
   std::call_once(identified, [this] { identity = compiler_identity(); });
+  return identity;
+}
+
+static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
   std::vector<RequestedFile> files;
   for (const Work &work : works) files.push_back({work.text, *work.prepared});
-  return request_key(identity, job, files);
+  return files;
+}
+
+std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
+  return cache ? request_key(identify(), job, files_of(works)) : std::nullopt;
+}
+
+std::vector<UnitKey> Compiler::State::recall(const Job &job, std::vector<Work> &works) {
+  if (works.size() == 1 || job.options.need != Need::kObjects) return {};
+  std::vector<UnitKey> keys = unit_keys(identify(), job, files_of(works));
+  SecondLook look;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Work &work = works[i];
+    auto known = units.find(keys[i], look);
+    if (known) work.known = Origin::kMemory;
+    if (!known && cache && (known = cache->find_unit(keys[i].request, look))) {
+      work.known = Origin::kDisk;
+      units.keep(keys[i], *known);
+    }
+    if (known) work.unit = copy_of(*known);
+  }
+  return keys;
+}
+
+void Compiler::State::keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Work &work = works[i];
+    if (work.known || work.is_kept || !work.unit || went_wrong(work) || !work.unit->trace.unrepeatable.empty()) continue;
+    work.is_kept = true;
+    auto unit = std::make_shared<Unit>(*work.unit);
+    unit->headers = nullptr; // these belong to this bundle, or to this moment, or are in the record
+    unit->shared = nullptr;
+    unit->needed.clear();
+    unit->trace = {};
+    const KnownUnit known{std::move(unit), make_record(work.unit->trace, keys[i].request, began)};
+    units.keep(keys[i], known);
+    if (cache) cache->store_unit(keys[i].request, known);
+  }
 }
 
 void Compiler::State::learn(const Job &job, std::vector<Work> &works) {
   if (job.options.learn != Learn::kYes) return;
   for (Work &work : works)
-    if (work.text.language != Language::kBitcode)
+    if (work.text.language != Language::kBitcode && !work.known)
       preambles.learn(work.prepared, work.text, job.headers,
                       work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
 }
@@ -246,16 +290,23 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
                                                        const TellCompiled &tell) {
   std::vector<const Prepared *> flag_sets;
   std::vector<Unit> units;
-  Progress progress(tell, works.size());
-  pool.for_each(works.size(), [&](std::size_t i) {
-    run(works[i], job, product);
-    progress.tell(works[i]);
+  const WallTime began = std::chrono::system_clock::now();
+  const std::vector<UnitKey> keys = product == Product::kObject ? recall(job, works) : std::vector<UnitKey>();
+  std::vector<Work *> missing;
+  for (Work &work : works)
+    if (!work.known) missing.push_back(&work);
+  Progress progress(tell, missing.size());
+  pool.for_each(missing.size(), [&](std::size_t i) {
+    run(*missing[i], job, product);
+    progress.tell(*missing[i]);
   });
+  keep(keys, works, began); // also when one of them failed: the others need not be compiled again
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
   if (std::ranges::any_of(works, [](const Work &work) { return work.unit->failed; })) return does_not_compile(works);
   settle_shared(works, job, product);
+  keep(keys, works, began); // what was compiled once more
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
   if (product == Product::kObject) learn(job, works);
@@ -301,6 +352,8 @@ Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) con
   const WallTime began = std::chrono::system_clock::now();
   GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell));
   GRAFT_TRY_ASSIGN(Artifact artifact, make_artifact(job, std::move(units), key_of_arguments(works, job.options)));
+  artifact.compiled = static_cast<std::uint32_t>(std::ranges::count_if(works, [](const Work &work) { return !work.known; }));
+  artifact.origin = std::ranges::min_element(works, {}, &Work::known)->known.value_or(Origin::kCompiled);
   const InputTrace trace = std::exchange(artifact.trace, {});
   artifact.times.cache_ns = cache_ns;
   if (request) state_->cache->store(*request, artifact, trace, began);

@@ -56,7 +56,7 @@ std::shared_ptr<const Preamble> make_guarded(const PreambleRequest &request, con
 }
 
 std::size_t bytes_of(const Preamble &preamble) {
-  return preamble.bytes.size() + (preamble.code ? preamble.code->object.size() : 0);
+  return preamble.bytes.size() + (preamble.code && preamble.code->shared ? preamble.code->shared->object.size() : 0);
 }
 
 } // namespace
@@ -268,7 +268,7 @@ PreambleStats PreambleStore::stats() const {
     if (entry.preamble) {
       ++stats.live;
       stats.bytes += bytes_of(*entry.preamble);
-      if (entry.preamble->code) stats.functions += entry.preamble->code->symbols.size();
+      if (const auto &code = entry.preamble->code; code && code->shared) stats.functions += code->shared->symbols.size();
     }
   return stats;
 }

@@ -29,6 +29,8 @@ const char *to_string(Origin origin) noexcept {
     return "cached";
   case Origin::kRemote:
     return "cached remotely";
+  case Origin::kMemory:
+    return "kept";
   }
   return "unknown";
 }

@@ -123,15 +123,16 @@ std::optional<Words> words_of(std::span<const char> bytes) {
 
 Words to_words(const Job &job) {
   const auto &[bundle, sources, headers, options] = job;
-  const auto &[c_standard, cxx_standard, optimise, include_dirs, flags, directory, bitcode, need, kept, learn, preambles] =
-      options;
+  const auto &[c_standard, cxx_standard, optimise, include_dirs, flags, directory, bitcode, need, kept, learn, preambles,
+               stages] = options;
   Words words = {bundle};
   put(words, sources);
   put(words, headers);
   words.insert(words.end(), {c_standard, cxx_standard, std::to_string(optimise)});
   put(words, include_dirs);
   put(words, flags);
-  words.insert(words.end(), {directory, word_of(bitcode), word_of(need), word_of(kept), word_of(learn), word_of(preambles)});
+  words.insert(words.end(), {directory, word_of(bitcode), word_of(need), word_of(kept), word_of(learn), word_of(preambles),
+                             word_of(stages)});
   return words;
 }
 
@@ -154,6 +155,7 @@ Result<Job> job_from_words(const Words &words) {
   options.kept = taker.one_of(Kept::kOutside);
   options.learn = taker.one_of(Learn::kYes);
   options.preambles = taker.one_of(Preambles::kIgnore);
+  options.stages = taker.one_of(Stages::kApart);
   if (!taker.is_whole()) return garbled("a job");
   return job;
 }

@@ -50,6 +50,9 @@ enum class Learn : std::uint8_t { kNo, kYes };
 /// Whether preambles may be used. Without them a compile takes longer and does the same.
 enum class Preambles : std::uint8_t { kUse, kIgnore };
 
+/// Whether CompileTimes tells of the stages within the front end; that costs a little.
+enum class Stages : std::uint8_t { kTogether, kApart };
+
 struct Options {
   std::string c_standard = "c17";
   std::string cxx_standard = "c++23";
@@ -62,6 +65,7 @@ struct Options {
   Kept kept = Kept::kInside;
   Learn learn = Learn::kNo;
   Preambles preambles = Preambles::kUse;
+  Stages stages = Stages::kTogether;
 };
 
 /// All that one compile needs to know.
@@ -81,7 +85,10 @@ enum class Trace : std::uint8_t { kDrop, kKeep };
 struct Config {
   unsigned threads = 0;                              ///< how many files compile side by side; 0: one a core
   std::size_t preamble_bytes = std::size_t{1} << 29; ///< how much memory preambles may take before the least used go
-  std::optional<CacheConfig> cache{};                ///< where `compile` looks first; empty: nowhere
+  std::size_t compile_bytes = 0; ///< files wait while those that are compiled would take more than this; 0: no bound
+  std::size_t unit_bytes =
+      std::size_t{1} << 28;           ///< how much memory the last good files of bundles may take (unit_memory.hpp)
+  std::optional<CacheConfig> cache{}; ///< where `compile` looks first; empty: nowhere
   /// Hears once, from any thread, that the cache cannot be used, and why.
   std::function<void(std::string_view)> tell{};
   Trace trace = Trace::kDrop;
@@ -112,8 +119,8 @@ class Compiler {
   static Result<std::unique_ptr<Compiler>> create(Config config = {});
   ~Compiler();
 
-  /// From the cache when nothing changed since it was compiled: `Artifact::origin` says so. `tell` hears of each file as it is done, before
-  /// the others are.
+  /// From the cache when nothing changed since it was compiled: `Artifact::origin` says so. `tell` hears of each file as it
+  /// is done, before the others are.
   Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const;
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
