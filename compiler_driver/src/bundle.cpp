@@ -221,9 +221,7 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
     append(artifact.thunks, std::move(unit.thunks));
     append(artifact.warnings, std::move(unit.diagnostics));
     merge_trace(artifact.trace, std::move(unit.trace));
-    artifact.times.front_end_ns += unit.times.front_end_ns;
-    artifact.times.optimise_ns += unit.times.optimise_ns;
-    artifact.times.emit_ns += unit.times.emit_ns;
+    artifact.times += unit.times;
     if (job.options.need == Need::kObjects) artifact.objects.push_back({unit.source, std::move(unit.output)});
   }
   // Behind the sources': of two definitions the first counts, and theirs come with their initialisers.

@@ -3,8 +3,10 @@
 #include "cache/artifact_cache.hpp"
 #include "cache/request_key.hpp"
 #include "content_key.hpp"
+#include "elsewhere.hpp"
 #include "environment.hpp"
 #include "invocation.hpp"
+#include "memory_gate.hpp"
 #include "preamble_store.hpp"
 #include "recovery.hpp"
 #include "source_text.hpp"
@@ -40,13 +42,16 @@ struct Work {
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
-      : preambles(config.preamble_bytes), units(config.unit_bytes), pool(config.threads), cache(std::move(cache)),
-        trace(config.trace) {}
+      : trace(config.trace), cache(std::move(cache)), preambles(config.preamble_bytes, shelf()), units(config.unit_bytes),
+        gate(config.compile_bytes), pool(config.threads) {}
 
   /// Reads every source, and works out its flags.
   Result<std::vector<Work>> read(const Job &job);
+  /// Compiles those that have no unit yet.
+  Result<void> compile_missing(const Job &job, Product product, std::vector<Work> &works, const TellCompiled &tell,
+                               const Elsewhere *elsewhere);
   Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works,
-                                        const TellCompiled &tell = {});
+                                        const TellCompiled &tell = {}, const Elsewhere *elsewhere = nullptr);
   /// The job's name in the cache; nothing when it is not to be looked for there.
   std::optional<ContentKey> request_of(const Job &job, const std::vector<Work> &works);
   /// Finds the files that were compiled before, and after the compile keeps those that were not. A bundle of one file is
@@ -54,6 +59,8 @@ struct Compiler::State {
   std::vector<UnitKey> recall(const Job &job, std::vector<Work> &works);
   void keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began);
   const ContentKey &identify();
+  /// The cache's heads, which are of this very compiler.
+  HeadShelf shelf();
   /// Has the preambles made that the next compile of these sources will want.
   void learn(const Job &job, std::vector<Work> &works);
 
@@ -61,16 +68,17 @@ struct Compiler::State {
   void run(Work &work, const Job &job, Product product);
   void repeat_without_learned(Work &work, const Job &job, Product product);
   /// Once all files are compiled: notes in each unit the shared code that it relies on.
-  void settle_shared(std::vector<Work> &works, const Job &job, Product product);
+  Result<void> settle_shared(std::vector<Work> &works, const Job &job, Product product, const Elsewhere *elsewhere);
 
+  const Trace trace;
   InvocationCache invocations;
+  std::once_flag identified;
+  ContentKey identity;                  ///< of this process's compiler, for the cache
+  std::unique_ptr<ArtifactCache> cache; ///< null: none. Before the preambles, whose thread uses it
   PreambleStore preambles;
   UnitMemory units;
+  MemoryGate gate;
   TaskPool pool;
-  std::unique_ptr<ArtifactCache> cache; ///< null: none
-  Trace trace;
-  std::once_flag identified;
-  ContentKey identity; ///< of this process's compiler, for the cache
 };
 
 namespace {
@@ -93,8 +101,9 @@ void initialise_target() {
 void compile_once(Work &work, const Job &job, Product product) {
   work.failure.reset();
   work.is_kept = false;
-  const UnitRequest request{*work.prepared,      work.text,        job.headers,       product,
-                            job.options.bitcode, job.options.kept, job.options.learn, work.preamble.get()};
+  const UnitRequest request{*work.prepared,    work.text,           job.headers,
+                            product,           job.options.bitcode, job.options.kept,
+                            job.options.learn, job.options.stages,  work.preamble.get()};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
   if (survived && work.preamble) work.unit->learned = work.preamble->code;
@@ -137,6 +146,12 @@ class Progress {
   std::size_t done_ GRAFT_GUARDED_BY(mutex_) = 0;
 };
 
+/// What a file that was never compiled may take: C with libc's headers, C++ with a few of the library's.
+std::size_t guessed_bytes(const Work &work) {
+  const std::size_t text = 16 * work.text.buffer->getBufferSize();
+  return text + (std::size_t{work.text.language == Language::kCxx ? 128u : 16u} << 20);
+}
+
 bool is_error(const Diagnostic &diagnostic) { return diagnostic.severity >= Severity::kError; }
 
 Error does_not_compile(const std::vector<Work> &works) {
@@ -168,8 +183,13 @@ void Compiler::State::run(Work &work, const Job &job, Product product) {
   const bool may_use = job.options.preambles == Preambles::kUse && job.options.bitcode == Bitcode::kOmit &&
                        work.text.language != Language::kBitcode &&
                        (product == Product::kObject || product == Product::kFacts);
-  if (may_use) work.preamble = preambles.find(*work.prepared, work.text, job.headers);
+  std::uint64_t looking_ns = 0;
+  if (may_use) {
+    const Stopwatch watch(looking_ns);
+    work.preamble = preambles.find(work.prepared, work.text, job.headers, job.options.learn);
+  }
   compile_once(work, job, product);
+  if (work.unit) work.unit->times += {.front_end_ns = looking_ns, .preamble_ns = looking_ns};
   if (!work.preamble) return;
   if (work.preamble->has_learned && went_wrong(work)) repeat_without_learned(work, job, product);
   if (lacks_a_place(work)) {
@@ -196,25 +216,28 @@ static bool is_overruled(const HeaderCode &code, const std::vector<Work> &works)
   });
 }
 
-void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product) {
+Result<void> Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product,
+                                            const Elsewhere *elsewhere) {
+  std::vector<Work *> overruled;
+  for (Work &work : works)
+    if (work.unit->learned && is_overruled(*work.unit->learned, works)) overruled.push_back(&work);
+  for (Work *work : overruled) {
+    preambles.fell_back(work->text); // so that it gets nothing that was learned
+    work->preamble = nullptr;
+    work->unit.reset();
+    work->known.reset();
+  }
+  if (!overruled.empty()) GRAFT_TRY(compile_missing(job, product, works, {}, elsewhere));
   for (Work &work : works) {
-    if (!work.unit->learned) continue;
-    const std::shared_ptr<const HeaderCode> learned = work.unit->learned; // beyond a unit that is replaced
-    const HeaderCode &code = *learned;
-    if (is_overruled(code, works)) {
-      work.preamble = nullptr;
-      work.known.reset();
-      compile_once(work, job, product);
-      preambles.fell_back(work.text);
-      if (!work.unit) return;
-      continue;
-    }
+    if (!work.unit || !work.unit->learned) continue;
+    const HeaderCode &code = *work.unit->learned;
     const std::vector<Import> &undefined = work.unit->undefined;
     if (std::ranges::none_of(undefined, [&](const Import &import) { return code.offers(import.symbol); })) continue;
     work.unit->shared = code.shared;
     if (std::ranges::any_of(undefined, [&](const Import &import) { return code.offers_own(import.symbol); }))
       work.unit->headers = code.own;
   }
+  return {};
 }
 
 Result<std::vector<Work>> Compiler::State::read(const Job &job) {
@@ -233,6 +256,20 @@ Result<std::vector<Work>> Compiler::State::read(const Job &job) {
 const ContentKey &Compiler::State::identify() {
   std::call_once(identified, [this] { identity = compiler_identity(); });
   return identity;
+}
+
+HeadShelf Compiler::State::shelf() {
+  if (!cache) return {};
+  const auto of_this_compiler = [this](const ContentKey &key) {
+    KeyBuilder builder;
+    builder.add(identify());
+    builder.add(key);
+    return builder.finish();
+  };
+  return {[=, this](const ContentKey &key) { return cache->find_head(of_this_compiler(key)); },
+          [=, this](const ContentKey &key, std::shared_ptr<const Preamble> preamble, std::vector<Recipe> recipes) {
+            cache->store_head(of_this_compiler(key), std::move(preamble), std::move(recipes));
+          }};
 }
 
 static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
@@ -271,6 +308,7 @@ void Compiler::State::keep(const std::vector<UnitKey> &keys, std::vector<Work> &
     unit->headers = nullptr; // these belong to this bundle, or to this moment, or are in the record
     unit->shared = nullptr;
     unit->needed.clear();
+    unit->times = {};
     unit->trace = {};
     const KnownUnit known{std::move(unit), make_record(work.unit->trace, keys[i].request, began)};
     units.keep(keys[i], known);
@@ -286,30 +324,49 @@ void Compiler::State::learn(const Job &job, std::vector<Work> &works) {
                       work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
 }
 
+Result<void> Compiler::State::compile_missing(const Job &job, Product product, std::vector<Work> &works,
+                                              const TellCompiled &tell, const Elsewhere *elsewhere) {
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < works.size(); ++i)
+    if (!works[i].unit) missing.push_back(i);
+  if (missing.empty()) return {};
+  if (elsewhere == nullptr) {
+    Progress progress(tell, missing.size());
+    pool.for_each(missing.size(), [&](std::size_t i) {
+      Work &work = works[missing[i]];
+      const std::string name = job.bundle + '/' + work.text.name;
+      const MemoryGate::Pass pass(gate, gate.expected(name, guessed_bytes(work)));
+      run(work, job, product);
+      if (work.unit && work.unit->memory_bytes != 0) gate.note(name, work.unit->memory_bytes);
+      progress.tell(work);
+    });
+    return {};
+  }
+  Job part{job.bundle, {}, job.headers, job.options};
+  for (const std::size_t i : missing) part.sources.push_back(job.sources[i]);
+  GRAFT_TRY_ASSIGN(std::vector<Unit> units, elsewhere->compile_files(part, tell));
+  if (units.size() != missing.size()) return error(Code::kInternal, "a compile worker gave back another number of files");
+  for (std::size_t i = 0; i < missing.size(); ++i) works[missing[i]].unit = std::move(units[i]);
+  return {};
+}
+
 Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, std::vector<Work> &works,
-                                                       const TellCompiled &tell) {
+                                                       const TellCompiled &tell, const Elsewhere *elsewhere) {
   std::vector<const Prepared *> flag_sets;
   std::vector<Unit> units;
   const WallTime began = std::chrono::system_clock::now();
   const std::vector<UnitKey> keys = product == Product::kObject ? recall(job, works) : std::vector<UnitKey>();
-  std::vector<Work *> missing;
-  for (Work &work : works)
-    if (!work.known) missing.push_back(&work);
-  Progress progress(tell, missing.size());
-  pool.for_each(missing.size(), [&](std::size_t i) {
-    run(*missing[i], job, product);
-    progress.tell(*missing[i]);
-  });
+  GRAFT_TRY(compile_missing(job, product, works, tell, elsewhere));
   keep(keys, works, began); // also when one of them failed: the others need not be compiled again
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
   if (std::ranges::any_of(works, [](const Work &work) { return work.unit->failed; })) return does_not_compile(works);
-  settle_shared(works, job, product);
+  GRAFT_TRY(settle_shared(works, job, product, elsewhere));
   keep(keys, works, began); // what was compiled once more
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
-  if (product == Product::kObject) learn(job, works);
+  if (product == Product::kObject && elsewhere == nullptr) learn(job, works);
   for (Work &work : works) {
     const bool told = std::ranges::find(flag_sets, work.prepared.get()) != flag_sets.end();
     flag_sets.push_back(work.prepared.get());
@@ -332,8 +389,10 @@ Result<std::unique_ptr<Compiler>> Compiler::create(Config config) {
   return std::unique_ptr<Compiler>(new Compiler(std::make_unique<State>(config, std::move(cache))));
 }
 
-Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) const {
-  const Product product = job.options.need == Need::kFacts ? Product::kFacts : Product::kObject;
+static Product product_of(const Job &job) { return job.options.need == Need::kFacts ? Product::kFacts : Product::kObject; }
+
+Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell, const Elsewhere *elsewhere) const {
+  const Product product = product_of(job);
   GRAFT_TRY_ASSIGN(std::vector<Work> works, state_->read(job));
   std::uint64_t cache_ns = 0;
   const std::optional<ContentKey> request = state_->request_of(job, works);
@@ -345,12 +404,12 @@ Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) con
     }
     if (found) {
       found->times.cache_ns = cache_ns;
-      if (product == Product::kObject) state_->learn(job, works);
+      if (product == Product::kObject && elsewhere == nullptr) state_->learn(job, works);
       return *std::move(found);
     }
   }
   const WallTime began = std::chrono::system_clock::now();
-  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell));
+  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell, elsewhere));
   GRAFT_TRY_ASSIGN(Artifact artifact, make_artifact(job, std::move(units), key_of_arguments(works, job.options)));
   artifact.compiled = static_cast<std::uint32_t>(std::ranges::count_if(works, [](const Work &work) { return !work.known; }));
   artifact.origin = std::ranges::min_element(works, {}, &Work::known)->known.value_or(Origin::kCompiled);
@@ -359,6 +418,21 @@ Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) con
   if (request) state_->cache->store(*request, artifact, trace, began);
   if (state_->trace == Trace::kKeep) artifact.trace = trace;
   return artifact;
+}
+
+Result<std::vector<Unit>> Compiler::compile_files(const Job &job, const TellCompiled &tell) const {
+  GRAFT_TRY_ASSIGN(std::vector<Work> works, state_->read(job));
+  GRAFT_TRY(state_->compile_missing(job, product_of(job), works, tell, /*elsewhere=*/nullptr));
+  std::vector<Unit> units;
+  for (Work &work : works) {
+    if (work.failure) return *std::move(work.failure);
+    units.push_back(*std::move(work.unit));
+  }
+  return units;
+}
+
+void Compiler::side_by_side(std::size_t count, const std::function<void(std::size_t)> &task) const {
+  state_->pool.for_each_job(count, task);
 }
 
 void Compiler::await_cache() const {

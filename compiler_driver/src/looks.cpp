@@ -54,6 +54,7 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
 
   llvm::ErrorOr<Status> status(const llvm::Twine &path) override {
     auto status = getUnderlyingFS().status(path);
+    if (status) refuse_special(path, *status);
     note(path, !status ? Found::kNothing : status->isDirectory() ? Found::kFolder : Found::kFile);
     return status;
   }
@@ -64,6 +65,7 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
       static_cast<void>(status(path)); // a folder can be there and not be opened
       return file;
     }
+    if (const auto status = (*file)->status()) refuse_special(path, *status);
     const std::size_t index = note(path, Found::kFile);
     if (index == kNowhere) return file;
     std::unique_ptr<File> noted = std::make_unique<NotedFile>(std::move(*file), trace_, index);
@@ -76,6 +78,14 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
 
  private:
   static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  /// What comes out of a pipe or a device comes once; a second look at it would not end, or take it from the next compile.
+  void refuse_special(const llvm::Twine &path, const Status &status) {
+    const auto type = status.getType();
+    const bool is_special =
+        type != llvm::sys::fs::file_type::regular_file && type != llvm::sys::fs::file_type::directory_file;
+    if (is_special) trace_.unrepeatable = path.str() + ", which is no regular file";
+  }
 
   std::size_t note(const llvm::Twine &path, Found found) {
     llvm::SmallString<256> absolute;

@@ -42,6 +42,7 @@ struct Unit {
   std::vector<Recipe> needed; ///< functions of its headers that it had to compile; when they were asked for
   bool departs = false;       ///< made with a learned preamble that does not suit it (departures.hpp)
   CompileTimes times;
+  std::size_t memory_bytes = 0; ///< about what compiling it took; 0: not known
 };
 
 struct Preamble;
@@ -54,6 +55,7 @@ struct UnitRequest {
   Bitcode bitcode = Bitcode::kOmit;
   Kept kept = Kept::kInside;
   Learn learn = Learn::kNo;
+  Stages stages = Stages::kTogether;
   const Preamble *preamble = nullptr; ///< of this source's head; null: none
 };
 

@@ -55,6 +55,7 @@ std::vector<char> to_bytes(const Unit &unit) {
   carrier.warnings = unit.diagnostics;
   carrier.source_key = unit.text_key;
   carrier.token_key = unit.token_key;
+  carrier.times = unit.times;
   return written(
       StoredUnit{to_bytes(carrier), unit.defined, unit.defined_strongly, unit.learned ? unit.learned->key : ContentKey{}});
 }
@@ -76,6 +77,7 @@ std::optional<UnitInBytes> unit_from_bytes(std::span<const char> bytes) {
   unit.diagnostics = std::move(artifact.warnings);
   unit.text_key = artifact.source_key;
   unit.token_key = artifact.token_key;
+  unit.times = artifact.times;
   unit.defined = std::move(stored->defined);
   unit.defined_strongly = std::move(stored->defined_strongly);
   read.learned = stored->learned;

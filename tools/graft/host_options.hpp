@@ -9,14 +9,16 @@ struct HostOptions {
   std::vector<std::string> paths;
   std::vector<std::string> include_dirs;
   unsigned optimise = 0;
+  std::uint64_t memory = 0;
   CacheConfig cache;
   bool checked_only = false;
   bool verbose = false;
   bool worker = false;
+  bool timings = false;
   Format format = Format::kText;
 };
 
-/// PATH..., -O, -I, --cache, --checked-only, --worker, --verbose, --json.
+/// PATH..., -O, -I, --cache, --checked-only, --worker, --timings, --memory, --verbose, --json.
 void add_host_options(CLI::App &command, HostOptions &options);
 
 Config config_of(const HostOptions &options);

@@ -142,13 +142,35 @@ std::shared_ptr<const HeaderCode> ArtifactCache::find_code(const ContentKey &key
   return code;
 }
 
-void ArtifactCache::store_unit(const ContentKey &request, const KnownUnit &known) {
+void ArtifactCache::keep_code(const HeaderCode &code) {
+  if (!disk()->touch(EntryKind::kCode, code.key)) note_failure(disk()->put(EntryKind::kCode, code.key, to_bytes(code)));
+}
+
+std::optional<StoredHead> ArtifactCache::find_head(const ContentKey &key) {
   const DiskStore *disk = this->disk();
-  if (disk == nullptr) return;
-  background_.add(known.unit->output.size(), [this, disk, request, known] {
-    const auto &code = known.unit->learned;
-    if (code && !disk->touch(EntryKind::kCode, code->key))
-      note_failure(disk->put(EntryKind::kCode, code->key, to_bytes(*code)));
+  if (disk == nullptr) return std::nullopt;
+  const auto entry = disk->get(EntryKind::kHead, key);
+  auto head = entry ? head_from_bytes(entry->body()) : std::nullopt;
+  if (!head) return std::nullopt;
+  if (head->code != ContentKey{} && !(head->preamble->code = find_code(head->code))) return std::nullopt;
+  return head;
+}
+
+void ArtifactCache::store_head(const ContentKey &key, std::shared_ptr<const Preamble> preamble,
+                               std::vector<Recipe> recipes) {
+  if (disk() == nullptr) return;
+  background_.add(preamble->bytes.size(), [this, key, preamble = std::move(preamble), recipes = std::move(recipes)] {
+    if (preamble->code) keep_code(*preamble->code);
+    const std::vector<char> bytes = to_bytes(*preamble, recipes);
+    note_failure(disk()->put(EntryKind::kHead, key, bytes));
+    prune_now_and_then(bytes.size());
+  });
+}
+
+void ArtifactCache::store_unit(const ContentKey &request, const KnownUnit &known) {
+  if (disk() == nullptr) return;
+  background_.add(known.unit->output.size(), [this, request, known] {
+    if (known.unit->learned) keep_code(*known.unit->learned);
     keep(EntryKind::kUnit, request, known.record, to_bytes(*known.unit));
   });
 }

@@ -5,6 +5,7 @@
 // is said once.
 #pragma once
 
+#include "../head_bytes.hpp"
 #include "background.hpp"
 #include "disk_store.hpp"
 #include "input_record.hpp"
@@ -39,6 +40,10 @@ class ArtifactCache {
   std::optional<KnownUnit> find_unit(const ContentKey &request, SecondLook &look);
   void store_unit(const ContentKey &request, const KnownUnit &known);
 
+  /// A source's head, by its key; by whoever makes heads, who looks whether it still holds.
+  std::optional<StoredHead> find_head(const ContentKey &key);
+  void store_head(const ContentKey &key, std::shared_ptr<const Preamble> preamble, std::vector<Recipe> recipes);
+
   /// Until all that was to be stored is.
   void wait() { background_.wait(); }
 
@@ -53,6 +58,7 @@ class ArtifactCache {
   std::optional<Artifact> find_remote(const ContentKey &request);
   void keep(EntryKind kind, const ContentKey &request, InputRecord record, std::span<const char> body);
   void keep_records(const ContentKey &request, InputRecord record);
+  void keep_code(const HeaderCode &code);
   void send(const ContentKey &request, const InputRecord &record, std::span<const char> artifact);
   void prune_now_and_then(std::size_t stored_bytes);
   void note_failure(const Result<void> &stored);

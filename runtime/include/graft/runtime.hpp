@@ -160,6 +160,22 @@ struct BundleInfo {
   std::vector<Diagnostic> warnings; ///< of the compile that made the live generation
 };
 
+/// What the steps of the last load or reload of this call took, in nanoseconds of wall time; of bundles that are prepared
+/// side by side, the sum.
+struct StepTimes {
+  std::uint64_t read_ns = 0; ///< manifest and sources
+  std::uint64_t compile_ns = 0;
+  std::uint64_t cache_ns = 0; ///< of `compile_ns`: looking whether it was compiled before
+  CompileTimes stages;        ///< within `compile_ns`, summed over files, several of which may be compiled at once
+  std::size_t files = 0;      ///< that the bundles have
+  std::size_t compiled = 0;   ///< and how many of those were compiled; the others were known
+  std::uint64_t link_ns = 0;
+  std::uint64_t verify_ns = 0; ///< does the code do what its manifest says, do contracts and requirements fit
+  std::uint64_t initialise_ns = 0;
+  std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe
+  std::uint64_t publish_ns = 0;
+};
+
 /// What came of loading many bundles.
 struct LoadReport {
   struct Broken {
@@ -168,6 +184,7 @@ struct LoadReport {
   };
   std::vector<BundleInfo> loaded; ///< in the order of their loads: who is required comes first
   std::vector<Broken> broken;
+  StepTimes times; ///< of all of them together
 };
 
 /// One live provider of a contract. A copy.
@@ -201,22 +218,6 @@ struct Event {
   ContentKey source;                      ///< of the text that made it; zero when it did not compile
   const Error *error = nullptr;           ///< of kFailed
   const CompiledFile *compiled = nullptr; ///< of kCompiling, which is told from any thread, one at a time for each compile
-};
-
-/// What the steps of the last load or reload of this call took, in nanoseconds of wall time; of bundles that are prepared
-/// side by side, the sum.
-struct StepTimes {
-  std::uint64_t read_ns = 0; ///< manifest and sources
-  std::uint64_t compile_ns = 0;
-  std::uint64_t cache_ns = 0; ///< of `compile_ns`: looking whether it was compiled before
-  CompileTimes stages;        ///< within `compile_ns`, summed over files, several of which may be compiled at once
-  std::size_t files = 0;      ///< that the bundles have
-  std::size_t compiled = 0;   ///< and how many of those were compiled; the others were known
-  std::uint64_t link_ns = 0;
-  std::uint64_t verify_ns = 0; ///< does the code do what its manifest says, do contracts and requirements fit
-  std::uint64_t initialise_ns = 0;
-  std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe
-  std::uint64_t publish_ns = 0;
 };
 
 enum class Force : std::uint8_t { kNo, kYes };

@@ -35,7 +35,8 @@ Result<Artifact> CodeMaker::read(const BundleText &text, const TellCompiled &tel
   if (apart && !worker_) return worker_.error();
   const auto compile = [&](const driver::Job &job) {
     const TellCompiled told = job.sources.size() > 1 ? tell : TellCompiled();
-    return apart ? (*worker_)->compile(job, limits_of(config_.worker_limits), told) : compiler_.compile(job, told);
+    return apart ? (*worker_)->compile(compiler_, job, limits_of(config_.worker_limits), told)
+                 : compiler_.compile(job, told);
   };
   return compile_bundle(compile, text, make_job(text, config_.optimise, config_.include_dirs));
 }

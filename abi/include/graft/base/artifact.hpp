@@ -53,6 +53,23 @@ struct CompileTimes {
   std::uint64_t preamble_ns = 0;    ///< of the front end: opening what was precompiled
   std::uint64_t instantiate_ns = 0; ///< of the front end: making what templates stand for
   std::uint64_t lower_ns = 0;       ///< of the front end: from the AST to IR
+
+  CompileTimes &operator+=(const CompileTimes &other) {
+    const auto &[front_end, optimise, emit, cache, preamble, instantiate, lower] = other; // one more: add it, too
+    front_end_ns += front_end;
+    optimise_ns += optimise;
+    emit_ns += emit;
+    cache_ns += cache;
+    preamble_ns += preamble;
+    instantiate_ns += instantiate;
+    lower_ns += lower;
+    return *this;
+  }
+  /// Reading and checking the text.
+  std::uint64_t parse_ns() const {
+    const std::uint64_t apart = preamble_ns + instantiate_ns + lower_ns;
+    return front_end_ns > apart ? front_end_ns - apart : 0;
+  }
 };
 
 /// Where an artifact comes from.

@@ -106,6 +106,9 @@ struct PreambleStats {
   std::size_t functions = 0;   ///< that they share the code of
 };
 
+struct Unit;
+class Elsewhere;
+
 /// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
 ///
 /// Owns: a thread that makes preambles, when a job asks for one, and one that fills the cache; no process-wide state but
@@ -121,7 +124,15 @@ class Compiler {
 
   /// From the cache when nothing changed since it was compiled: `Artifact::origin` says so. `tell` hears of each file as it
   /// is done, before the others are.
-  Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const;
+  Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const { return compile(job, tell, nullptr); }
+  /// The same with `elsewhere`, unless that is null, compiling what was not compiled before; for Worker.
+  Result<Artifact> compile(const Job &job, const TellCompiled &tell, const Elsewhere *elsewhere) const;
+  /// The job's files, not put together, and whatever is wrong with them: what is done elsewhere.
+  Result<std::vector<Unit>> compile_files(const Job &job, const TellCompiled &tell) const;
+  /// Calls `task(0)` to `task(count - 1)` side by side, on the threads that compile and the caller's: for who has several
+  /// jobs. A slow one holds back no other, and what it has left to do is shared.
+  void side_by_side(std::size_t count, const std::function<void(std::size_t)> &task) const;
+
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
   /// Until everything that was compiled is in the cache; otherwise that happens in the background.
