@@ -182,7 +182,7 @@ void open_entries(llvm::Module &module) {
 }
 
 void align_variables(llvm::Module &module) {
-  constexpr llvm::Align kLine(64); // of the cache: no vector lies across two
+  const llvm::Align kLine(64); // of the cache: no vector lies across two
   for (llvm::GlobalVariable &variable : module.globals()) {
     // Of what many files may define, another file's, which may lie otherwise, is the one that counts.
     if (!is_defined_here(variable) || variable.isConstant() || variable.isThreadLocal() || variable.isWeakForLinker())
