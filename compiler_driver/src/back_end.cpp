@@ -1,4 +1,4 @@
-// See back_end.hpp. At -O0 optimising and emitting are one run; above, they are two, so that each can be timed.
+// See back_end.hpp. Optimising and emitting are two runs, so that each can be timed.
 #include "back_end.hpp"
 
 #include "assembly_inputs.hpp"
@@ -6,6 +6,7 @@
 #include "images.hpp"
 #include "stopwatch.hpp"
 #include "symbols.hpp"
+#include "warm_back_end.hpp"
 
 #include <clang/Basic/TargetInfo.h>
 #include <clang/CodeGen/BackendUtil.h>
@@ -95,7 +96,8 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);
 
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
-  if (options.OptimizationLevel > 0) {
+  const bool is_warm = request.product == Product::kObject && WarmBackEnd::suits(compiler);
+  if (options.OptimizationLevel > 0 || is_warm) {
     const Stopwatch watch(unit.times.optimise_ns);
     stop_when_cancelled(options, request);
     run(compiler, module, clang::Backend_EmitNothing, unit.output);
@@ -106,7 +108,8 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   {
     const Stopwatch watch(unit.times.emit_ns);
     unit.output.reserve(16 * 1024);
-    run(compiler, module, action_of(request.product), unit.output);
+    if (!is_warm || !request.prepared.back_end->emit(compiler, module, unit.output))
+      run(compiler, module, action_of(request.product), unit.output);
     unit.output.shrink_to_fit(); // it may be kept for as long as the bundle lives
   }
   if (request.product == Product::kObject && !compiler.getDiagnostics().hasErrorOccurred()) read_symbols(unit);

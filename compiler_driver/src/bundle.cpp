@@ -145,14 +145,16 @@ std::vector<Import> imports_of(const std::vector<Unit> &units) {
     for (const std::string &symbol : unit.defined) defined.insert(symbol);
     if (unit.headers)
       for (const std::string &symbol : unit.headers->defined) defined.insert(symbol);
-    if (unit.shared)
-      for (const std::string &symbol : unit.shared->symbols) defined.insert(symbol);
   }
+  const auto is_shared = [&](const std::string &symbol) {
+    return std::ranges::any_of(
+        units, [&](const Unit &unit) { return unit.shared && std::ranges::binary_search(unit.shared->symbols, symbol); });
+  };
   std::vector<Import> imports;
   llvm::StringMap<std::size_t> known;
   const auto add = [&](const Unit &unit) {
     for (const Import &import : unit.undefined) {
-      if (defined.contains(import.symbol)) continue;
+      if (defined.contains(import.symbol) || is_shared(import.symbol)) continue;
       const auto [entry, inserted] = known.try_emplace(import.symbol, imports.size());
       if (inserted) {
         imports.push_back(import);

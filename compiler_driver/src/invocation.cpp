@@ -3,10 +3,12 @@
 #include "invocation.hpp"
 
 #include "abi_preamble.hpp"
+#include "arguments.hpp"
 #include "diagnostics.hpp"
 #include "environment.hpp"
 #include "target_features.hpp"
 #include "virtual_headers.hpp"
+#include "warm_back_end.hpp"
 
 #include <clang/Basic/DiagnosticOptions.h>
 #include <clang/Driver/Compilation.h>
@@ -132,8 +134,9 @@ void settle(clang::CompilerInvocation &invocation) {
   invocation.getHeaderSearchOpts().Verbose = false;
   invocation.getDependencyOutputOpts() = {};
   invocation.getCodeGenOpts().TimePasses = false;
-  // `#pragma clang __debug crash` leaves a timer of the crashed thread's stack in a list of the process; the next one to touch the
-  // list crashes too, with its lock held, and all later compiles wait for that lock.
+  invocation.getCodeGenOpts().CommandLineArgs.clear(); // for Windows alone, and written out anew at each compile
+  // `#pragma clang __debug crash` leaves a timer of the crashed thread's stack in a list of the process; the next one to
+  // touch the list crashes too, with its lock held, and all later compiles wait for that lock.
   invocation.getPreprocessorOpts().DisablePragmaDebugCrash = true;
   invocation.getDiagnosticOpts().ShowCarets = false;
   invocation.getFrontendOpts().OutputFile.clear();
@@ -153,6 +156,7 @@ Result<std::shared_ptr<const Prepared>> make(const Options &options, Language la
     return refuse("flag '" + *stray + "' does not go into compiling: it makes clang print, or make no object");
   auto prepared = std::make_shared<Prepared>();
   prepared->preambles = std::make_shared<AbiPreambleCache>();
+  prepared->back_end = std::make_shared<WarmBackEnd>();
   prepared->arguments = front_end_arguments(driver_arguments(options, language), engine);
   if (collector.failed()) return refuse("clang refuses the flags");
   if (prepared->arguments.empty()) return refuse("the flags do not ask for compiling one file to an object");
@@ -177,6 +181,11 @@ std::string key_of(const Options &options, Language language) {
 }
 
 } // namespace
+
+Result<std::vector<std::string>> arguments_for(const Options &options, Language language) {
+  GRAFT_TRY_ASSIGN(const std::shared_ptr<const Prepared> prepared, make(options, language));
+  return prepared->arguments;
+}
 
 Result<std::shared_ptr<const Prepared>> InvocationCache::prepare(const Options &options, Language language) {
   std::string key = key_of(options, language);

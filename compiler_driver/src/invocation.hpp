@@ -16,13 +16,16 @@
 namespace graft::driver {
 
 class AbiPreambleCache;
+class WarmBackEnd;
 
-/// What one set of flags comes to, for one language. Shared by the compiles that use it; never changed, its cache aside.
+/// What one set of flags comes to, for one language. Shared by the compiles that use it; never changed, but for what it
+/// keeps for the next one.
 struct Prepared {
   clang::CompilerInvocation invocation;
   std::vector<std::string> arguments;          ///< of cc1, for content keys
   std::vector<Diagnostic> warnings;            ///< of the driver
   std::shared_ptr<AbiPreambleCache> preambles; ///< shared only so that its type may stay incomplete here
+  std::shared_ptr<WarmBackEnd> back_end;       ///< the same
 };
 
 /// Threads: `prepare` may be called from any.

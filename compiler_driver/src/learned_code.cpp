@@ -1,13 +1,13 @@
 // See learned_code.hpp. What one definition needs, its users need too, and theirs.
 #include "learned_code.hpp"
 
+#include "references.hpp"
+
 #include <graft/base/per_image.hpp>
 
 #include <llvm/ADT/DenseMap.h>
-#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/Constants.h>
-#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
@@ -17,31 +17,6 @@ namespace graft::driver {
 namespace {
 
 constexpr llvm::StringLiteral kCallTerminate("__clang_call_terminate");
-
-using Globals = llvm::SmallPtrSet<const llvm::GlobalValue *, 8>;
-
-void add_globals(const llvm::Value *value, Globals &found, llvm::SmallPtrSetImpl<const llvm::Value *> &seen) {
-  const auto *constant = llvm::dyn_cast_or_null<llvm::Constant>(value);
-  if (constant == nullptr || !seen.insert(constant).second) return;
-  if (const auto *global = llvm::dyn_cast<llvm::GlobalValue>(constant)) {
-    found.insert(global);
-    return;
-  }
-  for (const llvm::Value *operand : constant->operands()) add_globals(operand, found, seen);
-}
-
-Globals references_of(const llvm::GlobalValue &global) {
-  Globals found;
-  llvm::SmallPtrSet<const llvm::Value *, 16> seen;
-  if (const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(&global)) {
-    if (variable->hasInitializer()) add_globals(variable->getInitializer(), found, seen);
-  } else if (const auto *function = llvm::dyn_cast<llvm::Function>(&global)) {
-    if (function->hasPersonalityFn()) add_globals(function->getPersonalityFn(), found, seen);
-    for (const llvm::Instruction &instruction : llvm::instructions(*function))
-      for (const llvm::Value *operand : instruction.operand_values()) add_globals(operand, found, seen);
-  }
-  return found;
-}
 
 /// Type information and virtual tables: compared by name, if at all.
 bool is_of_type(llvm::StringRef name) {
@@ -89,14 +64,6 @@ void offer(llvm::GlobalObject &global, std::vector<std::string> &symbols) {
   global.setLinkage(llvm::GlobalValue::WeakODRLinkage);
 }
 
-struct References {
-  llvm::DenseMap<const llvm::GlobalValue *, Globals> of;
-
-  explicit References(const llvm::Module &module) {
-    for (const llvm::GlobalValue &global : module.global_values()) of[&global] = references_of(global);
-  }
-};
-
 /// Everything that an initialiser of the module touches: without it, it is not what it should be.
 Globals initialised_in(const llvm::Module &module, const References &references) {
   Globals touched;
@@ -132,20 +99,6 @@ WhoseIs whose_are(const llvm::Module &module, const References &references, cons
   return whose;
 }
 
-llvm::DenseSet<const llvm::GlobalValue *> reached_from(const std::vector<const llvm::GlobalValue *> &roots,
-                                                       const References &references) {
-  llvm::DenseSet<const llvm::GlobalValue *> reached;
-  std::vector<const llvm::GlobalValue *> to_do = roots;
-  while (!to_do.empty()) {
-    const llvm::GlobalValue *global = to_do.back();
-    to_do.pop_back();
-    if (!reached.insert(global).second) continue;
-    const auto used = references.of.find(global);
-    if (used != references.of.end()) to_do.insert(to_do.end(), used->second.begin(), used->second.end());
-  }
-  return reached;
-}
-
 /// Takes everything out of the module that is not in `kept`.
 void drop_all_but(llvm::Module &module, const llvm::DenseSet<const llvm::GlobalValue *> &kept) {
   std::vector<llvm::GlobalValue *> dead;
@@ -169,7 +122,7 @@ std::vector<std::string> keep(llvm::Module &module, const Wanted &wanted, const 
     if (function.hasLinkOnceODRLinkage() && whose.lookup(&function) == kind &&
         wanted.symbols.contains(function.getName().str()))
       roots.push_back(&function);
-  drop_all_but(module, reached_from(roots, references));
+  drop_all_but(module, references.reached_from(roots));
   std::vector<std::string> symbols;
   for (llvm::GlobalObject &global : module.global_objects()) offer(global, symbols);
   for (const auto &[name, known] : wanted.equals) {

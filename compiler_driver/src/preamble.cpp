@@ -8,6 +8,8 @@
 #include "facts.hpp"
 #include "global_names.hpp"
 #include "learned_code.hpp"
+#include "out_of_line.hpp"
+#include "settled_constants.hpp"
 #include "source_text.hpp"
 #include "symbols.hpp"
 
@@ -70,12 +72,16 @@ class ContractNoter : public clang::ASTConsumer {
   Findings &findings_;
 };
 
+/// The learned functions, in the order of their recipes.
+using Made = llvm::SmallSetVector<clang::FunctionDecl *, 32>;
+
 /// At the end of the head: makes the functions that were learned, and has them compiled.
 class Learner : public clang::SemaConsumer {
  public:
   /// `wanted` receives what it asked to be compiled.
-  Learner(const std::vector<Recipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop, Wanted &wanted)
-      : learned_(learned), generator_(generator), stop_(stop), wanted_(wanted) {}
+  Learner(const std::vector<Recipe> &learned, clang::CodeGenerator &generator, const std::atomic<bool> &stop, Wanted &wanted,
+          Made &made)
+      : learned_(learned), generator_(generator), stop_(stop), wanted_(wanted), made_(made) {}
 
   void InitializeSema(clang::Sema &sema) override { sema_ = &sema; }
   void ForgetSema() override { sema_ = nullptr; }
@@ -86,7 +92,6 @@ class Learner : public clang::SemaConsumer {
     if (stop_.load(std::memory_order_relaxed) || context.getDiagnostics().hasErrorOccurred()) return;
     RecipeReader recipes(*sema_);
     GlobalNames names(context);
-    llvm::SmallSetVector<clang::FunctionDecl *, 32> made;
     for (const Recipe &recipe : learned_)
       if (recipe.kind == Recipe::Kind::kClass) recipes.complete(recipe);
     for (const Recipe &recipe : learned_)
@@ -95,10 +100,10 @@ class Learner : public clang::SemaConsumer {
         if (std::ranges::any_of(variants_of(*function),
                                 [&](const clang::GlobalDecl &one) { return names.of(one) == recipe.symbol; })) {
           sema_->MarkFunctionReferenced(function->getLocation(), function);
-          made.insert(function);
+          made_.insert(function);
         }
     sema_->PerformPendingInstantiations();
-    for (const clang::FunctionDecl *function : made) {
+    for (const clang::FunctionDecl *function : made_) {
       if (!function->isDefined()) continue;
       for (const clang::GlobalDecl &variant : variants_of(*function)) { // of a constructor all: Clang asks for them as one
         generator_.GetAddrOfGlobal(variant, /*isForDefinition=*/true);
@@ -114,7 +119,26 @@ class Learner : public clang::SemaConsumer {
   clang::CodeGenerator &generator_;
   const std::atomic<bool> &stop_;
   Wanted &wanted_;
+  Made &made_;
   clang::Sema *sema_ = nullptr;
+};
+
+/// After the generator, before the head is written: what was compiled once need not be inlined.
+class Releaser : public clang::ASTConsumer {
+ public:
+  Releaser(const clang::CompilerInstance &compiler, clang::CodeGenerator &generator, const Made &made)
+      : compiler_(compiler), generator_(generator), made_(made) {}
+
+  void HandleTranslationUnit(clang::ASTContext &context) override {
+    if (compiler_.getCodeGenOpts().OptimizationLevel > 0 || generator_.GetModule() == nullptr) return;
+    GlobalNames names(context);
+    call_out_of_line(made_.getArrayRef(), *generator_.GetModule(), compiler_.getTarget(), names);
+  }
+
+ private:
+  const clang::CompilerInstance &compiler_;
+  clang::CodeGenerator &generator_;
+  const Made &made_;
 };
 
 class HeadWriter : public clang::PCHGenerator {
@@ -161,8 +185,9 @@ class HeadAction : public clang::ASTFrontendAction {
     if (!request_.learned.empty()) {
       auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
       generator_ = generator.get();
-      consumers.push_back(std::make_unique<Learner>(request_.learned, *generator, stop_, wanted_));
+      consumers.push_back(std::make_unique<Learner>(request_.learned, *generator, stop_, wanted_, made_));
       consumers.push_back(std::move(generator));
+      consumers.push_back(std::make_unique<Releaser>(compiler, *generator_, made_));
     }
     consumers.push_back(std::make_unique<HeadWriter>(compiler, buffer_, findings_, preamble_));
     return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
@@ -174,14 +199,21 @@ class HeadAction : public clang::ASTFrontendAction {
     collect_inputs(compiler, preamble_.inputs);
     if (!buffer_->IsComplete || compiler.getDiagnostics().hasErrorOccurred()) return;
     preamble_.bytes.assign(buffer_->Data.begin(), buffer_->Data.end());
-    std::unique_ptr<llvm::Module> module(generator_ != nullptr ? generator_->ReleaseModule() : nullptr);
-    if (module && !stop_.load(std::memory_order_relaxed)) compile_learned(std::move(module));
+    if (generator_ == nullptr || generator_->GetModule() == nullptr || stop_.load(std::memory_order_relaxed)) return;
+    settle_constants(*generator_->GetModule(), [&](llvm::StringRef symbol) { return is_const(symbol); });
+    compile_learned(std::unique_ptr<llvm::Module>(generator_->ReleaseModule()));
   }
 
   clang::TranslationUnitKind getTranslationUnitKind() override { return clang::TU_Prefix; }
   bool hasASTFileSupport() const override { return false; }
 
  private:
+  bool is_const(llvm::StringRef symbol) const {
+    const auto *variable = llvm::dyn_cast_or_null<clang::VarDecl>(generator_->GetDeclForMangledName(symbol));
+    return variable != nullptr && variable->getType().isConstantStorage(getCompilerInstance().getASTContext(),
+                                                                        /*ExcludeCtor=*/true, /*ExcludeDtor=*/false);
+  }
+
   void compile_learned(std::unique_ptr<llvm::Module> module) {
     LearnedCode learned = divide(std::move(module), wanted_);
     if (!learned.shared.symbols.empty()) {
@@ -209,6 +241,7 @@ class HeadAction : public clang::ASTFrontendAction {
   std::shared_ptr<clang::PCHBuffer> buffer_;
   llvm::LLVMContext context_;
   Wanted wanted_;
+  Made made_;
   clang::CodeGenerator *generator_ = nullptr; ///< owned by the instance's consumer
 };
 
@@ -234,7 +267,8 @@ std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, co
   HeadAction action(request, stop, *preamble);
   run_front_end({invocation, text, request.headers, /*head=*/nullptr, &preamble->inputs.trace}, action, collector);
   const bool is_whole = !collector.failed() && !preamble->bytes.empty() && !stop.load(std::memory_order_relaxed);
-  const bool is_fixed = action.findings().meaning == Findings::Meaning::kFixed && preamble->inputs.trace.unrepeatable.empty();
+  const bool is_fixed =
+      action.findings().meaning == Findings::Meaning::kFixed && preamble->inputs.trace.unrepeatable.empty();
   if (!is_whole || !is_fixed || has_own_code(action.findings().facts)) return nullptr;
   preamble->has_learned = !request.learned.empty();
   preamble->warnings = collector.take();

@@ -3,6 +3,7 @@
 
 #include "content_key.hpp"
 #include "recovery.hpp"
+#include "start_thread.hpp"
 
 #include <clang/Lex/PreprocessorOptions.h>
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kMostEntries = 64;
 constexpr std::size_t kMostRecipes = 20'000;
 constexpr std::size_t kMostFallenBack = 10'000;
+constexpr std::uint32_t kMostPatience = 16; // as a power of two
 
 /// Behind everything that somebody waits for.
 constexpr int kBackgroundNice = 10;
@@ -127,7 +129,7 @@ std::shared_ptr<const Preamble> PreambleStore::find_head(const std::shared_ptr<c
   const std::string key = key_of(*prepared, text, head, headers, suffix_of(Kind::kHeadOnly));
   if (auto found = find(key)) return found;
   MutexLock lock(mutex_);
-  queue(key, entry_for(key, prepared, text, head, headers));
+  want(key, entry_for(key, prepared, text, head, headers));
   return nullptr;
 }
 
@@ -158,7 +160,7 @@ void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const
   if (kind == Kind::kLearned && entry.recipes.size() < kMostRecipes)
     for (Recipe &recipe : needed) entry.recipes.try_emplace(recipe.symbol, std::move(recipe));
   const bool stands = entry.preamble && entry.tried == entry.recipes.size(); // S2
-  if (!stands) queue(key, entry);
+  if (!stands) want(key, entry);
   forget_old();
 }
 
@@ -168,11 +170,17 @@ void PreambleStore::fell_back(const SourceText &text) {
   if (fell_back_.size() < kMostFallenBack) fell_back_.insert(text.name);
 }
 
+void PreambleStore::want(const std::string &key, Entry &entry) {
+  if (entry.patience == 0) return queue(key, entry);
+  --entry.patience; // S3
+}
+
 void PreambleStore::queue(const std::string &key, Entry &entry) {
   if (entry.state != Entry::State::kIdle || stop_.load(std::memory_order_relaxed)) return;
+  if (!thread_.joinable() && !start_thread(thread_, "cannot start the thread that learns", [this] { work(); }))
+    return; // the next compile asks again
   entry.state = Entry::State::kQueued;
   to_make_.push_back(key);
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   changed_.notify_all();
 }
 
@@ -181,8 +189,7 @@ void PreambleStore::forget_old() {
   std::vector<std::map<std::string, Entry>::iterator> idle;
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
     if (entry->second.preamble) bytes += bytes_of(*entry->second.preamble);
-    const bool is_idle = entry->second.state == Entry::State::kIdle || entry->second.state == Entry::State::kHopeless;
-    if (is_idle) idle.push_back(entry);
+    if (entry->second.state == Entry::State::kIdle) idle.push_back(entry);
   }
   std::ranges::sort(idle, {}, [](const auto &entry) { return entry->second.used; });
   for (const auto &entry : idle) {
@@ -246,11 +253,12 @@ void PreambleStore::make(const std::string &key) {
   entry.tried = tried;
   if (made) {
     ++stats_.made;
+    entry.failures = 0;
     entry.record = made->record;
     entry.preamble = std::move(made);
   } else if (!stop_.load(std::memory_order_relaxed)) {
     ++stats_.not_made;
-    if (!entry.preamble) entry.state = Entry::State::kHopeless; // until the head, a flag or a header changes
+    entry.patience = 1u << std::min(entry.failures++, kMostPatience);
   }
   if (entry.preamble && tried < entry.recipes.size()) queue(key, entry);
   forget_old();

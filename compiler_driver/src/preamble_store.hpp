@@ -22,6 +22,8 @@ namespace graft::driver {
 ///
 ///   S1  A preamble that `find` hands out is made with these flags, of this head, and none of its files has changed since.
 ///   S2  A recipe is tried once: what it did not make the first time, it does not ask for again.
+///   S3  A head of which nothing could be made is tried again after one compile, then after two, four and so on: its headers
+///   are not known, so nobody can tell whether they have changed.
 class PreambleStore {
  public:
   explicit PreambleStore(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
@@ -57,8 +59,10 @@ class PreambleStore {
     std::size_t tried = 0;                 ///< how many of them the preamble was made with
     std::shared_ptr<const Preamble> preamble;
     InputRecord record; ///< the preamble's, with the stamps that were learned since
-    enum class State : std::uint8_t { kIdle, kQueued, kBeingMade, kHopeless } state = State::kIdle;
-    std::uint64_t used = 0; ///< when, as `clock_` counts
+    enum class State : std::uint8_t { kIdle, kQueued, kBeingMade } state = State::kIdle;
+    std::uint32_t failures = 0; ///< in a row
+    std::uint32_t patience = 0; ///< S3: for how many compiles it is left alone
+    std::uint64_t used = 0;     ///< when, as `clock_` counts
   };
   enum class Kind : std::uint8_t { kHeadOnly, kLearned };
 
@@ -67,6 +71,8 @@ class PreambleStore {
   Entry &entry_for(const std::string &key, const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
                    const HeadText &head, const std::vector<Source> &headers) GRAFT_REQUIRES(mutex_);
   Kind kind_for(const SourceText &text, const Prepared &prepared) const GRAFT_REQUIRES(mutex_);
+  /// A compile would have used it.
+  void want(const std::string &key, Entry &entry) GRAFT_REQUIRES(mutex_);
   void queue(const std::string &key, Entry &entry) GRAFT_REQUIRES(mutex_);
   void forget_old() GRAFT_REQUIRES(mutex_);
   void work();

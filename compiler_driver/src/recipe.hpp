@@ -55,13 +55,15 @@ struct TypeRecipe {
     kRvalueReference,
     kArray,
     kOpenArray,
+    kVector,
+    kComplex,
     kFunction,
     kDeclared
   };
   Kind kind = Kind::kBuiltin;
   unsigned qualifiers = 0;       ///< const, volatile, restrict, as Clang counts them
   unsigned detail = 0;           ///< which builtin; of a function: whether variadic, 2 added when noexcept
-  std::uint64_t count = 0;       ///< of an array
+  std::uint64_t count = 0;       ///< of an array, or of a vector
   std::vector<TypeRecipe> parts; ///< the pointee, the element, or the result and the parameters
   std::shared_ptr<const DeclRecipe> declared;
 };

@@ -39,8 +39,8 @@ void RecipeReader::index(clang::DeclContext &context) {
     if (auto *befriended = llvm::dyn_cast<clang::FriendDecl>(declaration); befriended && befriended->getFriendDecl())
       declaration = befriended->getFriendDecl();
     if (auto *named = llvm::dyn_cast<clang::NamedDecl>(declaration);
-        named &&
-        llvm::isa<clang::TagDecl, clang::ClassTemplateDecl, clang::FunctionDecl, clang::FunctionTemplateDecl>(named))
+        named && llvm::isa<clang::TagDecl, clang::ClassTemplateDecl, clang::TypeAliasTemplateDecl, clang::FunctionDecl,
+                           clang::FunctionTemplateDecl>(named))
       if (auto place = place_in(sources, placed(*named))) known_.emplace(std::move(*place), named);
     if (llvm::isa<clang::NamespaceDecl, clang::LinkageSpecDecl, clang::ExportDecl>(declaration)) {
       index(*llvm::cast<clang::DeclContext>(declaration));
@@ -100,6 +100,12 @@ std::optional<clang::QualType> RecipeReader::make(const TypeRecipe &recipe) {
   case Kind::kArray:
     type =
         context.getConstantArrayType(parts[0], llvm::APInt(64, recipe.count), nullptr, clang::ArraySizeModifier::Normal, 0);
+    break;
+  case Kind::kVector:
+    type = context.getVectorType(parts[0], static_cast<unsigned>(recipe.count), clang::VectorKind::Generic);
+    break;
+  case Kind::kComplex:
+    type = context.getComplexType(parts[0]);
     break;
   case Kind::kFunction: {
     clang::FunctionProtoType::ExtProtoInfo info;

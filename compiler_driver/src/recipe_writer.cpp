@@ -99,6 +99,15 @@ std::optional<TypeRecipe> RecipeWriter::describe(clang::QualType given) {
     if (result) result->count = array->getZExtSize();
     return result;
   }
+  if (const auto *complex = llvm::dyn_cast<clang::ComplexType>(bare))
+    return wrapped(Kind::kComplex, complex->getElementType());
+  if (const auto *vector = llvm::dyn_cast<clang::VectorType>(bare)) {
+    if (llvm::isa<clang::ExtVectorType>(vector) || vector->getVectorKind() != clang::VectorKind::Generic)
+      return std::nullopt;
+    std::optional<TypeRecipe> result = wrapped(Kind::kVector, vector->getElementType());
+    if (result) result->count = vector->getNumElements();
+    return result;
+  }
   TypeRecipe result;
   result.qualifiers = qualifiers.getCVRQualifiers();
   if (const auto *builtin = llvm::dyn_cast<clang::BuiltinType>(bare)) {
@@ -155,9 +164,10 @@ std::optional<ArgumentRecipe> RecipeWriter::describe(const clang::TemplateArgume
     return std::nullopt;
   case clang::TemplateArgument::Template: {
     const clang::TemplateDecl *pattern = argument.getAsTemplate().getAsTemplateDecl();
-    const auto *named = llvm::dyn_cast_or_null<clang::ClassTemplateDecl>(pattern);
-    if (named == nullptr || !named->getDeclContext()->getRedeclContext()->isFileContext()) return std::nullopt;
-    if (const auto place = place_of(*named->getCanonicalDecl()->getTemplatedDecl())) {
+    if (!llvm::isa_and_nonnull<clang::ClassTemplateDecl, clang::TypeAliasTemplateDecl>(pattern)) return std::nullopt;
+    if (!pattern->getDeclContext()->getRedeclContext()->isFileContext()) return std::nullopt;
+    const auto *first = llvm::cast<clang::TemplateDecl>(pattern->getCanonicalDecl());
+    if (const auto place = place_of(*first->getTemplatedDecl())) {
       recipe.kind = Kind::kTemplate;
       recipe.pattern = *place;
       return recipe;

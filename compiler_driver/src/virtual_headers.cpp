@@ -5,6 +5,7 @@
 #include "front_end.hpp"
 #include "looks.hpp"
 
+#include <llvm/ADT/SmallString.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>
 
@@ -30,6 +31,50 @@ class RegularFiles : public llvm::vfs::ProxyFileSystem {
   }
 };
 
+/// The precompiled head, laid over the rest. The file system in memory would hash all of it, to number it.
+class WithPreamble : public llvm::vfs::ProxyFileSystem {
+ public:
+  WithPreamble(llvm::IntrusiveRefCntPtr<FileSystem> rest, std::string_view bytes)
+      : ProxyFileSystem(std::move(rest)), bytes_(bytes) {}
+
+  llvm::ErrorOr<llvm::vfs::Status> status(const llvm::Twine &path) override {
+    if (is_preamble(path)) return status_of(bytes_);
+    return getUnderlyingFS().status(path);
+  }
+  bool exists(const llvm::Twine &path) override { return is_preamble(path) || getUnderlyingFS().exists(path); }
+  llvm::ErrorOr<std::unique_ptr<llvm::vfs::File>> openFileForRead(const llvm::Twine &path) override {
+    if (is_preamble(path)) return std::make_unique<Bytes>(bytes_);
+    return getUnderlyingFS().openFileForRead(path);
+  }
+
+ private:
+  class Bytes : public llvm::vfs::File {
+   public:
+    explicit Bytes(std::string_view bytes) : bytes_(bytes) {}
+    llvm::ErrorOr<llvm::vfs::Status> status() override { return status_of(bytes_); }
+    llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> getBuffer(const llvm::Twine &name, std::int64_t, bool,
+                                                                 bool) override {
+      return llvm::MemoryBuffer::getMemBuffer(bytes_, name.str(), /*RequiresNullTerminator=*/false);
+    }
+    std::error_code close() override { return {}; }
+
+   private:
+    std::string_view bytes_;
+  };
+
+  static bool is_preamble(const llvm::Twine &path) {
+    llvm::SmallString<64> storage;
+    return path.toStringRef(storage) == kPreamblePath;
+  }
+  static llvm::vfs::Status status_of(std::string_view bytes) {
+    // No device has this number, so no real file is taken for it.
+    const llvm::sys::fs::UniqueID id(~std::uint64_t{0}, 1);
+    return {kPreamblePath, id, {}, 0, 0, bytes.size(), llvm::sys::fs::file_type::regular_file, llvm::sys::fs::owner_read};
+  }
+
+  std::string_view bytes_;
+};
+
 } // namespace
 
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_view preamble,
@@ -46,12 +91,12 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> compile_file_system(std::string_
   for (const Source &header : headers)
     if (header.contents && !header.name.starts_with('/'))
       show(std::string(kJobIncludeDir) + "/" + header.name, *header.contents);
-  if (!preamble.empty()) show(kPreamblePath, preamble);
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> real = llvm::makeIntrusiveRefCnt<RegularFiles>();
   if (trace != nullptr) real = note_looks(std::move(real), *trace);
   auto overlay = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(std::move(real));
   overlay->pushOverlay(std::move(memory));
-  return overlay;
+  if (preamble.empty()) return overlay;
+  return llvm::makeIntrusiveRefCnt<WithPreamble>(std::move(overlay), preamble);
 }
 
 } // namespace graft::driver

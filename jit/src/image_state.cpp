@@ -3,11 +3,14 @@
 
 #include "foreign_call.hpp"
 
+#include <llvm/Demangle/Demangle.h>
+
 #include <dlfcn.h>
 #include <unwind.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csetjmp>
 #include <cstdlib>
 #include <exception>
 
@@ -23,7 +26,42 @@ void ExitList::add(void (*run)(void *), void *argument) {
   entries_.push_back({run, argument});
 }
 
-void ExitList::run() {
+namespace {
+
+/// A function of an image's end that this thread is in, and the way out of it.
+struct RunningEnd {
+  LeftBehind &left_behind;
+  const std::exception_ptr handled; ///< by whoever asked for the end
+  RunningEnd *const outer;
+  std::jmp_buf way_out;
+};
+
+thread_local RunningEnd *t_running_end = nullptr;
+
+/// Calls a function of an image's end. `std::terminate` without an exception, as the destructor of a thread calls that
+/// nobody joined, is the way out of it; what it had still to do is left out.
+///
+/// Rationale: natively the process would end, which it was about to do anyway. A host goes on. Frames that are left this way
+/// are the plugin's alone, and what they own is lost.
+template <class Code>
+void call_end(LeftBehind &left_behind, Code &&code) {
+  RunningEnd end{left_behind, std::current_exception(), t_running_end, {}};
+  t_running_end = &end;
+  if (setjmp(end.way_out) == 0) call_foreign(code);
+  t_running_end = end.outer;
+}
+
+} // namespace
+
+std::vector<void *> ExitList::arguments_of(const std::function<bool(std::uintptr_t run)> &is_it) {
+  std::vector<void *> found;
+  const MutexLock lock(mutex_);
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry)
+    if (is_it(reinterpret_cast<std::uintptr_t>(entry->run))) found.push_back(entry->argument);
+  return found;
+}
+
+void ExitList::run(LeftBehind &left_behind) {
   for (;;) {
     Entry newest;
     {
@@ -32,7 +70,7 @@ void ExitList::run() {
       newest = entries_.back();
       entries_.pop_back();
     }
-    call_foreign([&] { newest.run(newest.argument); });
+    call_end(left_behind, [&] { newest.run(newest.argument); });
   }
 }
 
@@ -74,9 +112,9 @@ void ImageState::finalise(Arrays arrays) {
     return;
   }
   threads->run_destructors(this);
-  at_exit.run();
+  at_exit.run(left_behind);
   if (arrays == Arrays::kSkip) return;
-  for (Finaliser finaliser : finalisers) call_foreign(finaliser);
+  for (Finaliser finaliser : finalisers) call_end(left_behind, finaliser);
 }
 
 ThreadVariable &ImageState::variable_of(ThreadControl &control) {
@@ -121,7 +159,7 @@ int register_quick_exit(void (*run)(void *), void *dso_handle) {
 
 /// `quick_exit` of an image: its own functions first, of which a program has none here, then those of the process.
 void leave_quickly(int status, void *dso_handle) {
-  if (ImageState *image = find_image(dso_handle)) image->at_quick_exit.run();
+  if (ImageState *image = find_image(dso_handle)) image->at_quick_exit.run(image->left_behind);
   std::quick_exit(status);
 }
 
@@ -132,11 +170,29 @@ _Unwind_Reason_Code look_for_function(_Unwind_Context *context, void *opaque) {
   return name.empty() || name == "__clang_call_terminate" ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
-/// `std::terminate` of an image: the host hears of it first.
-[[noreturn]] void terminate(void *dso_handle) {
-  std::pair<const ImageState &, std::string> found(image_of(dso_handle), {});
+/// The innermost function of the image that this thread is in, as linked; empty when it is not known.
+std::string innermost_function(const ImageState &image) {
+  std::pair<const ImageState &, std::string> found(image, {});
   _Unwind_Backtrace(look_for_function, &found);
-  if (found.first.terminated) found.first.terminated(found.second);
+  return found.second;
+}
+
+/// Whether the image's `std::terminate` is the way out of an end (`call_end`); what is left undone is noted then.
+bool leaves_an_end(const ImageState &image) {
+  const RunningEnd *const end = t_running_end;
+  // Code that images share has nobody to tell; it is in the end of one of them.
+  const bool is_its_end = end != nullptr && (&end->left_behind == &image.left_behind || !image.terminated);
+  if (!is_its_end || std::current_exception() != end->handled) return false;
+  end->left_behind.note_undone("the rest of '" + llvm::demangle(innermost_function(image)) +
+                               "', which called std::terminate");
+  return true;
+}
+
+/// `std::terminate` of an image: the host hears of it before the process ends.
+[[noreturn]] void terminate(void *dso_handle) {
+  const ImageState &image = image_of(dso_handle);
+  if (leaves_an_end(image)) std::longjmp(t_running_end->way_out, 1); // with nothing here that has a destructor
+  if (image.terminated) image.terminated(innermost_function(image));
   std::terminate();
 }
 

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -46,8 +47,10 @@ class Libraries {
 class ExitList {
  public:
   void add(void (*run)(void *), void *argument);
-  /// Runs them, and those that they register, until none is left.
-  void run();
+  /// Runs them, and those that they register, until none is left. What one leaves undone is noted in `left_behind`.
+  void run(LeftBehind &left_behind);
+  /// What the functions that `is_it` picks were registered with, newest first.
+  std::vector<void *> arguments_of(const std::function<bool(std::uintptr_t run)> &is_it);
 
  private:
   struct Entry {
@@ -58,21 +61,30 @@ class ExitList {
   std::vector<Entry> entries_ GRAFT_GUARDED_BY(mutex_);
 };
 
-/// The functions of an image by address: names in one text, because there are many and nobody looks until something is wrong.
+/// The functions of an image by address: names in one text, because there are many and nobody looks until something is
+/// wrong.
 class FunctionNames {
  public:
+  struct Function {
+    std::uintptr_t begin;
+    std::uint32_t bytes;
+    std::uint32_t name; ///< offset in `names`, where a zero ends it
+  };
+
+  FunctionNames() = default;
+  /// Sorted by `begin`.
+  FunctionNames(std::vector<Function> functions, std::string names)
+      : functions_(std::move(functions)), names_(std::move(names)) {}
+
   /// In any order, then `sort` once.
   void add(std::uintptr_t begin, std::uint32_t bytes, std::string_view name);
   void sort();
   /// As it was linked; empty when there is none.
   std::string at(std::uintptr_t address) const;
+  const std::vector<Function> &functions() const { return functions_; }
+  const std::string &names() const { return names_; }
 
  private:
-  struct Function {
-    std::uintptr_t begin;
-    std::uint32_t bytes;
-    std::uint32_t name; ///< offset in `names_`, where a zero ends it
-  };
   std::vector<Function> functions_;
   std::string names_;
 };
@@ -107,7 +119,7 @@ struct ImageState {
   const void *frame_header = nullptr;    ///< .eh_frame_hdr
   const void *dso_handle = nullptr;
   std::function<void(const std::string &function)> terminated; ///< LinkOptions::terminated
-  bool has_fork_handlers = false; ///< registered with the C library under `dso_handle`
+  bool has_fork_handlers = false;                              ///< registered with the C library under `dso_handle`
   Mutex variables_mutex;
   // Lists: control objects point into them, and most images have none (an empty deque takes half a kilobyte).
   std::list<ThreadVariable> variables GRAFT_GUARDED_BY(variables_mutex);

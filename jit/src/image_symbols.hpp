@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace graft::jit {
@@ -15,7 +16,16 @@ class ImageSymbols {
     std::uintptr_t address = 0;
     std::uint64_t bytes = 0; ///< 0: not known
   };
+  struct Entry {
+    std::uint64_t key;
+    Place place;
+  };
   static constexpr std::uint64_t kEveryFile = 0;
+
+  ImageSymbols() = default;
+  /// Sorted, as `entries` gave them.
+  explicit ImageSymbols(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+  const std::vector<Entry> &entries() const { return entries_; }
 
   /// In any order, then `sort` once. Two of one name in one file, at two places, are none.
   void add(std::uint64_t file, std::string_view name, Place place);
@@ -24,10 +34,6 @@ class ImageSymbols {
   std::optional<Place> find(std::uint64_t file, std::string_view name) const;
 
  private:
-  struct Entry {
-    std::uint64_t key;
-    Place place;
-  };
   const Entry *entry(std::uint64_t key) const;
 
   std::vector<Entry> entries_;

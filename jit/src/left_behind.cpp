@@ -215,6 +215,11 @@ void LeftBehind::forget_key(pthread_key_t key) {
   keys_.erase(key);
 }
 
+void LeftBehind::note_undone(std::string what) {
+  const MutexLock lock(mutex_);
+  undone_.push_back(std::move(what));
+}
+
 std::vector<ThreadInside> LeftBehind::threads() {
   std::vector<ThreadInside> inside;
   const MutexLock lock(mutex_);
@@ -252,6 +257,7 @@ std::vector<std::string> LeftBehind::take_back(const Image &image) {
   for (const auto &thread : threads_)
     if (!thread->thrown.empty()) thrown_.push_back(thread->thrown);
   for (const std::string &thrown : thrown_) words.push_back("a thread that " + thrown + " ended");
+  std::ranges::move(undone_, std::back_inserter(words));
   for (const pthread_key_t key : keys_) ::pthread_key_delete(key);
   if (!keys_.empty()) words.push_back(std::to_string(keys_.size()) + (keys_.size() == 1 ? " thread-specific key" : " thread-specific keys"));
   keys_.clear();

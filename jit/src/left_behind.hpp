@@ -63,6 +63,8 @@ class LeftBehind {
   void forget_timer(timer_t id);
   void add_key(pthread_key_t key);
   void forget_key(pthread_key_t key);
+  /// Of a function that gave up in the middle of the image's end.
+  void note_undone(std::string what);
 
   /// The threads that are still there, those in a timer's function among them.
   std::vector<ThreadInside> threads();
@@ -82,6 +84,7 @@ class LeftBehind {
   std::vector<StartedTimer *> ended_ GRAFT_GUARDED_BY(mutex_); ///< whose function may still be running
   std::unordered_set<pthread_key_t> keys_ GRAFT_GUARDED_BY(mutex_);
   std::vector<std::string> thrown_ GRAFT_GUARDED_BY(mutex_); ///< by threads that are gone
+  std::vector<std::string> undone_ GRAFT_GUARDED_BY(mutex_);
 };
 
 /// The function behind a "graft." name of a stub; null when it is none of these.

@@ -324,6 +324,10 @@ void LinkPlugin::modifyPassConfig(llvm::orc::MaterializationResponsibility &, Li
   config.PostPrunePasses.insert(config.PostPrunePasses.begin(),
                                 [job](LinkGraph &graph) { return job->bind_outside_symbols(graph); });
   config.PostPrunePasses.push_back([job](LinkGraph &graph) { return job->reserve_frame_header(graph); });
+  config.PreFixupPasses.push_back([job](LinkGraph &graph) {
+    if (job->recorder() != nullptr) job->recorder()->note_edges(graph);
+    return llvm::Error::success();
+  });
   config.PreFixupPasses.push_back(forget_dependencies); // behind the relaxation of table accesses, which reads targets
   // A debugger would be told here, with the bytes of the object that the graph was made from.
   config.PostFixupPasses.push_back([job](LinkGraph &graph) { return job->record(graph); });

@@ -5,6 +5,7 @@
 #include "graph_merger.hpp"
 #include "image_state.hpp"
 #include "outside_symbols.hpp"
+#include "prelink.hpp"
 #include "second_link.hpp"
 #include "shared_code.hpp"
 
@@ -71,6 +72,12 @@ class LinkJob {
   Slab *slab() const { return slab_; } ///< the only one that will do; null: any
 
   ImageState &image() { return image_; }
+  /// Who notes what it takes to place the image elsewhere; null: nobody. Set before anything else.
+  PrelinkRecorder *recorder() const { return recorder_; }
+  void note_for(PrelinkRecorder &recorder) {
+    recorder_ = &recorder;
+    outside_.note_looks(recorder.looks());
+  }
   /// Keeps the first failure that ORC reports.
   void report(llvm::Error failure);
   /// Why the link failed.
@@ -108,6 +115,7 @@ class LinkJob {
     llvm::orc::SymbolStringPtr name;
   };
   std::vector<Function> functions_;
+  PrelinkRecorder *recorder_ = nullptr;
   std::list<ObjectFile> copies_; ///< of shared code; the graph borrows their bytes
   struct Named {
     const llvm::jitlink::Block *block; ///< as above

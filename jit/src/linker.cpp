@@ -6,6 +6,7 @@
 #include "link_job.hpp"
 #include "llvm_error.hpp"
 #include "memory_manager.hpp"
+#include "prelink.hpp"
 #include "shared_code.hpp"
 #include "stubs.hpp"
 
@@ -20,7 +21,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <thread>
 
 extern "C" {
 void __register_frame(void *frames);
@@ -102,13 +105,19 @@ class ImageImpl : public Image {
   Result<void> take_over(std::unique_ptr<Image> second) override;
   const void *newest(const void *function) const override;
   std::vector<ThreadInside> threads() const override { return state_->left_behind.threads(); }
+  void ask_threads_to_stop() override;
   std::vector<std::string> end_timers() override { return state_->left_behind.end_timers(); }
   std::vector<std::string> take_back() override { return state_->left_behind.take_back(*this); }
+  std::vector<char> prelinked() override { return std::exchange(prelinked_, {}); }
 
   ImageState &state() { return *state_; }
+  void keep(std::vector<char> prelinked) { prelinked_ = std::move(prelinked); }
 
  private:
   enum class Life : std::uint8_t { kLinked, kRunning, kFailed, kStopped };
+
+  /// The objects of a class, as it is mangled, that its destructor was registered for, to run at the end.
+  std::vector<void *> statics_of(std::string_view type) const;
 
   LinkerImpl &linker_;
   std::unique_ptr<ImageState> state_;
@@ -116,6 +125,7 @@ class ImageImpl : public Image {
   SharedUses shared_;
   Life life_ = Life::kLinked;
   std::unique_ptr<Image> second_; ///< what `state_->second` says
+  std::vector<char> prelinked_;
 };
 
 /// Owns: everything that images share.
@@ -146,6 +156,8 @@ class LinkerImpl : public Linker {
   void give_back(Session *session) GRAFT_EXCLUDES(mutex_);
 
  private:
+  /// The image that the options' bytes are; null when they do not fit.
+  std::unique_ptr<Image> place(const LinkOptions &options);
   /// `first`: the image that this is a second one of; null for any other.
   Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options, ImageState *first);
 
@@ -192,6 +204,12 @@ Result<void> ImageImpl::run_initialisers() {
 
 void ImageImpl::run_finalisers() {
   const Life before = std::exchange(life_, Life::kStopped);
+  for (void *object : statics_of("St6thread")) { // no thread is left; natively the process would end
+    auto &thread = *static_cast<std::thread *>(object);
+    if (!thread.joinable()) continue;
+    call_foreign([&] { thread.join(); });
+    state_->left_behind.note_undone("a thread that nobody joined");
+  }
   // What was constructed registered its end. Where an initialiser threw, `.fini_array` is not run: its functions pair with
   // no initialiser, and those that they count on may not have run.
   if (before == Life::kRunning) state_->finalise(ImageState::Arrays::kRun);
@@ -226,6 +244,23 @@ const void *ImageImpl::newest(const void *function) const {
   const auto address = reinterpret_cast<std::uintptr_t>(function);
   const auto twin = std::ranges::lower_bound(second->twins, address, {}, &Twin::first);
   return twin == second->twins.end() || twin->first != address ? function : reinterpret_cast<const void *>(twin->second);
+}
+
+std::vector<void *> ImageImpl::statics_of(std::string_view type) const {
+  const std::array names{"_ZN" + std::string(type) + "D1Ev", "_ZN" + std::string(type) + "D2Ev"};
+  return state_->at_exit.arguments_of([&](std::uintptr_t run) {
+    return std::ranges::any_of(names, [&](const std::string &name) {
+      const auto is_shared = [&](const auto &shared) {
+        return reinterpret_cast<std::uintptr_t>(shared->image().address(name)) == run;
+      };
+      return state_->functions.at(run) == name || std::ranges::any_of(shared_, is_shared);
+    });
+  });
+}
+
+void ImageImpl::ask_threads_to_stop() {
+  for (void *object : statics_of("St7jthread"))
+    call_foreign([&] { static_cast<std::jthread *>(object)->request_stop(); }); // callbacks are the plugin's
 }
 
 ImageImpl::~ImageImpl() {
@@ -331,7 +366,18 @@ Result<std::unique_ptr<Image>> LinkerImpl::finish(LinkJob &job, Session &session
     return job.take_failure();
   }
   announce(*state);
-  return std::unique_ptr<Image>(std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, std::move(shared)));
+  std::vector<char> bytes;
+  if (job.recorder() != nullptr) bytes = job.recorder()->bytes(*state, options);
+  auto image = std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, std::move(shared));
+  image->keep(std::move(bytes));
+  return image;
+}
+
+std::unique_ptr<Image> LinkerImpl::place(const LinkOptions &options) {
+  auto state = new_state(options);
+  if (!place_prelinked(options.prelinked, options, space_, *state)) return nullptr;
+  announce(*state);
+  return std::make_unique<ImageImpl>(*this, std::move(state), options.arguments, SharedUses{});
 }
 
 Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_ptr<const SharedCode> &code) {
@@ -350,6 +396,9 @@ Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_p
 }
 
 Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options, ImageState *first) {
+  const bool is_alone = first == nullptr && artifact.shared.empty();
+  if (is_alone && !options.prelinked.empty())
+    if (auto image = place(options)) return image;
   SharedUses candidates;
   for (const auto &code : artifact.shared) {
     GRAFT_TRY_ASSIGN(auto shared, shared_images_.find_or_link(*code, [&] { return link_shared(code); }));
@@ -359,6 +408,8 @@ Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const 
   const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
   auto state = new_state(options);
   LinkJob job(artifact, options, *state, builtins_, session->names());
+  std::optional<PrelinkRecorder> recorder;
+  if (is_alone && options.prelink == Prelink::kYes) job.note_for(recorder.emplace());
   std::unique_ptr<ImageSymbols> names; // nobody asks for them again
   if (first != nullptr) {
     names = std::move(first->symbols);

@@ -88,6 +88,7 @@ void MemoryManager::allocate(const llvm::jitlink::JITLinkDylib *, llvm::jitlink:
   if (job != nullptr) {
     ImageState &image = job->image();
     image.stats = {bytes[0], bytes[1], bytes[2]};
+    if (job->recorder() != nullptr) job->recorder()->note_runs(code, writable);
     if (bytes[0] != 0) image.code = {{placement.code.begin, placement.code.begin + bytes[0]}};
   }
   on_allocated(std::make_unique<InFlight>(space_, placement));

@@ -168,8 +168,10 @@ Result<void> ObjectChecker::check_relocations(const Elf64_Shdr &table) {
     // A GOT load that is relaxed rewrites up to three bytes in front.
     const bool relaxable = type == R_X86_64_GOTPCRELX || type == R_X86_64_REX_GOTPCRELX;
     if (relaxable && relocation.r_offset < 3) return broken("a relocation lies outside its instruction");
-    if (ELF64_R_SYM(relocation.r_info) >= symbol_count_) return broken("a relocation names a symbol that does not exist");
-    if ((target.sh_flags & SHF_ALLOC) != 0 && !is_loaded(ELF64_R_SYM(relocation.r_info))) {
+    const std::uint64_t symbol = ELF64_R_SYM(relocation.r_info);
+    if (symbol >= symbol_count_) return broken("a relocation names a symbol that does not exist");
+    if (symbol == 0 && type != R_X86_64_NONE) return broken("a relocation names no symbol");
+    if ((target.sh_flags & SHF_ALLOC) != 0 && !is_loaded(symbol)) {
       return broken("a relocation refers to a section that is not loaded");
     }
   }

@@ -98,7 +98,8 @@ OutsideSymbols::OutsideSymbols(const LinkOptions &options, ImageState &state) : 
 }
 
 Result<void> OutsideSymbols::open_libraries() {
-  const auto visibility = options_.ending == Ending::kProcess ? Libraries::Visibility::kProcess : Libraries::Visibility::kImage;
+  const auto visibility =
+      options_.ending == Ending::kProcess ? Libraries::Visibility::kProcess : Libraries::Visibility::kImage;
   for (const std::string &library : options_.libraries) GRAFT_TRY(state_.libraries.open(library, visibility));
   return {};
 }
@@ -116,6 +117,12 @@ const void *OutsideSymbols::process_thread_local(std::string_view variable) {
 }
 
 Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) {
+  Result<std::optional<const void *>> found = look_up(name);
+  if (looks_ != nullptr && found) looks_->push_back({std::string(name), (*found).value_or(nullptr)});
+  return found;
+}
+
+Result<std::optional<const void *>> OutsideSymbols::look_up(std::string_view name) {
   if (const auto given = given_.find(name); given != given_.end()) return std::optional(given->second);
   if (std::ranges::find(kLinkerDefined, name) != std::end(kLinkerDefined)) {
     return error(Code::kUnsupported, "symbol '" + std::string(name) +
@@ -132,7 +139,8 @@ Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) 
   const void *address = state_.libraries.find(text.c_str());
   if (address == nullptr) address = ::dlsym(RTLD_DEFAULT, text.c_str());
   if (address == nullptr && name == "__stack_chk_fail_local") address = ::dlsym(RTLD_DEFAULT, "__stack_chk_fail");
-  if (address == nullptr && name.starts_with("__atomic_") && state_.libraries.open("libatomic.so.1", Libraries::Visibility::kImage)) {
+  if (address == nullptr && name.starts_with("__atomic_") &&
+      state_.libraries.open("libatomic.so.1", Libraries::Visibility::kImage)) {
     address = state_.libraries.find(text.c_str());
   }
   return address == nullptr ? std::optional<const void *>() : std::optional(address);

@@ -17,6 +17,12 @@
 
 namespace graft::jit {
 
+/// What a look at the outside came to: an address, or null when there was nothing.
+struct OutsideLook {
+  std::string name;
+  const void *address = nullptr;
+};
+
 /// The outside world of one link.
 class OutsideSymbols {
  public:
@@ -35,16 +41,20 @@ class OutsideSymbols {
   /// The address that `name` is bound to: the options' symbols, then our own functions, then the libraries, then the
   /// process. Nothing when there is none; an error for a name that must not be bound at all.
   Result<std::optional<const void *>> find(std::string_view name);
+  /// Has `find` note what it is asked for and says, in `looks`.
+  void note_looks(std::vector<OutsideLook> &looks) { looks_ = &looks; }
   /// Was it handed over in the options?
   bool is_given(std::string_view name) const { return given_.contains(name); }
   const std::unordered_map<std::string_view, const void *> &given() const { return given_; }
 
  private:
+  Result<std::optional<const void *>> look_up(std::string_view name);
   const void *process_thread_local(std::string_view variable);
 
   const LinkOptions &options_;
   ImageState &state_;
   std::unordered_map<std::string_view, const void *> given_;
+  std::vector<OutsideLook> *looks_ = nullptr;
 };
 
 /// What the undefined-symbol message needs to know.

@@ -49,6 +49,7 @@ Runtime::Impl::Impl(Config config, std::unique_ptr<Log> log, std::unique_ptr<dri
                     std::unique_ptr<jit::Linker> linker)
     : config(std::move(config)), own_log(std::move(log)), services(store, this->log, host_contracts),
       compiler(std::move(compiler)), linker(std::move(linker)) {
+  if (this->config.allocations == Allocations::kChecked) services.blocks = std::make_unique<LiveBlocks>();
   if (this->linker->unwinding() == jit::Unwinding::kRegistered)
     this->log.write(LogLevel::kWarn,
                     "the unwinder does not ask graft for frames; throws get slower with every loaded bundle");

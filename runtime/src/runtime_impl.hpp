@@ -169,6 +169,8 @@ public:
   /// kIncompatible when a contract of `fresh`, which shall replace what is live under their names, is not the one that the host or a
   /// bundle at the other end of it was compiled against. The caller holds the token.
   Result<void> check_contracts(const std::vector<const Generation *> &fresh);
+  /// The same of what the host calls of `one`, and of what that calls of the host.
+  Result<void> check_host(const HostViews &views, const Generation &one) const GRAFT_REQUIRES(bundles_mutex_);
   Result<std::vector<std::string>> add_views(HeaderFile header);
 
   // runtime.cpp

@@ -2,6 +2,7 @@
 // crash.
 #include "artifact_checksum.hpp"
 #include "matchers.hpp"
+#include "seed.hpp"
 
 #include <graft/base/artifact_bytes.hpp>
 
@@ -121,10 +122,7 @@ TEST(ArtifactBytes, WithAnyBitTurnedAreRefused) {
 }
 
 TEST(ArtifactBytes, DamagedBeneathAGoodChecksumAreRefusedOrAreAnotherArtifact) {
-  const unsigned seed = std::random_device{}();
-  RecordProperty("seed", std::to_string(seed));
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  std::mt19937 random(seed_of_run());
   const std::vector<char> good = to_bytes(full());
   const std::size_t begin = kArtifactChecksumAt + sizeof(std::uint64_t);
   for (int round = 0; round < 20'000; ++round) {

@@ -1,4 +1,5 @@
-// The linker alone: an artifact that is in memory becomes callable, and goes away again; beside dlopen and dlclose of the same code.
+// The linker alone: an artifact that is in memory becomes callable, and goes away again; beside dlopen and dlclose of the
+// same code.
 #include "compiles.hpp"
 #include "peers.hpp"
 #include "row.hpp"
@@ -36,7 +37,8 @@ int catch_in_host() {
 }
 
 /// Images that stay, each with unwind tables of its own.
-std::vector<std::unique_ptr<jit::Image>> crowd(jit::Linker &linker, const Artifact &artifact, const jit::LinkOptions &options) {
+std::vector<std::unique_ptr<jit::Image>> crowd(jit::Linker &linker, const Artifact &artifact,
+                                               const jit::LinkOptions &options) {
   constexpr int kImages = 3'000;
   std::vector<std::unique_ptr<jit::Image>> images;
   for (int i = 0; i < kImages; ++i) images.push_back(must(linker.link(artifact, options)));
@@ -61,23 +63,33 @@ int main(int argc, char **argv) {
   options.name = "step";
   options.exports = {"step"};
 
-  const auto link = [&] {
-    auto image = must(linker->link(artifact, options));
+  jit::LinkOptions recording = options;
+  recording.prelink = jit::Prelink::kYes;
+  const std::vector<char> bytes = must(linker->link(artifact, recording))->prelinked();
+  jit::LinkOptions placing = options;
+  placing.prelinked = bytes;
+
+  const auto link = [&](const jit::LinkOptions &how) {
+    auto image = must(linker->link(artifact, how));
     if (!image->run_initialisers() || image->address("step") == nullptr) std::exit(1);
     return image;
   };
-  benchmark::RegisterBenchmark("link", [&](benchmark::State &state) {
-    for (auto _ : state) {
-      auto image = link();
-      state.PauseTiming();
-      image.reset();
-      state.ResumeTiming();
-    }
-  });
+  const auto linking = [&](const jit::LinkOptions &how) {
+    return [&](benchmark::State &state) {
+      for (auto _ : state) {
+        auto image = link(how);
+        state.PauseTiming();
+        image.reset();
+        state.ResumeTiming();
+      }
+    };
+  };
+  benchmark::RegisterBenchmark("link", linking(options));
+  benchmark::RegisterBenchmark("place", linking(placing));
   benchmark::RegisterBenchmark("unlink", [&](benchmark::State &state) {
     for (auto _ : state) {
       state.PauseTiming();
-      auto image = link();
+      auto image = link(options);
       state.ResumeTiming();
       image.reset();
     }
@@ -118,6 +130,9 @@ int main(int argc, char **argv) {
   std::vector<Row> rows = {
       make_row("load of an artifact in memory", us("link"), "us", "", 0, Bar::kValueAtMost, 60),
       make_row("load of an artifact in memory", us("link"), "us", "dlopen of the same", us("dlopen"), Bar::kRatioAtMost, 3),
+      make_row("load of an artifact that was linked before", us("place"), "us", "", 0, Bar::kValueAtMost, 60),
+      make_row("load of an artifact that was linked before", us("place"), "us", "dlopen of the same", us("dlopen"),
+               Bar::kRatioAtMost, 1),
       make_row("unmap", us("unlink"), "us", "dlclose of the same", us("dlclose"), Bar::kValueAtMost, 200),
       make_row("throw in the host, 3,000 live images", us("throw_crowded"), "us", "the same with none", us("throw_alone"),
                Bar::kRatioAtMost, 2),

@@ -1,8 +1,8 @@
-// Whatever bytes stand in a manifest, a version or a range: an answer, and never a crash. The seed is printed; GRAFT_SEED
-// repeats a run.
+// Whatever bytes stand in a manifest, a version or a range: an answer, and never a crash.
 #include "bundle/contract_ref.hpp"
 #include "bundle/manifest.hpp"
 #include "matchers.hpp"
+#include "seed.hpp"
 
 #include <cstdlib>
 #include <random>
@@ -13,11 +13,7 @@ namespace {
 class Fuzz : public testing::Test {
  protected:
   Fuzz() {
-    const char *given = std::getenv("GRAFT_SEED");
-    const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-    RecordProperty("seed", std::to_string(seed));
-    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    random_.seed(seed);
+    random_.seed(test::seed_of_run());
     if (std::getenv("GRAFT_LONG") != nullptr) rounds_ *= 50;
   }
 

@@ -1,6 +1,7 @@
 // Entries on disk: damage, other processes, the bound, and a system that refuses.
 #include "cache/disk_store.hpp"
 #include "caching.hpp"
+#include "seed.hpp"
 
 #include <graft/base/fault.hpp>
 
@@ -53,9 +54,7 @@ TEST_F(CacheOnDisk, GivesBackWhatWasPut) {
 }
 
 TEST_F(CacheOnDisk, HasNothingWhereAnyByteIsDamaged) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  std::mt19937 random(seed_of_run());
   const auto store = open();
   ASSERT_THAT(put(*store, 1, std::string(100, 'x')), Succeeds());
   const std::filesystem::path file = entries().at(0);

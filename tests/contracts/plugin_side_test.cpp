@@ -48,6 +48,32 @@ TEST(PluginSide, TheAllocatorRefusesWhatCannotBe) {
   host.free(&host, memory, 100, 64);
 }
 
+/// A bundle that allocates a block, gives it back with `frees`, and answers 7.
+std::string giving_back(const std::string &frees) {
+  return test::kNumberContract + "static int32_t run(void) {\n  void *block = graft_self.alloc(&graft_self, 100, 16);\n  " +
+         frees + "\n  return block != 0 ? 7 : 0;\n}\nGRAFT_PROVIDE(number, {.number = run})\n";
+}
+
+TEST(PluginSide, WhatIsGivenBackWronglyIsToldAndHarmsNobodyWhereTheHostAskedForIt) {
+  std::string log;
+  auto runtime = Runtime::create(
+      {.allocations = Allocations::kChecked, .log = [&](LogLevel, std::string_view line) { (log += line) += '\n'; }});
+  const std::string right = "graft_self.free(&graft_self, block, 100, 16);";
+  for (const auto &[frees, told] : std::initializer_list<std::pair<std::string, const char *>>{
+           {right + " graft_self.free(&graft_self, 0, 0, 0);", ""},
+           {right + right, "bundle 'b' gives back 100 bytes aligned to 16 that are not allocated"},
+           {"graft_self.free(&graft_self, block, 10, 16);" + right,
+            "bundle 'b' gives back 10 bytes aligned to 16 that were allocated as 100 bytes aligned to 16"},
+           {"static char other[100]; graft_self.free(&graft_self, other, 100, 1);" + right, "or are not the host's"}}) {
+    ASSERT_THAT(runtime->load(text("b", giving_back(frees))), Succeeds());
+    EXPECT_EQ((*runtime->bind<test_number>())->number(), 7);
+    EXPECT_EQ(log.find("gives back") != std::string::npos, *told != '\0') << log;
+    EXPECT_THAT(log, testing::HasSubstr(told));
+    ASSERT_THAT(runtime->unload("b"), Succeeds());
+    log.clear();
+  }
+}
+
 TEST(PluginSide, OnePluginCallsAnotherAndSeesItsReload) {
   auto runtime = Runtime::create();
   ASSERT_THAT(runtime->load(text("number", number_text(5))), Succeeds());

@@ -50,5 +50,68 @@ TEST(EmbeddedView, AnotherContractHasNoView) {
   EXPECT_THAT(runtime->bind<test_number>(), FailsWith(Code::kRefused, HasSubstr("no view of contract 'test.number@1'")));
 }
 
+/// A bundle that acquires the host contract `viewed` of view.h, as `before` has it.
+MemoryBundle user(const std::string &before,
+                  const std::string &when = "graft_status graft_init(const graft_host *host, "
+                                            "const graft_init_context *context) {\n"
+                                            "  (void)context;\n"
+                                            "  return GRAFT_SERVICE(host, viewed, &service);\n}\n") {
+  MemoryBundle bundle = provider(before);
+  bundle.name = "user";
+  bundle.files[1] = {"user.c",
+                     "#include \"view.h\"\n" + test::kNumberContract + "static graft_service service;\n" + when +
+                         "static int32_t run(void) {\n"
+                         "  const struct seen what = {.count = 42};\n"
+                         "  if (service.table == 0 && GRAFT_SERVICE(&graft_self, viewed, &service) != GRAFT_OK) return -1;\n"
+                         "  return ((const viewed *)service.table)->look(&what);\n}\n"
+                         "GRAFT_PROVIDE(number, {.number = run})\n"};
+  return bundle;
+}
+
+const viewed kViewed{.look = [](const seen *what) { return static_cast<int32_t>(what->count); }};
+
+const auto kWide =
+    HasSubstr("field 'count' of 'struct seen' is 'uint32_t' at offset 8 to the host and 'uint64_t' at offset 8 to "
+              "bundle 'user'");
+
+TEST(EmbeddedView, WhoCallsAHostContractOfTheSameHeaderReachesTheHost) {
+  auto runtime = Runtime::create();
+  ASSERT_THAT(runtime->offer(kViewed), Succeeds());
+  ASSERT_THAT(runtime->load(user("")), Succeeds());
+  EXPECT_EQ((*runtime->bind<test_number>())->number(), 42);
+}
+
+TEST(EmbeddedView, WhoDeclaresAHostContractOtherwiseIsRefusedBeforeItsCodeRuns) {
+  auto runtime = Runtime::create();
+  bool ran = false;
+  const auto create = [](void *user_data, const graft_service_request *, void **self) -> graft_status {
+    *static_cast<bool *>(user_data) = true;
+    *self = user_data;
+    return GRAFT_OK;
+  };
+  ASSERT_THAT(runtime->offer(kViewed, {.user_data = &ran, .create = create}), Succeeds());
+  EXPECT_THAT(runtime->load(user("#define SEEN_IS_WIDE 1\n")),
+              FailsWith(Code::kIncompatible, AllOf(kWide, HasSubstr("view.h:9:12: note: the host declares it here"))));
+  EXPECT_FALSE(ran);
+}
+
+TEST(EmbeddedView, AHostContractThatIsOfferedLaterIsComparedWhenItIsAcquired) {
+  auto runtime = Runtime::create();
+  ASSERT_THAT(runtime->load(user("#define SEEN_IS_WIDE 1\n", "")), Succeeds()); // nobody could know what it calls
+  ASSERT_THAT(runtime->offer(kViewed), Succeeds());
+  EXPECT_EQ((*runtime->bind<test_number>())->number(), -1);
+  char text[512];
+  runtime->host().last_error(&runtime->host(), text, sizeof text);
+  EXPECT_THAT(text, kWide);
+}
+
+TEST(EmbeddedView, AReloadThatDeclaresAHostContractOtherwiseIsRefusedAndTheOldCodeGoesOn) {
+  auto runtime = Runtime::create();
+  ASSERT_THAT(runtime->offer(kViewed), Succeeds());
+  ASSERT_THAT(runtime->load(user("")), Succeeds());
+  EXPECT_THAT(runtime->reload(user("#define SEEN_IS_WIDE 1\n")), FailsWith(Code::kIncompatible, kWide));
+  EXPECT_EQ((*runtime->bind<test_number>())->number(), 42);
+}
+
 } // namespace
 } // namespace graft

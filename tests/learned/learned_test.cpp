@@ -3,11 +3,14 @@
 #include "matchers.hpp"
 #include "temp_folder.hpp"
 
+#include <graft/base/fault.hpp>
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <optional>
 
 namespace graft::test {
 namespace {
@@ -325,6 +328,22 @@ TEST(Learned, AHeadThatMeansSomethingElseEachTimeHasNoPreamble) {
   EXPECT_EQ(file.compiler->preambles().not_made, 1u);
 }
 
+TEST(Learned, AHeadOfWhichNothingCouldBeMadeIsTriedAgainEverMoreRarely) {
+  const TempFolder folder;
+  const auto write = [&](const char *text) { std::ofstream(folder.path() / "time.hpp") << "#pragma once\n" << text; };
+  Edited file((folder.path() / "edited.cpp").string());
+  auto compile = [&, n = 0]() mutable {
+    file.learn("#include \"time.hpp\"\nextern \"C\" int run(void) { return when()[0] != 0; }\nint n" + std::to_string(n++) +
+               ";\n");
+    return file.compiler->preambles();
+  };
+  write("inline const char *when() { return __TIME__; }\n");
+  for (const std::uint64_t not_made : {1, 1, 2, 2, 2, 3}) EXPECT_EQ(compile().not_made, not_made);
+  write("inline const char *when() { return \"now\"; }\n");
+  for (int left_alone = 0; left_alone < 4; ++left_alone) EXPECT_EQ(compile().live, 0u);
+  EXPECT_EQ(compile().live, 1u);
+}
+
 TEST(Learned, AnUndefinedSymbolOfAHeaderHasItsPlace) {
   const TempFolder folder;
   std::ofstream(folder.path() / "calls.hpp")
@@ -384,6 +403,24 @@ TEST(Learned, MemoryIsBounded) {
   file.learn("#include <cstdio>\nextern \"C\" int run(void) { return std::puts(\"\"); }\n");
   EXPECT_LE(file.compiler->preambles().live, 1u);
   EXPECT_EQ(file.run(with_vector("return values[1];")), 2);
+}
+
+TEST(Learned, WithoutAThreadToLearnOnACompileIsPlainAndTheNextOneLearns) {
+  constexpr std::string_view kPoint = "cannot start the thread that learns";
+  std::string_view failed;
+  for (std::uint64_t number = 1; failed != kPoint; ++number) {
+    Edited file;
+    std::optional<fault::Injection> injection(number);
+    const bool compiled = file.compile(with_vector("return values[0];")).has_value();
+    ASSERT_NE(injection->failed(), nullptr) << "no compile passes the point";
+    failed = injection->failed();
+    injection.reset();
+    if (failed != kPoint) continue;
+    EXPECT_TRUE(compiled);
+    EXPECT_EQ(file.compiler->preambles().made, 0u);
+    file.learn(with_vector("return values[1];"));
+    EXPECT_EQ(file.compiler->preambles().live, 1u);
+  }
 }
 
 TEST(Learned, ACompilerEndsWhileAPreambleIsBeingMade) {

@@ -43,6 +43,14 @@ std::unique_ptr<jit::Image> link(jit::Linker &linker, const Artifact &artifact, 
   options.name = artifact.bundle;
   options.exports = std::move(exports);
   options.symbols = std::move(symbols);
+#ifdef GRAFT_TEST_PRELINKED
+  options.prelink = jit::Prelink::kYes;
+  const auto first = linker.link(artifact, options); // it stays for now, so that the bytes come to lie elsewhere
+  EXPECT_THAT(first, Succeeds());
+  const std::vector<char> bytes = first ? (*first)->prelinked() : std::vector<char>();
+  EXPECT_FALSE(bytes.empty());
+  options.prelinked = bytes;
+#endif
   auto image = linker.link(artifact, options);
   EXPECT_THAT(image, Succeeds());
   return image ? *std::move(image) : nullptr;

@@ -103,7 +103,7 @@ TEST(Unwinding, NoImageIsRegisteredWithLibgcc) {
   EXPECT_EQ(registrations.load(), 0);
   auto slow = make_linker({.unwinding = jit::Unwinding::kRegistered});
   auto image = link(*slow, thrower, {"inside"});
-  EXPECT_EQ(registrations.load(), 1) << "the count counts";
+  EXPECT_GT(registrations.load(), 0) << "the count counts";
 }
 
 TEST(Unwinding, RegisteredFramesAreFoundWhereTheLookupDoesNotBind) {

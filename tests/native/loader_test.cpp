@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -236,6 +237,83 @@ graft_status graft_init(const graft_host *host, const graft_init_context *contex
   EXPECT_THAT(registrar.added, Succeeds());
   ASSERT_THAT(runtime->load(MemoryBundle{"late", {{"main.late", "answer 9"}}}), Succeeds());
   EXPECT_EQ(answer(), 9);
+}
+
+/// An engine with one way in: it adds up what a function is called with, tenfold for the second, and throws for the third.
+class Adder : public LoadedCode {
+ public:
+  void call(std::size_t, std::size_t function, void *const *arguments, void *result) override {
+    if (function == 2) throw std::runtime_error("there is no third");
+    if (function == 1) return write(result, 10 * (*static_cast<const std::int8_t *>(arguments[0]) + sum_of(arguments[1])));
+    double total = *static_cast<const double *>(arguments[0]);
+    for (std::size_t i = 1; i < 9; ++i) total += static_cast<double>(*static_cast<const std::int64_t *>(arguments[i]));
+    write(result, total);
+  }
+
+ private:
+  struct Pair {
+    float first;
+    std::int32_t second;
+  };
+  static std::int16_t sum_of(const void *pair) {
+    const auto &both = *static_cast<const Pair *>(pair);
+    return static_cast<std::int16_t>(static_cast<std::int32_t>(both.first) + both.second);
+  }
+  template <class Value>
+  static void write(void *result, Value value) {
+    std::memcpy(result, &value, sizeof value);
+  }
+};
+
+class AdderLoader : public Loader {
+ public:
+  std::string name() const override { return "adders"; }
+  std::vector<std::string> endings() const override { return {".adder"}; }
+  Result<std::vector<LoaderProvider>> read(const LoaderInput &input) override {
+    return std::vector<LoaderProvider>{{"test.sums", 1, 0, input.files.front().contents == "four" ? 4u : 3u}};
+  }
+  Result<std::unique_ptr<LoadedCode>> load(const LoaderInput &, const graft_host &) override {
+    return std::make_unique<Adder>();
+  }
+};
+
+const MemoryFile kSums{"sums.h", R"(#include <graft/abi.h>
+struct both { float first; int32_t second; };
+GRAFT_CONTRACT(test_sums, "test.sums", 1, 0) {
+  double (*many)(double a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, int64_t h, int64_t i);
+  int16_t (*little)(int8_t a, struct both b);
+  graft_status (*none)(void);
+};
+)"};
+
+struct both {
+  float first;
+  std::int32_t second;
+};
+GRAFT_CONTRACT(test_sums, "test.sums", 1, 0) {
+  double (*many)(double a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, int64_t h, int64_t i);
+  int16_t (*little)(int8_t a, both b);
+  graft_status (*none)(void);
+};
+
+TEST_F(Loaders, AnEngineWithOneWayInIsCalledAsAnyOther) {
+  ASSERT_THAT(runtime->add_loader(std::make_unique<AdderLoader>()), Succeeds());
+  ASSERT_THAT(runtime->read_contracts(kSums), Succeeds());
+  ASSERT_THAT(runtime->load(MemoryBundle{"sums", {{"a.adder", "three"}}}), Succeeds());
+  const auto bound = *runtime->bind<test_sums>();
+  EXPECT_EQ(bound->many(0.5, 1, 2, 3, 4, 5, 6, 7, 8), 36.5);
+  EXPECT_EQ(bound->little(-7, {1.0F, 2}), -40);
+  EXPECT_THAT(bound.call(&test_sums::none), FailsWith(Code::kException, HasSubstr("there is no third")));
+}
+
+TEST_F(Loaders, AnEngineWithOneWayInNeedsTheTypesOfItsCalls) {
+  ASSERT_THAT(runtime->add_loader(std::make_unique<AdderLoader>()), Succeeds());
+  EXPECT_THAT(runtime->load(MemoryBundle{"sums", {{"a.adder", "three"}}}),
+              FailsWith(Code::kRefused,
+                        AllOf(HasSubstr("loader 'adders' has no functions for 'test.sums'"), HasSubstr("read_contracts"))));
+  ASSERT_THAT(runtime->read_contracts(kSums), Succeeds());
+  EXPECT_THAT(runtime->load(MemoryBundle{"sums", {{"a.adder", "four"}}}),
+              FailsWith(Code::kInvalid, HasSubstr("4 functions for 'test.sums', of which the host's view declares 3")));
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 // Clients that lie, stall, flood and vanish: the host goes on answering.
+#include "seed.hpp"
 #include "serving.hpp"
 
 #include <random>
@@ -12,10 +13,7 @@ using testing::HasSubstr;
 class ServeFuzz : public test::Serving {};
 
 TEST_F(ServeFuzz, RandomBytesAreAnsweredOrDropped) {
-  const unsigned seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  RecordProperty("seed", std::to_string(seed));
-  std::mt19937 random(seed);
+  std::mt19937 random(test::seed_of_run());
   const std::string words[] = {"{\"graft\":1,\"do\":\"",
                                "ps\"",
                                "reload",

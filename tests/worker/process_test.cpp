@@ -1,6 +1,7 @@
 // The worker as a process: what it holds, and who is left when it, or its owner, dies.
 #include "worker.hpp"
 
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -27,6 +28,19 @@ TEST_F(Processes, ThereIsNoneBeforeTheFirstJobAndNoneAfterTheWorker) {
   const pid_t process = zygote();
   *worker = nullptr;
   EXPECT_TRUE(is_gone_soon(process));
+  EXPECT_TRUE(workers_of(::getpid()).empty());
+}
+
+TEST_F(Processes, ASignalOfTheHostsLeavesNoneUnwaitedFor) {
+  ASSERT_THAT(compile(), Succeeds());
+  struct sigaction counting{}, before{}; // without SA_RESTART: system calls end
+  counting.sa_handler = [](int) {};
+  ASSERT_EQ(::sigaction(SIGALRM, &counting, &before), 0);
+  const itimerval often{{0, 50}, {0, 50}}, never{};
+  ::setitimer(ITIMER_REAL, &often, nullptr);
+  *worker = nullptr;
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
   EXPECT_TRUE(workers_of(::getpid()).empty());
 }
 

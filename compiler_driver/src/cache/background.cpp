@@ -1,11 +1,10 @@
 // See background.hpp.
 #include "background.hpp"
 
-#include <graft/base/fault.hpp>
+#include "../start_thread.hpp"
 
 #include <pthread.h>
 
-#include <system_error>
 #include <utility>
 
 namespace graft::driver {
@@ -31,12 +30,7 @@ void Background::add(std::size_t bytes, std::function<void()> task) {
     const MutexLock lock(mutex_);
     if (bytes_ + bytes > kMostBytes) return;
     if (!thread_.joinable()) {
-      if (fault::at("cannot start the thread that fills the cache", EAGAIN)) return;
-      try {
-        thread_ = std::thread([this] { work(); });
-      } catch (const std::system_error &) {
-        return;
-      }
+      if (!start_thread(thread_, "cannot start the thread that fills the cache", [this] { work(); })) return;
       ::pthread_setname_np(thread_.native_handle(), "graft-cache");
     }
     bytes_ += bytes;

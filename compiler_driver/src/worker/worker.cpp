@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -114,6 +115,7 @@ struct Worker::State {
   const std::string program;
   const Config config;
   Zygote zygote GRAFT_GUARDED_BY(mutex);
+  std::uint64_t started GRAFT_GUARDED_BY(mutex) = 0; ///< how many; the number of the last
 
   State(std::string program, Config config) : program(std::move(program)), config(config) {}
   ~State() {
@@ -127,27 +129,30 @@ struct Worker::State {
     zygote.control.close();
     if (zygote.owner == ::getpid() && zygote.process) {
       ::syscall(SYS_pidfd_send_signal, zygote.process.number(), SIGKILL, nullptr, 0);
-      siginfo_t ended;
-      ::waitid(P_PIDFD, static_cast<id_t>(zygote.process.number()), &ended, WEXITED);
+      siginfo_t ended; // a signal of the host's must not leave it unwaited for
+      while (::waitid(P_PIDFD, static_cast<id_t>(zygote.process.number()), &ended, WEXITED) != 0 && errno == EINTR) {
+      }
     }
     zygote = {};
   }
 
-  /// Gives the request to a zygote that is there, or to a new one.
-  Result<void> ask(const Request &request) {
+  /// Gives the request to a zygote that is there, or to a new one. Its number.
+  Result<std::uint64_t> ask(const Request &request) {
     const MutexLock lock(mutex);
-    if (zygote.owner == ::getpid() && send_request(zygote.control.number(), request)) return {};
+    if (zygote.owner == ::getpid() && send_request(zygote.control.number(), request)) return started;
     end();
     GRAFT_TRY_ASSIGN(zygote, start_zygote(program, config.threads));
-    if (send_request(zygote.control.number(), request)) return {};
+    ++started;
+    if (send_request(zygote.control.number(), request)) return started;
     end();
     return error(Code::kEnvironment, "the compile worker '" + program + "' ended as soon as it was started");
   }
 
-  /// After a job that ends at no time that it is given.
-  void give_up() {
+  /// After a job that ends at no time that it is given. Another that is late as well may have ended that zygote: the next
+  /// one has done nothing wrong.
+  void give_up(std::uint64_t number) {
     const MutexLock lock(mutex);
-    end();
+    if (number == started) end();
   }
 };
 
@@ -173,7 +178,8 @@ Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, con
     auto job_ends = socket_pair(SOCK_STREAM), fate_ends = socket_pair(SOCK_STREAM);
     if (!job_ends || !fate_ends)
       return error(Code::kExhausted, what + "there is no descriptor for a compile worker; raise the limit of open files");
-    GRAFT_TRY(state_->ask({limits, std::move(job_ends->second), std::move(fate_ends->second)}));
+    GRAFT_TRY_ASSIGN(const std::uint64_t zygote,
+                     state_->ask({limits, std::move(job_ends->second), std::move(fate_ends->second)}));
     Until until;
     if (limits.wall.count() > 0) until = std::chrono::steady_clock::now() + limits.wall + kGrace;
     send_message(job_ends->first.number(), text, until); // to one that is gone: then nothing comes back
@@ -187,7 +193,7 @@ Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, con
     if (came == Incoming::Came::kEnd) came = next(told, message, job, until);
     if (came == Incoming::Came::kLate && job.is_cancelled()) return cancelled(job); // the zygote ends what nobody waits for
     if (came == Incoming::Came::kLate) {
-      state_->give_up();
+      state_->give_up(zygote);
       return error(Code::kExhausted, what + "its compile did not end when its time was up; the worker was ended");
     }
     Fate fate;

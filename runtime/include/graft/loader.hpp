@@ -44,8 +44,18 @@ class LoadedCode {
  public:
   virtual ~LoadedCode() = default;
   /// The functions of the k-th provider that `read` named, in the contract's order; null where it lacks one. Each has the C
-  /// type that the contract declares, stays valid until this is destroyed, and may throw.
-  virtual std::vector<const void *> functions(std::size_t provider) = 0;
+  /// type that the contract declares, stays valid until this is destroyed, and may throw. None at all: each is a call of
+  /// `call`, which is for engines with one way in.
+  virtual std::vector<const void *> functions(std::size_t provider) {
+    static_cast<void>(provider);
+    return {};
+  }
+  /// The n-th function of a provider without functions was called. `arguments` point at a value each, `result` at a place
+  /// for one, which is zero; their types are those of the host's view of the contract (contracts.hpp), which it must have.
+  /// What is thrown ends at the caller.
+  virtual void call(std::size_t provider, std::size_t function, void *const *arguments, void *result) {
+    static_cast<void>(provider), static_cast<void>(function), static_cast<void>(arguments), static_cast<void>(result);
+  }
   /// Where initialisers run: before the bundle is published, with the commit under way.
   virtual Result<void> start() { return {}; }
   /// Nobody is inside any more. Not called where `start` failed.

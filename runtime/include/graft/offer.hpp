@@ -3,6 +3,8 @@
 //     GRAFT_CONTRACT(app_log, "app.log", 1, 0) { void (*line)(void *self, graft_str text); };
 //     static const app_log table{.line = [](void *self, graft_str text) { static_cast<Log *>(self)->line(text); }};
 //     runtime->offer(table, {.user_data = &log});
+//
+// Where the host has a view of it (contracts.hpp), a bundle that declares it otherwise is refused, with both declarations.
 #pragma once
 
 #include <graft/abi.h>

@@ -67,6 +67,10 @@ struct WorkerLimits {
   std::uint64_t file_bytes = 64ull << 20; ///< that it may write
 };
 
+/// Whether what is given back through `graft_host::free` is held against what was allocated. Checked, a block that is given
+/// back twice, with another size, or without being the host's is an error in the log and is not freed; each costs a lock.
+enum class Allocations : std::uint8_t { kTrusted, kChecked };
+
 /// Whether loaded bundles may be exchanged. Off, every reload and rollback is kRefused and told to nobody.
 enum class HotReload : std::uint8_t { kOn, kOff };
 
@@ -98,6 +102,7 @@ struct Config {
   Compatibility compatibility = Compatibility::kStrict;
   Views views = Views::kWhenGiven;
   HotReload hot_reload = HotReload::kOn;
+  Allocations allocations = Allocations::kTrusted;
   Learning learning = Learning::kOnReload;
   std::vector<std::string> include_dirs{}; ///< where bundles find contracts of the host and of each other
   CacheConfig cache{};                     ///< what was compiled before is not compiled again (compiler_driver/README.md)
@@ -316,8 +321,8 @@ class GRAFT_API Runtime {
   Result<Binding> resolve_wide(graft_handle handle, std::size_t functions) const;
 
   /// Takes what `header` declares as the host's own view: from now on every provider of its contracts is held against it, at
-  /// load, reload and bind. Returns the contracts, "demo.greeter@1.0". kIncompatible when a live provider differs: nothing
-  /// is taken then.
+  /// load, reload and bind, and who calls a host contract of them, at load, reload and acquisition. Returns the contracts,
+  /// "demo.greeter@1.0". kIncompatible when a live bundle differs: nothing is taken then.
   Result<std::vector<std::string>> read_contracts(const std::filesystem::path &header, const HeaderOptions &options = {});
   Result<std::vector<std::string>> read_contracts(const MemoryFile &header, const HeaderOptions &options = {});
 
@@ -333,9 +338,11 @@ class GRAFT_API Runtime {
   }
 
   /// Offers a host contract to plugins; the table is copied, what it points at stays valid until `withdraw` or the runtime's
-  /// end. kConflict when that name and major are offered already, kInvalid for a null function.
+  /// end. kConflict when that name and major are offered already, kInvalid for a null function. A bundle that declares it
+  /// otherwise than a view of the host's does is refused, when it is loaded or when it acquires it.
   template <Contract C>
   Result<void> offer(const C &table, const Offer &how = {}) {
+    GRAFT_TRY(take_views(detail::first_view, detail::last_view));
     return offer_table(graft_contract_of(&table), &table, sizeof(C) / sizeof(void *), how);
   }
   /// The same for callers that know the contract by name only.

@@ -21,6 +21,8 @@ class FfiSignature {
   Result<void> prepare(const TypeTable &table, TypeIndex function);
   /// `result` has room for 32 bytes at least; `arguments` point at one value a parameter.
   void call(const void *function, void *result, void **arguments) const;
+  /// For libffi, which does not change it.
+  ffi_cif &cif() const { return cif_; }
 
  private:
   Result<ffi_type *> describe(const TypeTable &table, TypeIndex type);

@@ -107,10 +107,10 @@ std::vector<OfferInfo> HostContracts::list() const {
   return infos;
 }
 
-Result<void> HostContracts::check(std::string_view name, std::uint32_t major, std::uint32_t minor) const {
+bool HostContracts::has(std::string_view name, std::uint32_t major) const {
   const MutexLock lock(mutex_);
-  GRAFT_TRY(find(name, major, minor));
-  return {};
+  const auto found = offers_.find(host_contract_id(name, major));
+  return found != offers_.end() && found->second->name == name;
 }
 
 auto HostContracts::find(std::string_view name, std::uint32_t major, std::uint32_t minor) const

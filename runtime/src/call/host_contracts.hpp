@@ -42,8 +42,7 @@ class HostContracts {
   /// kConflict, with the bundles that hold it, while there are uses.
   Result<void> withdraw(std::string_view name, std::uint32_t major);
   std::vector<OfferInfo> list() const;
-  /// Whether an acquisition would find what it asks for.
-  Result<void> check(std::string_view name, std::uint32_t major, std::uint32_t minor) const;
+  bool has(std::string_view name, std::uint32_t major) const;
 
   Result<graft_service> acquire(ServiceUser user, std::string_view name, std::uint32_t major, std::uint32_t minor);
   void give_back(graft_service &service);

@@ -44,14 +44,25 @@ Result<void> refuse_undeclared(const Generation *asking, std::string_view contra
                                    "' in graft_init and does not require it; add it to 'requires' in its graft.toml, optional if need be");
 }
 
-void *host_alloc(const graft_host *, size_t size, size_t align) {
+void *host_alloc(const graft_host *host, size_t size, size_t align) {
   if (size == 0 || !std::has_single_bit(align) || fault::at("the host's allocator")) return nullptr;
   void *memory = nullptr;
   if (posix_memalign(&memory, std::max(align, sizeof(void *)), size) != 0) return nullptr;
+  if (LiveBlocks *blocks = context_of(host).services.blocks.get()) blocks->add(memory, size, align);
   return memory;
 }
 
-void host_free(const graft_host *, void *memory, size_t, size_t) { std::free(memory); }
+/// What is wrong is kept, and told: memory that leaks harms less than memory that is freed twice.
+void host_free(const graft_host *host, void *memory, size_t size, size_t align) {
+  const HostContext &context = context_of(host);
+  LiveBlocks *const blocks = context.services.blocks.get();
+  if (memory != nullptr && blocks != nullptr)
+    if (const auto known = blocks->remove(memory, size, align); !known)
+      return context.services.log.write(
+          LogLevel::kError, (context.generation != nullptr ? "bundle '" + context.generation->bundle + "' " : "the host ") +
+                                known.error().message);
+  std::free(memory);
+}
 
 void host_log(const graft_host *host, uint32_t level, graft_str message) {
   const HostContext &context = context_of(host);
@@ -119,9 +130,16 @@ graft_status host_acquire(const graft_host *host, graft_str contract, uint32_t m
   if (out == nullptr || contract.data == nullptr)
     return fail(Code::kInvalid, "acquire needs a host contract's name and a place for the service");
   const HostContext &context = context_of(host);
-  ServiceUser user;
-  if (context.generation != nullptr) user = {context.generation->bundle, context.generation->number};
-  auto service = context.services.contracts.acquire(user, {contract.data, contract.size}, major, minor);
+  const auto acquire = [&]() -> Result<graft_service> {
+    const std::string_view name(contract.data, contract.size);
+    ServiceUser user;
+    if (context.generation != nullptr) {
+      GRAFT_TRY(context.services.store.fits_host(*context.generation, name, static_cast<std::uint16_t>(major)));
+      user = {context.generation->bundle, context.generation->number};
+    }
+    return context.services.contracts.acquire(user, name, major, minor);
+  };
+  auto service = acquire();
   *out = service ? *service : graft_service{sizeof(graft_service), 0, nullptr, nullptr, 0};
   return service ? GRAFT_OK : fail(service.error());
 }

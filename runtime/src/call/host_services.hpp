@@ -1,7 +1,11 @@
 // What a plugin's `graft_host` does: memory, log, find, resolve, register. One table per generation, one service object per runtime.
 #pragma once
 
+#include "live_blocks.hpp"
+
 #include <graft/abi.h>
+
+#include <memory>
 
 namespace graft {
 
@@ -18,6 +22,7 @@ public:
   Store &store;
   Log &log;
   HostContracts &contracts;
+  std::unique_ptr<LiveBlocks> blocks; ///< null: the host did not ask for it
 };
 
 /// Who a host table belongs to: a generation, or, without one, the host itself.

@@ -1,5 +1,7 @@
 // Who must agree with whom: a provider with every view of the host, and with every bundle that was compiled against the
-// contract to call it. Looked at under the commit token, before anything of the new code runs.
+// contract to call it; who was compiled to call what the host offers, with the host's view of that. Looked at under the
+// commit token, before anything of the new code runs; a host contract once more when it is acquired (host_services.cpp),
+// because it may be offered, or a view of it be handed over, in between.
 #include "../runtime_impl.hpp"
 
 #include <algorithm>
@@ -19,13 +21,17 @@ Result<void> check_pair(const Generation &caller, const Generation &provider, co
   return compare(side(caller, *called), side(provider, *provided));
 }
 
-Result<void> check_host(const HostViews &views, const Generation &provider) {
-  for (const ContractFacts &contract : provider.facts.contracts)
-    if (provides(provider, contract)) GRAFT_TRY(views.accept(side(provider, contract)));
+} // namespace
+
+Result<void> Runtime::Impl::check_host(const HostViews &views, const Generation &one) const {
+  for (const ContractFacts &contract : one.facts.contracts) {
+    const ContractRoles::Users *users = roles_.of(contract); // a host contract may share its name with one of bundles
+    const bool is_bundles = users != nullptr && !users->providers.empty();
+    if (provides(one, contract) || (!is_bundles && host_contracts.has(contract.name, contract.major)))
+      GRAFT_TRY(views.accept(side(one, contract)));
+  }
   return {};
 }
-
-} // namespace
 
 Result<void> Runtime::Impl::check_contracts(const std::vector<const Generation *> &fresh) {
   const MutexLock lock(bundles_mutex_);

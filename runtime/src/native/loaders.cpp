@@ -3,8 +3,10 @@
 
 #include "../bundle/contract_ref.hpp"
 #include "../bundle/source_files.hpp"
+#include "../contract/host_views.hpp"
 #include "../store/stubs.hpp"
 #include "host_made.hpp"
+#include "ways_in.hpp"
 
 #include <algorithm>
 
@@ -28,10 +30,34 @@ class LoaderImage : public HostMadeImage {
   void run_finalisers() override {
     if (std::exchange(is_running_, false)) catch_all([&] { code_->stop(); });
   }
-  LoadedCode &loaded() const { return *code_; }
+  /// Those of the loader, or of ours that lead into its `call`.
+  Result<std::vector<const void *>> functions(std::size_t index, const Facts &facts) {
+    const ProviderFacts &provider = facts.providers[index];
+    auto own = ask_host(who_, [&]() -> Result<std::vector<const void *>> { return code_->functions(index); });
+    if (!own || own->size() == provider.entries.size()) return own;
+    if (!own->empty())
+      return error(Code::kInvalid, who_ + " has " + std::to_string(own->size()) + " functions for '" + provider.contract +
+                                       "', and said " + std::to_string(provider.entries.size()));
+    const ContractFacts *contract = find_contract(facts, provider.contract, provider.major);
+    if (contract == nullptr)
+      return error(
+          Code::kRefused,
+          who_ + " has no functions for '" + provider.contract + "' but one call for all, and the host no view of " +
+              "the contract, which has their types; name its header in graft_contracts(), or give it to read_contracts");
+    if (contract->functions.size() < provider.entries.size())
+      return error(Code::kInvalid, who_ + " said that it has " + std::to_string(provider.entries.size()) +
+                                       " functions for '" + provider.contract + "', of which the host's view declares " +
+                                       std::to_string(contract->functions.size()));
+    const auto call = [code = code_.get(), index](std::size_t function, void *const *arguments, void *result) {
+      code->call(index, function, arguments, result);
+    };
+    GRAFT_TRY_ASSIGN(auto ways, WaysIn::create(facts.types, *contract, provider.entries.size(), call));
+    return ways_in_.emplace_back(std::move(ways))->functions();
+  }
 
  private:
   const std::string who_;
+  std::vector<std::unique_ptr<WaysIn>> ways_in_;
   std::unique_ptr<LoadedCode> code_;
   bool is_running_ = false;
 };
@@ -78,14 +104,9 @@ class LoaderMaker : public ImageMaker {
                      ask_host(who_, [&] { return loader_->load(input_of(artifact), host); }));
     if (code == nullptr) return error(Code::kInvalid, who_ + " gave no code");
     auto image = std::make_unique<LoaderImage>(who_, std::move(code));
-    LoadedCode &loaded = image->loaded();
-    const auto functions = [&](const ProviderFacts &provider) -> Result<std::vector<const void *>> {
-      const auto index = static_cast<std::size_t>(&provider - artifact.facts.providers.data());
-      auto entries = ask_host(who_, [&]() -> Result<std::vector<const void *>> { return loaded.functions(index); });
-      if (entries && entries->size() != provider.entries.size())
-        return error(Code::kInvalid, who_ + " has " + std::to_string(entries->size()) + " functions for '" +
-                                         provider.contract + "', and said " + std::to_string(provider.entries.size()));
-      return entries;
+    LoaderImage &made = *image;
+    const auto functions = [&](const ProviderFacts &provider) {
+      return made.functions(static_cast<std::size_t>(&provider - artifact.facts.providers.data()), artifact.facts);
     };
     return with_thunks(std::move(image), artifact.facts.providers, artifact.facts, functions);
   }

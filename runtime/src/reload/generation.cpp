@@ -161,6 +161,7 @@ bool Generation::stop() {
     end_instances();
     if (auto *stop = function_at<StopFunction>(*image, "graft_stop"))
       if (const auto caught = catch_all(stop)) warn("has a graft_stop that threw " + *caught);
+    image->ask_threads_to_stop();
     if (const auto inside = threads(); !inside.empty()) warn("still runs " + in_words(inside) + "; its code stays until they end");
   }
   if (state_ == State::kStopping) {

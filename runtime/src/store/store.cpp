@@ -163,7 +163,7 @@ Result<Binding> Store::bind_open(Binding binding, SlotRecord &slot, std::size_t 
     return error(Code::kIncompatible, "contract '" + slot.contract->name + "' is provided as " +
                                           versioned(*slot.contract, has) + ", and at least " +
                                           versioned(*slot.contract, minor) + " is asked for");
-  GRAFT_TRY(fits_host(slot, *slot.generation));
+  GRAFT_TRY(fits_host(*slot.generation, slot.contract->name, slot.contract->major));
   if (slot.references.load(std::memory_order_acquire) == 1) slot.bound_minor = 0; // only ours: what earlier ones asked for is over
   slot.bound_minor = std::max(slot.bound_minor, minor);
   if (functions <= slot.width) return binding;
@@ -240,8 +240,8 @@ void Store::unclaim(SlotRecord &slot) {
   ++slot.contract->vacant;
 }
 
-Result<void> Store::fits_host(const SlotRecord &slot, const Generation &generation) const {
-  const ContractFacts *contract = find_contract(generation.facts, slot.contract->name, slot.contract->major);
+Result<void> Store::fits_host(const Generation &generation, std::string_view name, std::uint16_t major) const {
+  const ContractFacts *contract = find_contract(generation.facts, name, major);
   if (contract == nullptr) return {}; // unchecked code, which the host allowed
   return views.accept({*contract, generation.facts.types, "bundle '" + generation.bundle + "'"});
 }
@@ -256,7 +256,7 @@ Result<void> Store::accepts(const Change &change) const {
                                           std::to_string(live) + " live; end them first");
   const bool is_bound = slot.generation != nullptr && slot.references.load(std::memory_order_acquire) != 0;
   if (change.generation == nullptr || !is_bound) return {};
-  if (change.minor >= slot.bound_minor) return fits_host(slot, *change.generation);
+  if (change.minor >= slot.bound_minor) return fits_host(*change.generation, slot.contract->name, slot.contract->major);
   return error(Code::kIncompatible, "bundle '" + change.generation->bundle + "' now provides " +
                                         versioned(*slot.contract, change.minor) + ", and the host is bound to at least " +
                                         versioned(*slot.contract, slot.bound_minor));

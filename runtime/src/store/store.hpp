@@ -138,7 +138,11 @@ public:
   std::vector<ContractInfo> contracts() const;
 
   Instances instances; ///< of every provider: a publication moves their states, and ends them where it vacates their slot
-  HostViews views; ///< what the host declares: every binding, and every change of a slot that is bound, is held against it
+  /// What the host declares: every binding, every change of a slot that is bound, and who acquires a host contract, is held
+  /// against it.
+  HostViews views;
+  /// kIncompatible when a view of that contract differs from what the generation declares under its name.
+  Result<void> fits_host(const Generation &generation, std::string_view name, std::uint16_t major) const;
 
   /// The live generation behind a handle, borrowed until the caller gives back the commit token or unpins; null when stale.
   Generation *generation_of(graft_handle handle) const;
@@ -149,7 +153,6 @@ private:
   SlotRecord *slot_of(graft_handle handle) const;
   /// What `find` leaves to the mutex (S7), and its errors: out of line, so that `find` saves no registers for them.
   [[gnu::cold, gnu::noinline]] Result<graft_handle> find_slowly(ContractId id, std::uint32_t minor) const;
-  Result<void> fits_host(const SlotRecord &slot, const Generation &generation) const;
   Result<void> accepts(const Change &change) const GRAFT_REQUIRES(mutex_);
   Result<void> make_tables(Change &change) const GRAFT_REQUIRES(mutex_);
   graft_handle handle_of(const SlotRecord &slot) const;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,9 @@ enum class Ending : std::uint8_t {
   kProcess, ///< with the process, as a program does: its exit functions are the C library's, and nothing is caught
 };
 
+/// Whether an image is to be had as bytes (`Image::prelinked`).
+enum class Prelink : std::uint8_t { kNo, kYes };
+
 /// Whether a second image may be linked for this one; then where its names are is remembered until that comes.
 enum class Second : std::uint8_t { kNone, kPossible };
 
@@ -45,11 +49,15 @@ struct LinkOptions {
   std::vector<std::string> exports;   ///< stay visible; everything else becomes local to the image
   std::vector<std::string> libraries; ///< shared libraries whose symbols are searched too, by path or soname
   Arguments arguments;                ///< of the program, when the image is one
-  /// Called when the image's code calls `std::terminate`, as a violated `noexcept` does: before the process ends, with the innermost
-  /// function of the image that is known, as linked. An exception that is being handled is then still there.
+  /// Called when the image's code calls `std::terminate`, as a violated `noexcept` does: before the process ends, with the
+  /// innermost function of the image that is known, as linked. An exception that is being handled is then still there.
   std::function<void(const std::string &function)> terminated{};
   Ending ending = Ending::kUnload;
   Second second = Second::kNone;
+  Prelink prelink = Prelink::kNo;
+  /// What `prelinked()` of an image of the same artifact gave, or nothing. Borrowed for the call. Bytes that do not fit are
+  /// as good as none; who may have made them is the caller's business, for what they say is run.
+  std::span<const char> prelinked{};
 };
 
 /// How frames of JIT code are found by the unwinder.
@@ -91,8 +99,8 @@ struct ThreadInside {
 /// Fails: an initialiser that throws is a kException error that names what was thrown; what had been constructed is
 /// finalised, and the image is stopped - by `run_finalisers` where a thread of the image's own still runs.
 ///
-/// With `Ending::kProcess`, what an initialiser throws goes on to the caller, `run_finalisers` is `.fini_array` alone, and an
-/// image whose initialisers ran must not be destroyed: the C library holds its exit functions.
+/// With `Ending::kProcess`, what an initialiser throws goes on to the caller, `run_finalisers` is `.fini_array` alone, and
+/// an image whose initialisers ran must not be destroyed: the C library holds its exit functions.
 class Image {
  public:
   virtual ~Image() = default;
@@ -116,6 +124,12 @@ class Image {
     return {};
   }
 
+  /// The image as bytes, taken before it ran, for LinkOptions::prelinked: whoever links the same artifact with the same
+  /// options, in this process or another, need not link at all. Once. Empty when they were not asked for, when the code
+  /// cannot be placed elsewhere, shares code with other images, or is a second image, and when the image was made of such
+  /// bytes itself.
+  virtual std::vector<char> prelinked() { return {}; }
+
   /// Takes `second`, which `Linker::link_second` made for this image, and leads all calls of functions that both have there,
   /// at once or one by one, whatever runs in either. Its memory belongs to this image from then on: `owns`, `function_at`
   /// and `stats` speak of both. Beside everything but the end of the image. kExhausted: the system refused; then nothing is
@@ -129,9 +143,12 @@ class Image {
 
   /// The threads that the image's code started and that have not ended. While there are any, it must not be finalised.
   virtual std::vector<ThreadInside> threads() const { return {}; }
+  /// Asks the threads of its statics of type `std::jthread` to stop; their destructors, which would, wait for all threads.
+  virtual void ask_threads_to_stop() {}
   /// Ends the timers that its code left. Before the finalisers. What ended, in words, each "2 timers".
   virtual std::vector<std::string> end_timers() { return {}; }
-  /// Takes back what else its code left with the C library: thread-specific keys, signal handlers. Behind the finalisers. In words.
+  /// Takes back what else its code left with the C library: thread-specific keys, signal handlers. Behind the finalisers. In
+  /// words.
   virtual std::vector<std::string> take_back() { return {}; }
 };
 
