@@ -110,7 +110,7 @@ double spawned_ms(const Plugin &plugin) {
     times.push_back(milliseconds([&] {
       void *handle = nullptr;
       auto *step =
-          reinterpret_cast<int32_t (*)(int32_t)>(open_and_find(spawn_compile("clang++-22", "-O0", text), "step", &handle));
+          reinterpret_cast<int32_t (*)(int32_t)>(open_and_find(spawn_compile("clang++-22", {"-O0"}, text), "step", &handle));
       benchmark::DoNotOptimize(step(1));
       dlclose(handle);
     }));
