@@ -42,7 +42,7 @@ TEST_F(CachedBundles, AreOptimisedByTheFirstRuntimeOnly) {
                           .log = [&](LogLevel, std::string_view line) { lines.emplace_back(line); },
                           .log_level = LogLevel::kDebug});
     ASSERT_THAT(runtime->load(shipped("greeter")), Succeeds());
-    ASSERT_THAT(runtime->await_tier_up(std::chrono::minutes(1)), Succeeds());
+    ASSERT_THAT(runtime->await_tier_up(std::chrono::minutes(4)), Succeeds());
     EXPECT_EQ(runtime->bundles().at(0).tier, "good");
     runtime.reset();
     EXPECT_THAT(lines, testing::Contains(testing::EndsWith(std::string("runs optimised code, ") + origin)));

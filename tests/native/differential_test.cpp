@@ -87,7 +87,7 @@ class Shipped : public testing::TestWithParam<Plugin> {
     const auto runtime = Runtime::create({.tier_up_delay = std::chrono::milliseconds(100)});
     EXPECT_THAT(runtime->load(shipped(GetParam().name)), Succeeds());
     EXPECT_EQ(answers(**runtime, GetParam()), expected);
-    EXPECT_THAT(runtime->await_tier_up(std::chrono::minutes(1)), Succeeds());
+    EXPECT_THAT(runtime->await_tier_up(std::chrono::minutes(4)), Succeeds());
     EXPECT_EQ(runtime->bundles().at(0).tier, "good");
     EXPECT_EQ(answers(**runtime, GetParam()), expected);
   }
@@ -183,7 +183,7 @@ TEST(Differential, CornersOfTheLanguagesAreTheSameEverywhere) {
   {
     const auto runtime = Runtime::create({.tier_up_delay = std::chrono::milliseconds(0)});
     ASSERT_THAT(runtime->load(test::text("corners", kCorners + kCornersCode, "corners.cpp")), Succeeds());
-    ASSERT_THAT(runtime->await_tier_up(std::chrono::minutes(1)), Succeeds());
+    ASSERT_THAT(runtime->await_tier_up(std::chrono::minutes(4)), Succeeds());
     EXPECT_EQ(runtime->bundles().at(0).tier, "good");
     all.push_back(answers(**runtime, corners));
   }

@@ -54,7 +54,7 @@ TEST(WorkerBundles, AreOptimisedBehindTheirFirstCallAsOthers) {
   ASSERT_THAT(runtime->load(text("n", counting)), Succeeds());
   const auto bound = runtime->bind<test_number>();
   EXPECT_EQ((*bound)->number(), 1);
-  EXPECT_THAT(runtime->await_tier_up(60s), Succeeds());
+  EXPECT_THAT(runtime->await_tier_up(240s), Succeeds());
   EXPECT_EQ(runtime->bundles().at(0).tier, "good");
   EXPECT_EQ((*bound)->number(), 2);
 }
