@@ -446,6 +446,23 @@ void Compiler::side_by_side(std::size_t count, const std::function<void(std::siz
   state_->pool.for_each_job(count, task);
 }
 
+static ContentKey key_of_image(const ContentKey &build, const ContentKey &objects) {
+  KeyBuilder key;
+  key.add("image");
+  key.add(build);
+  key.add(objects);
+  return key.finish();
+}
+
+std::optional<std::vector<char>> Compiler::find_image(const ContentKey &objects) const {
+  if (!state_->cache) return std::nullopt;
+  return state_->cache->find_image(key_of_image(state_->identify(), objects));
+}
+
+void Compiler::store_image(const ContentKey &objects, std::vector<char> bytes) const {
+  if (state_->cache) state_->cache->store_image(key_of_image(state_->identify(), objects), std::move(bytes));
+}
+
 void Compiler::await_cache() const {
   if (state_->cache) state_->cache->wait();
 }

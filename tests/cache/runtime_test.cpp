@@ -49,6 +49,18 @@ TEST_F(CachedBundles, AreOptimisedByTheFirstRuntimeOnly) {
   }
 }
 
+TEST_F(CachedBundles, AreLinkedByTheFirstTwoRuntimesOnly) {
+  for (const std::uint64_t images : {0, 1, 1}) {
+    auto runtime = start();
+    ASSERT_THAT(runtime->load(text("number", number_text(7))), Succeeds());
+    EXPECT_EQ((*runtime->bind<test_number>())->number(), 7);
+    runtime.reset();
+    const auto stat = cache_stat({.folder = folder / "cache"});
+    ASSERT_THAT(stat, Succeeds());
+    EXPECT_EQ((*stat).images, images);
+  }
+}
+
 TEST_F(CachedBundles, AnswerAndReloadAsCompiledOnesDo) {
   for (const Origin origin : {Origin::kCompiled, Origin::kDisk}) {
     const auto runtime = start();

@@ -167,6 +167,22 @@ void ArtifactCache::store_head(const ContentKey &key, std::shared_ptr<const Prea
   });
 }
 
+std::optional<std::vector<char>> ArtifactCache::find_image(const ContentKey &key) {
+  const DiskStore *disk = this->disk();
+  const auto entry = disk == nullptr ? std::nullopt : disk->get(EntryKind::kImage, key);
+  if (!entry) return std::nullopt;
+  const std::span<const char> body = entry->body();
+  return std::vector<char>(body.begin(), body.end());
+}
+
+void ArtifactCache::store_image(const ContentKey &key, std::vector<char> bytes) {
+  if (disk() == nullptr) return;
+  background_.add(bytes.size(), [this, key, bytes = std::move(bytes)] {
+    note_failure(disk()->put(EntryKind::kImage, key, bytes));
+    prune_now_and_then(bytes.size());
+  });
+}
+
 void ArtifactCache::store_unit(const ContentKey &request, const KnownUnit &known) {
   if (disk() == nullptr) return;
   background_.add(known.unit->output.size(), [this, request, known] {

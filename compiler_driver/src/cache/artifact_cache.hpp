@@ -44,6 +44,10 @@ class ArtifactCache {
   std::optional<StoredHead> find_head(const ContentKey &key);
   void store_head(const ContentKey &key, std::shared_ptr<const Preamble> preamble, std::vector<Recipe> recipes);
 
+  /// A linked image's bytes, by its own machine's linker: they are never taken from a cache that machines share.
+  std::optional<std::vector<char>> find_image(const ContentKey &key);
+  void store_image(const ContentKey &key, std::vector<char> bytes);
+
   /// Until all that was to be stored is.
   void wait() { background_.wait(); }
 

@@ -15,6 +15,8 @@ std::string_view word_of(EntryKind kind) {
     return "code";
   case EntryKind::kHead:
     return "head";
+  case EntryKind::kImage:
+    return "image";
   }
   return "unknown";
 }

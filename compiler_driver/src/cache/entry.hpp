@@ -20,6 +20,7 @@ enum class EntryKind : std::uint8_t {
   kUnit,     ///< likewise, of one file of a bundle
   kCode,     ///< named by its content: code of headers that units rely on
   kHead,     ///< named by flags and the head of a source: that, precompiled
+  kImage,    ///< named by a bundle's objects: what the linker made of them
 };
 
 std::string_view word_of(EntryKind kind);

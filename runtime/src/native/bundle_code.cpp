@@ -106,6 +106,21 @@ Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, 
   return artifact;
 }
 
+Result<std::unique_ptr<jit::Image>> CodeMaker::link(const Artifact &artifact, const jit::LinkOptions &options) const {
+  if (artifact.origin == Origin::kCompiled || !artifact.shared.empty()) return link_bundle(linker_, artifact, options);
+  jit::LinkOptions asked = options;
+  const auto known = compiler_.find_image(artifact.object_key);
+  if (known)
+    asked.prelinked = *known;
+  else
+    asked.prelink = jit::Prelink::kYes;
+  auto image = link_bundle(linker_, artifact, asked);
+  if (!image) return image;
+  if (std::vector<char> bytes = (*image)->prelinked(); !bytes.empty())
+    compiler_.store_image(artifact.object_key, std::move(bytes));
+  return image;
+}
+
 Result<std::unique_ptr<jit::Image>> link_bundle(jit::Linker &linker, const Artifact &artifact,
                                                 const jit::LinkOptions &options) {
   GRAFT_TRY_ASSIGN(std::unique_ptr<jit::Image> code, link_or_open(linker, artifact, options));

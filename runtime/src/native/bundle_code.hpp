@@ -46,9 +46,8 @@ class CodeMaker : public ImageMaker {
         worker_(driver::Worker::create(config.worker_program, {config.compile_threads})), linker_(linker) {}
 
   Result<Artifact> read(const BundleText &text, const TellCompiled &tell) const override;
-  Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const override {
-    return link_bundle(linker_, artifact, options);
-  }
+  /// Placed, when an earlier process linked it; that is kept when a bundle comes from the cache, so that no save pays for it.
+  Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const override;
   /// The compile that the configuration and the bundle's manifest ask for; a second image may follow where its role says so.
   driver::Job job_of(const BundleText &text) const;
   /// How good that makes its code (BundleInfo::tier).

@@ -24,7 +24,8 @@ Result<std::unique_ptr<ForeignCalls>> ForeignCalls::create(std::vector<ForeignTa
       arguments.push_back(&calls->entries_.emplace_back(Entry{table.functions[index], {contract, name, returns_status, 0}}));
     }
   }
-  calls->code_ = EntryCode::create(graft_foreign_call, arguments, "there is no memory for the code between a host and machine code");
+  calls->code_ =
+      EntryCode::create(graft_foreign_call, arguments, "there is no memory for the code between a host and machine code");
   if (calls->code_ == nullptr)
     return error(Code::kExhausted, "there is no memory for the code between a host and machine code");
   std::size_t number = 0;

@@ -25,6 +25,7 @@ class ForeignImage : public jit::Image {
   const std::vector<jit::AddressRange> &code() const override { return code_->code(); }
   bool owns(std::uintptr_t address) const override { return code_->owns(address); }
   jit::ImageStats stats() const override { return code_->stats(); }
+  std::vector<char> prelinked() override { return code_->prelinked(); }
 
  private:
   std::unique_ptr<jit::Image> code_;

@@ -150,6 +150,10 @@ class Compiler {
 
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
+  /// What a linker made of an artifact's objects in an earlier process, as the cache keeps it for `store_image`, by
+  /// `Artifact::object_key` and this build. Nothing without a cache.
+  std::optional<std::vector<char>> find_image(const ContentKey &objects) const;
+  void store_image(const ContentKey &objects, std::vector<char> bytes) const;
   /// Until everything that was compiled is in the cache; otherwise that happens in the background.
   void await_cache() const;
 
