@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a test program twice with a cache of its own: what is loaded the second time was compiled the first time, and must behave
-# the same. That the cache was warm shows in what the second run still had to store: less than half of the first's.
+# the same. That the cache was warm shows in what the second run still had to store: less than the first. Bundles in folders of
+# random names are others each time.
 # usage: warm.sh GRAFT PROGRAM [ARGUMENT...]
 set -eu
 graft=$1
@@ -15,4 +16,4 @@ first=$(stored)
 "$@" > "$folder/second" 2>&1 || { cat "$folder/second"; echo "failed with what was compiled before"; exit 1; }
 second=$(($(stored) - first))
 echo "the first run stored $first artifacts, the second $second more"
-[ "$first" -gt 0 ] && [ $((2 * second)) -lt "$first" ]
+[ "$second" -lt "$first" ]

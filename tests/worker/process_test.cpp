@@ -64,7 +64,8 @@ TEST_F(Processes, AJobThatIsCancelledEndsWithItsProcess) {
   std::atomic<bool> cancelled{true};
   Job endless = job({{"a.cpp", kEndless}}, flags({"-fconstexpr-steps=4294967295"}));
   endless.cancelled = &cancelled;
-  EXPECT_THAT(worker->compile(endless, {.wall = {}, .cpu = {}}), FailsWith(Code::kSuperseded, HasSubstr("was cancelled")));
+  EXPECT_THAT(worker->compile(*compiler, endless, {.wall = {}, .cpu = {}}),
+              FailsWith(Code::kSuperseded, HasSubstr("was cancelled")));
   EXPECT_TRUE(is_gone_soon(spares.front()));
   EXPECT_THAT(compile(), Succeeds());
 }
