@@ -36,23 +36,23 @@ GRAFT_MEMBERS(Facts, types, contracts, providers, kept, kept_classes, kept_layou
 GRAFT_MEMBERS(ObjectFile, source, bytes)
 GRAFT_MEMBERS(Import, symbol, where, weak)
 GRAFT_MEMBERS(Thunk, symbol, target, contract, function)
-GRAFT_MEMBERS(CompileTimes, front_end_ns, optimise_ns, emit_ns, cache_ns)
+GRAFT_MEMBERS(CompileTimes, front_end_ns, optimise_ns, emit_ns, cache_ns, preamble_ns, instantiate_ns, lower_ns)
 GRAFT_MEMBERS(SharedCode, key, object, symbols)
 GRAFT_MEMBERS(Look, path, found, content)
 GRAFT_MEMBERS(InputTrace, looks, unrepeatable)
 GRAFT_MEMBERS(Artifact, bundle, objects, bitcode, facts, imports, thunks, warnings, source_key, object_key, token_key, times,
-              shared, origin, trace)
+              shared, origin, compiled, trace)
 
 // The last enumerator of each enum that is written.
 constexpr Severity last(Severity) { return Severity::kFatal; }
 constexpr TypeKind last(TypeKind) { return TypeKind::kOpaque; }
-constexpr Origin last(Origin) { return Origin::kRemote; }
+constexpr Origin last(Origin) { return Origin::kMemory; }
 constexpr Look::Found last(Look::Found) { return Look::Found::kFolder; }
 
 namespace {
 
 constexpr std::string_view kMagic = "graftart";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = kArtifactChecksumAt + sizeof(std::uint64_t);
 static_assert(kArtifactChecksumAt == kMagic.size() + sizeof kVersion);
 

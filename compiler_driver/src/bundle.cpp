@@ -216,15 +216,14 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   }
   std::vector<std::shared_ptr<const Unit>> copies;
   for (Unit &unit : units) {
-    if (unit.headers && std::ranges::find(copies, unit.headers) == copies.end()) copies.push_back(unit.headers);
+    const auto is_same_copy = [&](const auto &known) { return known->text_key == unit.headers->text_key; };
+    if (unit.headers && std::ranges::none_of(copies, is_same_copy)) copies.push_back(unit.headers);
     const auto is_same = [&](const auto &known) { return known->key == unit.shared->key; };
     if (unit.shared && std::ranges::none_of(artifact.shared, is_same)) artifact.shared.push_back(unit.shared);
     append(artifact.thunks, std::move(unit.thunks));
     append(artifact.warnings, std::move(unit.diagnostics));
     merge_trace(artifact.trace, std::move(unit.trace));
-    artifact.times.front_end_ns += unit.times.front_end_ns;
-    artifact.times.optimise_ns += unit.times.optimise_ns;
-    artifact.times.emit_ns += unit.times.emit_ns;
+    artifact.times += unit.times;
     if (job.options.need == Need::kObjects) artifact.objects.push_back({unit.source, std::move(unit.output)});
   }
   // Behind the sources': of two definitions the first counts, and theirs come with their initialisers.

@@ -4,8 +4,10 @@
 #include "cache/request_key.hpp"
 #include "cancelled.hpp"
 #include "content_key.hpp"
+#include "elsewhere.hpp"
 #include "environment.hpp"
 #include "invocation.hpp"
+#include "memory_gate.hpp"
 #include "preamble_store.hpp"
 #include "recovery.hpp"
 #include "source_text.hpp"
@@ -34,18 +36,32 @@ struct Work {
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const Preamble> preamble; ///< that `unit` was made with
   std::optional<Unit> unit;
-  std::optional<Error> failure;
+  std::optional<Origin> known{}; ///< where `unit` is from, when it was not compiled
+  bool is_kept = false;          ///< for the next compile
+  std::optional<Error> failure{};
 };
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
-      : preambles(config.preamble_bytes), pool(config.threads), cache(std::move(cache)), trace(config.trace) {}
+      : trace(config.trace), cache(std::move(cache)), preambles(config.preamble_bytes, shelf()), units(config.unit_bytes),
+        gate(config.compile_bytes), pool(config.threads) {}
 
   /// Reads every source, and works out its flags.
   Result<std::vector<Work>> read(const Job &job);
-  Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works, const TellCompiled &tell = {});
+  /// Compiles those that have no unit yet.
+  Result<void> compile_missing(const Job &job, Product product, std::vector<Work> &works, const TellCompiled &tell,
+                               const Elsewhere *elsewhere);
+  Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works,
+                                        const TellCompiled &tell = {}, const Elsewhere *elsewhere = nullptr);
   /// The job's name in the cache; nothing when it is not to be looked for there.
   std::optional<ContentKey> request_of(const Job &job, const std::vector<Work> &works);
+  /// Finds the files that were compiled before, and after the compile keeps those that were not. A bundle of one file is
+  /// a matter for the cache of bundles.
+  std::vector<UnitKey> recall(const Job &job, std::vector<Work> &works);
+  void keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began);
+  const ContentKey &identify();
+  /// The cache's heads, which are of this very compiler.
+  HeadShelf shelf();
   /// Has the preambles made that the next compile of these sources will want.
   void learn(const Job &job, std::vector<Work> &works);
 
@@ -53,15 +69,17 @@ struct Compiler::State {
   void run(Work &work, const Job &job, Product product);
   void repeat_without_learned(Work &work, const Job &job, Product product);
   /// Once all files are compiled: notes in each unit the shared code that it relies on.
-  void settle_shared(std::vector<Work> &works, const Job &job, Product product);
+  Result<void> settle_shared(std::vector<Work> &works, const Job &job, Product product, const Elsewhere *elsewhere);
 
+  const Trace trace;
   InvocationCache invocations;
-  PreambleStore preambles;
-  TaskPool pool;
-  std::unique_ptr<ArtifactCache> cache; ///< null: none
-  Trace trace;
   std::once_flag identified;
-  ContentKey identity; ///< of this process's compiler, for the cache
+  ContentKey identity;                  ///< of this process's compiler, for the cache
+  std::unique_ptr<ArtifactCache> cache; ///< null: none. Before the preambles, whose thread uses it
+  PreambleStore preambles;
+  UnitMemory units;
+  MemoryGate gate;
+  TaskPool pool;
 };
 
 namespace {
@@ -83,11 +101,13 @@ void initialise_target() {
 
 void compile_once(Work &work, const Job &job, Product product) {
   work.failure.reset();
+  work.is_kept = false;
   const Options &options = job.options;
-  const UnitRequest request{*work.prepared, work.text,     job.headers,         product,      options.bitcode,
-                            options.kept,   options.learn, work.preamble.get(), options.role, job.cancelled};
+  const UnitRequest request{*work.prepared, work.text,      job.headers,         product,      options.bitcode, options.kept,
+                            options.learn,  options.stages, work.preamble.get(), options.role, job.cancelled};
   const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
   Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
+  if (survived && work.preamble) work.unit->learned = work.preamble->code;
   if (survived) return;
   work.unit.reset();
   work.failure = std::move(survived).error();
@@ -96,22 +116,13 @@ void compile_once(Work &work, const Job &job, Product product) {
 
 bool went_wrong(const Work &work) { return !work.unit || work.unit->failed || work.unit->departs; }
 
-bool offers_own(const Preamble &preamble, const Import &import) {
-  return std::ranges::binary_search(preamble.own_symbols, import.symbol);
-}
-
-bool offers(const Preamble &preamble, const Import &import) {
-  return offers_own(preamble, import) ||
-         (preamble.code && std::ranges::binary_search(preamble.code->symbols, import.symbol));
-}
-
 /// An undefined symbol whose place could only be told by reading the headers again.
 bool lacks_a_place(const Work &work) {
   return work.unit && std::ranges::any_of(work.unit->undefined, [&](const Import &import) {
            const std::string_view name = import.symbol;
            if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft"))
              return false;
-           if (offers(*work.preamble, import)) return false;
+           if (work.unit->learned && work.unit->learned->offers(import.symbol)) return false;
            return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
          });
 }
@@ -135,6 +146,12 @@ class Progress {
   Mutex mutex_;
   std::size_t done_ GRAFT_GUARDED_BY(mutex_) = 0;
 };
+
+/// What a file that was never compiled may take: C with libc's headers, C++ with a few of the library's.
+std::size_t guessed_bytes(const Work &work) {
+  const std::size_t text = 16 * work.text.buffer->getBufferSize();
+  return text + (std::size_t{work.text.language == Language::kCxx ? 128u : 16u} << 20);
+}
 
 bool is_error(const Diagnostic &diagnostic) { return diagnostic.severity >= Severity::kError; }
 
@@ -168,8 +185,13 @@ void Compiler::State::run(Work &work, const Job &job, Product product) {
   const bool may_use = job.options.preambles == Preambles::kUse && job.options.bitcode == Bitcode::kOmit &&
                        work.text.language != Language::kBitcode &&
                        (product == Product::kObject || product == Product::kFacts);
-  if (may_use) work.preamble = preambles.find(*work.prepared, work.text, job.headers);
+  std::uint64_t looking_ns = 0;
+  if (may_use) {
+    const Stopwatch watch(looking_ns);
+    work.preamble = preambles.find(work.prepared, work.text, job.headers, job.options.learn);
+  }
   compile_once(work, job, product);
+  if (work.unit) work.unit->times += {.front_end_ns = looking_ns, .preamble_ns = looking_ns};
   if (!work.preamble || job.is_cancelled()) return;
   if (work.preamble->has_learned && went_wrong(work)) repeat_without_learned(work, job, product);
   if (lacks_a_place(work)) {
@@ -188,32 +210,36 @@ void Compiler::State::repeat_without_learned(Work &work, const Job &job, Product
 
 /// Whether one of the bundle's files defines what the shared code of another takes from outside, or what it offers: then it
 /// is not what this bundle means.
-static bool is_overruled(const Preamble &preamble, const std::vector<Work> &works) {
-  if (!preamble.code) return false;
+static bool is_overruled(const HeaderCode &code, const std::vector<Work> &works) {
   return std::ranges::any_of(works, [&](const Work &work) {
     return std::ranges::any_of(work.unit->defined_strongly, [&](const std::string &symbol) {
-      return preamble.code_imports.contains(symbol) || std::ranges::binary_search(preamble.code->symbols, symbol);
+      return code.imports_symbol(symbol) || code.shares(symbol);
     });
   });
 }
 
-void Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product) {
-  for (Work &work : works) {
-    if (!work.preamble || !work.preamble->has_learned) continue;
-    if (is_overruled(*work.preamble, works)) {
-      work.preamble = nullptr;
-      compile_once(work, job, product);
-      preambles.fell_back(work.text);
-      if (!work.unit) return;
-      continue;
-    }
-    const Preamble &preamble = *work.preamble;
-    const std::vector<Import> &undefined = work.unit->undefined;
-    if (std::ranges::none_of(undefined, [&](const Import &import) { return offers(preamble, import); })) continue;
-    work.unit->shared = preamble.code;
-    if (std::ranges::any_of(undefined, [&](const Import &import) { return offers_own(preamble, import); }))
-      work.unit->headers = preamble.own;
+Result<void> Compiler::State::settle_shared(std::vector<Work> &works, const Job &job, Product product,
+                                            const Elsewhere *elsewhere) {
+  std::vector<Work *> overruled;
+  for (Work &work : works)
+    if (work.unit->learned && is_overruled(*work.unit->learned, works)) overruled.push_back(&work);
+  for (Work *work : overruled) {
+    preambles.fell_back(work->text); // so that it gets nothing that was learned
+    work->preamble = nullptr;
+    work->unit.reset();
+    work->known.reset();
   }
+  if (!overruled.empty()) GRAFT_TRY(compile_missing(job, product, works, {}, elsewhere));
+  for (Work &work : works) {
+    if (!work.unit || !work.unit->learned) continue;
+    const HeaderCode &code = *work.unit->learned;
+    const std::vector<Import> &undefined = work.unit->undefined;
+    if (std::ranges::none_of(undefined, [&](const Import &import) { return code.offers(import.symbol); })) continue;
+    work.unit->shared = code.shared;
+    if (std::ranges::any_of(undefined, [&](const Import &import) { return code.offers_own(import.symbol); }))
+      work.unit->headers = code.own;
+  }
+  return {};
 }
 
 Result<std::vector<Work>> Compiler::State::read(const Job &job) {
@@ -224,50 +250,132 @@ Result<std::vector<Work>> Compiler::State::read(const Job &job) {
   for (const Source &source : job.sources) {
     GRAFT_TRY_ASSIGN(SourceText text, read_source(source, options.working_directory));
     GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
-    works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt, std::nullopt});
+    works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt});
   }
   return works;
 }
 
-std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
-  if (!cache) return std::nullopt;
+const ContentKey &Compiler::State::identify() {
   std::call_once(identified, [this] { identity = compiler_identity(); });
+  return identity;
+}
+
+HeadShelf Compiler::State::shelf() {
+  if (!cache) return {};
+  const auto of_this_compiler = [this](const ContentKey &key) {
+    KeyBuilder builder;
+    builder.add(identify());
+    builder.add(key);
+    return builder.finish();
+  };
+  return {[=, this](const ContentKey &key) { return cache->find_head(of_this_compiler(key)); },
+          [=, this](const ContentKey &key, std::shared_ptr<const Preamble> preamble, std::vector<Recipe> recipes) {
+            cache->store_head(of_this_compiler(key), std::move(preamble), std::move(recipes));
+          }};
+}
+
+static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
   std::vector<RequestedFile> files;
   for (const Work &work : works) files.push_back({work.text, *work.prepared});
-  return request_key(identity, job, files);
+  return files;
+}
+
+std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
+  return cache ? request_key(identify(), job, files_of(works)) : std::nullopt;
+}
+
+std::vector<UnitKey> Compiler::State::recall(const Job &job, std::vector<Work> &works) {
+  if (works.size() == 1 || job.options.need != Need::kObjects) return {};
+  std::vector<UnitKey> keys = unit_keys(identify(), job, files_of(works));
+  SecondLook look;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Work &work = works[i];
+    auto known = units.find(keys[i], look);
+    if (known) work.known = Origin::kMemory;
+    if (!known && cache && (known = cache->find_unit(keys[i].request, look))) {
+      work.known = Origin::kDisk;
+      units.keep(keys[i], *known);
+    }
+    if (known) work.unit = copy_of(*known);
+  }
+  return keys;
+}
+
+void Compiler::State::keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Work &work = works[i];
+    if (work.known || work.is_kept || !work.unit || went_wrong(work) || !work.unit->trace.unrepeatable.empty()) continue;
+    work.is_kept = true;
+    auto unit = std::make_shared<Unit>(*work.unit);
+    unit->headers = nullptr; // these belong to this bundle, or to this moment, or are in the record
+    unit->shared = nullptr;
+    unit->needed.clear();
+    unit->times = {};
+    unit->trace = {};
+    const KnownUnit known{std::move(unit), make_record(work.unit->trace, keys[i].request, began)};
+    units.keep(keys[i], known);
+    if (cache) cache->store_unit(keys[i].request, known);
+  }
 }
 
 void Compiler::State::learn(const Job &job, std::vector<Work> &works) {
   if (job.options.learn != Learn::kYes) return;
   for (Work &work : works)
-    if (work.text.language != Language::kBitcode)
+    if (work.text.language != Language::kBitcode && !work.known)
       preambles.learn(work.prepared, work.text, job.headers,
                       work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
 }
 
+Result<void> Compiler::State::compile_missing(const Job &job, Product product, std::vector<Work> &works,
+                                              const TellCompiled &tell, const Elsewhere *elsewhere) {
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < works.size(); ++i)
+    if (!works[i].unit) missing.push_back(i);
+  if (missing.empty()) return {};
+  if (elsewhere == nullptr) {
+    Progress progress(tell, missing.size());
+    const auto compile_one = [&](std::size_t i) {
+      Work &work = works[missing[i]];
+      const std::string name = job.bundle + '/' + work.text.name;
+      const MemoryGate::Pass pass(gate, gate.expected(name, guessed_bytes(work)));
+      run(work, job, product);
+      if (work.unit && work.unit->memory_bytes != 0) gate.note(name, work.unit->memory_bytes);
+      progress.tell(work);
+    };
+    if (job.options.role == Role::kSecond) {
+      for (std::size_t i = 0; i < missing.size(); ++i)
+        compile_one(i); // nobody waits for it: the other processors are others'
+    } else {
+      pool.for_each(missing.size(), compile_one);
+    }
+    return {};
+  }
+  Job part{job.bundle, {}, job.headers, job.options, job.cancelled};
+  for (const std::size_t i : missing) part.sources.push_back(job.sources[i]);
+  GRAFT_TRY_ASSIGN(std::vector<Unit> units, elsewhere->compile_files(part, tell));
+  if (units.size() != missing.size()) return error(Code::kInternal, "a compile worker gave back another number of files");
+  for (std::size_t i = 0; i < missing.size(); ++i) works[missing[i]].unit = std::move(units[i]);
+  return {};
+}
+
 Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, std::vector<Work> &works,
-                                                       const TellCompiled &tell) {
+                                                       const TellCompiled &tell, const Elsewhere *elsewhere) {
   std::vector<const Prepared *> flag_sets;
   std::vector<Unit> units;
-  Progress progress(tell, works.size());
-  const auto compile_one = [&](std::size_t i) {
-    run(works[i], job, product);
-    progress.tell(works[i]);
-  };
-  if (job.options.role == Role::kSecond) {
-    for (std::size_t i = 0; i < works.size(); ++i) compile_one(i); // nobody waits for it: the other processors are others'
-  } else {
-    pool.for_each(works.size(), compile_one);
-  }
+  const WallTime began = std::chrono::system_clock::now();
+  const std::vector<UnitKey> keys = product == Product::kObject ? recall(job, works) : std::vector<UnitKey>();
+  GRAFT_TRY(compile_missing(job, product, works, tell, elsewhere));
   if (job.is_cancelled()) return cancelled(job);
+  keep(keys, works, began); // also when one of them failed: the others need not be compiled again
 
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
   if (std::ranges::any_of(works, [](const Work &work) { return work.unit->failed; })) return does_not_compile(works);
-  settle_shared(works, job, product);
+  GRAFT_TRY(settle_shared(works, job, product, elsewhere));
+  keep(keys, works, began); // what was compiled once more
   for (Work &work : works)
     if (work.failure) return *std::move(work.failure);
-  if (product == Product::kObject) learn(job, works);
+  if (product == Product::kObject && elsewhere == nullptr) learn(job, works);
   for (Work &work : works) {
     const bool told = std::ranges::find(flag_sets, work.prepared.get()) != flag_sets.end();
     flag_sets.push_back(work.prepared.get());
@@ -290,8 +398,10 @@ Result<std::unique_ptr<Compiler>> Compiler::create(Config config) {
   return std::unique_ptr<Compiler>(new Compiler(std::make_unique<State>(config, std::move(cache))));
 }
 
-Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) const {
-  const Product product = job.options.need == Need::kFacts ? Product::kFacts : Product::kObject;
+static Product product_of(const Job &job) { return job.options.need == Need::kFacts ? Product::kFacts : Product::kObject; }
+
+Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell, const Elsewhere *elsewhere) const {
+  const Product product = product_of(job);
   GRAFT_TRY_ASSIGN(std::vector<Work> works, state_->read(job));
   std::uint64_t cache_ns = 0;
   const std::optional<ContentKey> request = state_->request_of(job, works);
@@ -303,13 +413,15 @@ Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) con
     }
     if (found) {
       found->times.cache_ns = cache_ns;
-      if (product == Product::kObject) state_->learn(job, works);
+      if (product == Product::kObject && elsewhere == nullptr) state_->learn(job, works);
       return *std::move(found);
     }
   }
   const WallTime began = std::chrono::system_clock::now();
-  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell));
+  GRAFT_TRY_ASSIGN(std::vector<Unit> units, state_->compile_all(job, product, works, tell, elsewhere));
   GRAFT_TRY_ASSIGN(Artifact artifact, make_artifact(job, std::move(units), key_of_arguments(works, job.options)));
+  artifact.compiled = static_cast<std::uint32_t>(std::ranges::count_if(works, [](const Work &work) { return !work.known; }));
+  artifact.origin = std::ranges::min_element(works, {}, &Work::known)->known.value_or(Origin::kCompiled);
   const InputTrace trace = std::exchange(artifact.trace, {});
   if (job.options.role == Role::kSecond && !trace.unrepeatable.empty())
     return error(Code::kInvalid, "no second image of it: it would differ from the first because of " + trace.unrepeatable);
@@ -317,6 +429,21 @@ Result<Artifact> Compiler::compile(const Job &job, const TellCompiled &tell) con
   if (request) state_->cache->store(*request, artifact, trace, began);
   if (state_->trace == Trace::kKeep) artifact.trace = trace;
   return artifact;
+}
+
+Result<std::vector<Unit>> Compiler::compile_files(const Job &job, const TellCompiled &tell) const {
+  GRAFT_TRY_ASSIGN(std::vector<Work> works, state_->read(job));
+  GRAFT_TRY(state_->compile_missing(job, product_of(job), works, tell, /*elsewhere=*/nullptr));
+  std::vector<Unit> units;
+  for (Work &work : works) {
+    if (work.failure) return *std::move(work.failure);
+    units.push_back(*std::move(work.unit));
+  }
+  return units;
+}
+
+void Compiler::side_by_side(std::size_t count, const std::function<void(std::size_t)> &task) const {
+  state_->pool.for_each_job(count, task);
 }
 
 void Compiler::await_cache() const {

@@ -54,6 +54,7 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
 
   llvm::ErrorOr<Status> status(const llvm::Twine &path) override {
     auto status = getUnderlyingFS().status(path);
+    if (status) refuse_special(path, *status);
     note(path, !status ? Found::kNothing : status->isDirectory() ? Found::kFolder : Found::kFile);
     return status;
   }
@@ -64,6 +65,7 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
       static_cast<void>(status(path)); // a folder can be there and not be opened
       return file;
     }
+    if (const auto status = (*file)->status()) refuse_special(path, *status);
     const std::size_t index = note(path, Found::kFile);
     if (index == kNowhere) return file;
     std::unique_ptr<File> noted = std::make_unique<NotedFile>(std::move(*file), trace_, index);
@@ -76,6 +78,14 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
 
  private:
   static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  /// What comes out of a pipe or a device comes once; a second look at it would not end, or take it from the next compile.
+  void refuse_special(const llvm::Twine &path, const Status &status) {
+    const auto type = status.getType();
+    const bool is_special =
+        type != llvm::sys::fs::file_type::regular_file && type != llvm::sys::fs::file_type::directory_file;
+    if (is_special) trace_.unrepeatable = path.str() + ", which is no regular file";
+  }
 
   std::size_t note(const llvm::Twine &path, Found found) {
     llvm::SmallString<256> absolute;
@@ -104,12 +114,19 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> note_looks(llvm::IntrusiveRefCnt
 
 void merge_trace(InputTrace &into, InputTrace from) {
   if (into.unrepeatable.empty()) into.unrepeatable = std::move(from.unrepeatable);
-  std::vector<Look> &looks = into.looks;
-  std::ranges::move(from.looks, std::back_inserter(looks));
   // Of two looks at a path the one that read it comes first.
-  std::ranges::sort(looks, [](const Look &a, const Look &b) {
-    return a.path != b.path ? a.path < b.path : a.content.bytes > b.content.bytes;
-  });
+  const auto comes_first = [](const Look &a, const Look &b) {
+    const int order = a.path.compare(b.path);
+    return order != 0 ? order < 0 : a.content.bytes > b.content.bytes;
+  };
+  if (!std::ranges::is_sorted(from.looks, comes_first)) std::ranges::sort(from.looks, comes_first);
+  std::vector<Look> looks; // what was merged before is sorted
+  looks.reserve(into.looks.size() + from.looks.size());
+  const auto moved = [](std::vector<Look> &from) {
+    return std::pair(std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  const auto a = moved(into.looks), b = moved(from.looks);
+  std::merge(a.first, a.second, b.first, b.second, std::back_inserter(looks), comes_first);
   for (std::size_t i = 1; i < looks.size(); ++i) {
     const Look &a = looks[i - 1], &b = looks[i];
     if (a.path != b.path || (a.found == b.found && (b.content == ContentKey{} || a.content == b.content))) continue;
@@ -117,6 +134,7 @@ void merge_trace(InputTrace &into, InputTrace from) {
   }
   const auto twice = std::ranges::unique(looks, {}, &Look::path);
   looks.erase(twice.begin(), twice.end());
+  into.looks = std::move(looks);
 }
 
 } // namespace graft::driver

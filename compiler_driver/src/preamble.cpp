@@ -216,22 +216,31 @@ class HeadAction : public clang::ASTFrontendAction {
 
   void compile_learned(std::unique_ptr<llvm::Module> module) {
     LearnedCode learned = divide(std::move(module), wanted_);
+    auto code = std::make_shared<HeaderCode>();
+    KeyBuilder key;
     if (!learned.shared.symbols.empty()) {
-      auto code = std::make_shared<SharedCode>();
+      auto shared = std::make_shared<SharedCode>();
       for (const llvm::GlobalValue &global : learned.shared.module->global_values())
-        if (global.isDeclaration()) preamble_.code_imports.insert(global.getName().str());
-      code->symbols = std::move(learned.shared.symbols);
-      emit_object(getCompilerInstance(), *learned.shared.module, code->object);
-      code->key = content_key(std::string_view(code->object.data(), code->object.size()));
-      preamble_.code = std::move(code);
+        if (global.isDeclaration()) code->imports.push_back(global.getName().str());
+      std::ranges::sort(code->imports);
+      shared->symbols = std::move(learned.shared.symbols);
+      emit_object(getCompilerInstance(), *learned.shared.module, shared->object);
+      shared->key = content_key(std::string_view(shared->object.data(), shared->object.size()));
+      key.add(shared->key);
+      code->shared = std::move(shared);
     }
-    if (learned.own.symbols.empty()) return;
-    auto own = std::make_shared<Unit>();
-    own->source = "headers of " + request_.name;
-    emit_object(getCompilerInstance(), *learned.own.module, own->output);
-    read_symbols(*own);
-    preamble_.own = std::move(own);
-    preamble_.own_symbols = std::move(learned.own.symbols);
+    if (!learned.own.symbols.empty()) {
+      auto own = std::make_shared<Unit>();
+      own->source = "headers of " + request_.name;
+      emit_object(getCompilerInstance(), *learned.own.module, own->output);
+      own->text_key = content_key(std::string_view(own->output.data(), own->output.size()));
+      read_symbols(*own);
+      key.add(own->text_key);
+      code->own = std::move(own);
+      code->own_symbols = std::move(learned.own.symbols);
+    }
+    code->key = key.finish();
+    if (code->shared || code->own) preamble_.code = std::move(code);
   }
 
   const PreambleRequest &request_;

@@ -6,6 +6,7 @@
 #include "cache/input_record.hpp"
 #include "front_end.hpp"
 #include "head_text.hpp"
+#include "header_code.hpp"
 #include "inputs.hpp"
 #include "invocation.hpp"
 #include "recipe.hpp"
@@ -14,7 +15,6 @@
 
 #include <atomic>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,14 +25,11 @@ struct Preamble {
   PrecompiledHead head; ///< `head.bytes` lies in `bytes`
   std::string bytes;
   Inputs inputs;
-  InputRecord record;                    ///< of what it was made from: by it one tells whether it still stands
+  InputRecord record;                     ///< of what it was made from: by it one tells whether it still stands
   std::vector<std::uint32_t> contracts;   ///< the contracts that the head declares, as the precompiled file numbers them
   std::vector<Diagnostic> warnings;       ///< what a compile would have said of the head
   bool has_learned = false;               ///< it holds instantiations that no text of the head asks for
-  std::shared_ptr<const SharedCode> code; ///< theirs; null when there is none to share
-  std::set<std::string> code_imports;     ///< what `code` binds to outside
-  std::shared_ptr<const Unit> own;        ///< more of it, of which each bundle has a copy; null when there is none
-  std::vector<std::string> own_symbols;   ///< what that offers, sorted
+  std::shared_ptr<const HeaderCode> code; ///< theirs; null when there is none
 };
 
 struct PreambleRequest {

@@ -58,7 +58,7 @@ std::shared_ptr<const Preamble> make_guarded(const PreambleRequest &request, con
 }
 
 std::size_t bytes_of(const Preamble &preamble) {
-  return preamble.bytes.size() + (preamble.code ? preamble.code->object.size() : 0);
+  return preamble.bytes.size() + (preamble.code && preamble.code->shared ? preamble.code->shared->object.size() : 0);
 }
 
 } // namespace
@@ -79,18 +79,52 @@ PreambleStore::Kind PreambleStore::kind_for(const SourceText &text, const Prepar
   return learns ? Kind::kLearned : Kind::kHeadOnly;
 }
 
-std::shared_ptr<const Preamble> PreambleStore::find(const Prepared &prepared, const SourceText &text,
-                                                    const std::vector<Source> &headers) {
-  if (includes_by_flag(prepared.invocation)) return nullptr;
-  const HeadText head = head_of(text_of(text), prepared.invocation.getLangOpts());
+std::shared_ptr<const Preamble> PreambleStore::find(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                                                    const std::vector<Source> &headers, Learn learn) {
+  if (includes_by_flag(prepared->invocation)) return nullptr;
+  const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
   if (head.text.empty()) return nullptr;
+  const bool asks_shelf = learn == Learn::kYes && shelf_.find;
   Kind kind;
   {
     MutexLock lock(mutex_);
-    if (entries_.empty()) return nullptr;
-    kind = kind_for(text, prepared);
+    if (entries_.empty() && !asks_shelf) return nullptr;
+    kind = kind_for(text, *prepared);
   }
-  return find(key_of(prepared, text, head, headers, suffix_of(kind)));
+  const std::string key = key_of(*prepared, text, head, headers, suffix_of(kind));
+  if (!asks_shelf) return find(key);
+  if (auto known = find(key)) return known;
+  if (auto stored = from_shelf(key)) {
+    MutexLock lock(mutex_);
+    take(entry_for(key, prepared, text, head, headers), *std::move(stored));
+    forget_old();
+  }
+  return find(key);
+}
+
+static ContentKey content_key_of(const std::string &key) {
+  ContentKey content;
+  std::ranges::copy(key, content.bytes.begin());
+  return content;
+}
+
+std::optional<StoredHead> PreambleStore::from_shelf(const std::string &key) {
+  if (!shelf_.find) return std::nullopt;
+  {
+    MutexLock lock(mutex_);
+    if (asked_for_.size() >= kMostFallenBack || !asked_for_.insert(key).second) return std::nullopt;
+  }
+  auto found = shelf_.find(content_key_of(key));
+  const bool holds = found && SecondLook().look(found->preamble->record) != SecondLook::Verdict::kChanged;
+  return holds ? std::move(found) : std::nullopt;
+}
+
+void PreambleStore::take(Entry &entry, StoredHead head) {
+  if (entry.preamble) return; // made here meanwhile
+  for (Recipe &recipe : head.recipes) entry.recipes.insert_or_assign(recipe.symbol, std::move(recipe));
+  entry.tried = head.recipes.size(); // what was asked for here since is still to be made
+  entry.record = head.preamble->record;
+  entry.preamble = std::move(head.preamble);
 }
 
 std::shared_ptr<const Preamble> PreambleStore::find(const std::string &key) {
@@ -237,6 +271,17 @@ void PreambleStore::make(const std::string &key) {
     ends_at_line_start = entry.ends_at_line_start;
     for (const auto &[symbol, recipe] : entry.recipes) recipes.push_back(recipe);
   }
+  if (auto stored = from_shelf(key)) {
+    MutexLock lock(mutex_);
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return;
+    Entry &entry = at->second;
+    entry.state = Entry::State::kIdle;
+    take(entry, *std::move(stored));
+    if (entry.tried < entry.recipes.size()) queue(key, entry);
+    forget_old();
+    return;
+  }
   const std::size_t tried = recipes.size();
   PreambleRequest request{prepared->invocation, name, head, ends_at_line_start, headers, std::move(recipes)};
   std::shared_ptr<const Preamble> made = make_guarded(request, stop_);
@@ -254,6 +299,11 @@ void PreambleStore::make(const std::string &key) {
   if (made) {
     ++stats_.made;
     entry.failures = 0;
+    if (shelf_.keep && to_make_.empty() && tried == entry.recipes.size()) {
+      std::vector<Recipe> all;
+      for (const auto &[symbol, recipe] : entry.recipes) all.push_back(recipe);
+      shelf_.keep(content_key_of(key), made, std::move(all));
+    }
     entry.record = made->record;
     entry.preamble = std::move(made);
   } else if (!stop_.load(std::memory_order_relaxed)) {
@@ -276,7 +326,7 @@ PreambleStats PreambleStore::stats() const {
     if (entry.preamble) {
       ++stats.live;
       stats.bytes += bytes_of(*entry.preamble);
-      if (entry.preamble->code) stats.functions += entry.preamble->code->symbols.size();
+      if (const auto &code = entry.preamble->code; code && code->shared) stats.functions += code->shared->symbols.size();
     }
   return stats;
 }

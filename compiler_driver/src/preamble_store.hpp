@@ -2,6 +2,7 @@
 // when there are too many.
 #pragma once
 
+#include "head_bytes.hpp"
 #include "preamble.hpp"
 #include "source_text.hpp"
 
@@ -9,14 +10,22 @@
 #include <graft/driver/compiler.hpp>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace graft::driver {
+
+/// Where heads are kept beyond this process. `find` and `keep` take a head's key; both may be empty: then nowhere.
+struct HeadShelf {
+  std::function<std::optional<StoredHead>(const ContentKey &key)> find;
+  std::function<void(const ContentKey &key, std::shared_ptr<const Preamble>, std::vector<Recipe>)> keep;
+};
 
 /// Threads: any. One thread of its own, started when there is something to make.
 ///
@@ -26,11 +35,14 @@ namespace graft::driver {
 ///   are not known, so nobody can tell whether they have changed.
 class PreambleStore {
  public:
-  explicit PreambleStore(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  /// What other processes made is looked for in `shelf`.
+  PreambleStore(std::size_t limit_bytes, HeadShelf shelf) : limit_bytes_(limit_bytes), shelf_(std::move(shelf)) {}
   ~PreambleStore();
 
-  /// Null when there is none yet. What is handed out lives as long as somebody holds it.
-  std::shared_ptr<const Preamble> find(const Prepared &prepared, const SourceText &text, const std::vector<Source> &headers);
+  /// Null when there is none yet. What is handed out lives as long as somebody holds it. A source that is to be learned may
+  /// get what another process learned.
+  std::shared_ptr<const Preamble> find(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                                       const std::vector<Source> &headers, Learn learn);
 
   /// The head's preamble without anything learned: for a source that did not compile with it. Made from now on, if there is
   /// none.
@@ -67,6 +79,9 @@ class PreambleStore {
   enum class Kind : std::uint8_t { kHeadOnly, kLearned };
 
   std::shared_ptr<const Preamble> find(const std::string &key);
+  /// What another process made and still holds; each head is asked for once.
+  std::optional<StoredHead> from_shelf(const std::string &key);
+  void take(Entry &entry, StoredHead head) GRAFT_REQUIRES(mutex_);
   /// The entry, new or not.
   Entry &entry_for(const std::string &key, const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
                    const HeadText &head, const std::vector<Source> &headers) GRAFT_REQUIRES(mutex_);
@@ -79,10 +94,12 @@ class PreambleStore {
   void make(const std::string &key);
 
   const std::size_t limit_bytes_;
+  const HeadShelf shelf_;
   mutable Mutex mutex_;
   Condition changed_;
   std::map<std::string, Entry> entries_ GRAFT_GUARDED_BY(mutex_);
   std::set<std::string> fell_back_ GRAFT_GUARDED_BY(mutex_); ///< files by name
+  std::set<std::string> asked_for_ GRAFT_GUARDED_BY(mutex_); ///< heads that were looked for on the shelf
   std::deque<std::string> to_make_ GRAFT_GUARDED_BY(mutex_);
   PreambleStats stats_ GRAFT_GUARDED_BY(mutex_);
   std::uint64_t clock_ GRAFT_GUARDED_BY(mutex_) = 0;

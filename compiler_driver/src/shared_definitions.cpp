@@ -38,11 +38,7 @@ class SharedDefinitions : public clang::MultiplexExternalSemaSource {
   }
 
  private:
-  bool offers(const clang::GlobalDecl &variant) {
-    const std::string name = names_.of(variant);
-    return (preamble_.code && std::ranges::binary_search(preamble_.code->symbols, name)) ||
-           std::ranges::binary_search(preamble_.own_symbols, name);
-  }
+  bool offers(const clang::GlobalDecl &variant) { return preamble_.code && preamble_.code->offers(names_.of(variant)); }
 
   GlobalNames names_;
   const Preamble &preamble_;

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 #else
+#include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 #endif
@@ -34,6 +35,8 @@ void TaskPool::for_each(std::size_t count, const std::function<void(std::size_t)
   work();
 }
 
+void TaskPool::for_each_job(std::size_t count, const std::function<void(std::size_t)> &task) const { for_each(count, task); }
+
 #else
 
 struct TaskPool::State {
@@ -47,6 +50,16 @@ void TaskPool::for_each(std::size_t count, const std::function<void(std::size_t)
   if (count == 1) return task(0);
   // Isolated, or a caller that waits for its own files would start on another job's.
   state_->arena.execute([&] { tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, count, task); }); });
+}
+
+void TaskPool::for_each_job(std::size_t count, const std::function<void(std::size_t)> &task) const {
+  if (count == 1) return task(0);
+  // Each of its own: TBB would deal them out in halves, and a slow one would keep those that were dealt with it.
+  state_->arena.execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(0, count, 1), [&](const auto &range) { task(range.begin()); },
+        tbb::simple_partitioner());
+  });
 }
 
 #endif

@@ -16,6 +16,8 @@ class TaskPool {
 
   /// Calls `task(0)` to `task(count - 1)` in any order, and returns when all are done. The caller works too.
   void for_each(std::size_t count, const std::function<void(std::size_t)> &task) const;
+  /// The same for tasks that call `for_each`: whoever is done with its own helps with the others' files.
+  void for_each_job(std::size_t count, const std::function<void(std::size_t)> &task) const;
 
  private:
   struct State;

@@ -16,7 +16,7 @@
 
 namespace graft::driver {
 
-struct Preamble;
+struct HeaderCode;
 
 /// What a compile is for.
 enum class Product : std::uint8_t { kFacts, kObject, kIr, kAssembly };
@@ -33,16 +33,20 @@ struct Unit {
   std::vector<Import> undefined; ///< by this object, whatever other files define
   std::vector<std::string> defined;
   std::vector<std::string> defined_strongly; ///< those among them that no other definition may stand beside
-  std::shared_ptr<const Unit> headers;       ///< its preamble's code of which each bundle has a copy, if it calls that; null: no
-  std::shared_ptr<const SharedCode> shared;  ///< what it calls of its preamble's; null: nothing
+  std::shared_ptr<const HeaderCode> learned; ///< what its compile was told to rely on; null: nothing
+  std::shared_ptr<const Unit> headers;      ///< of that the code of which each bundle has a copy, if it calls that; null: no
+  std::shared_ptr<const SharedCode> shared; ///< of that the code which several bundles share, if it calls that; null: no
   InputTrace trace;
-  ContentKey text_key;                       ///< over this file and the headers that it read
+  ContentKey text_key;  ///< over this file and the headers that it read
   ContentKey token_key; ///< the same over its tokens, without comments; with lines only where the code asks for them. Zero:
                         ///< not known
   std::vector<Recipe> needed; ///< functions of its headers that it had to compile; when they were asked for
   bool departs = false;       ///< made with a learned preamble that does not suit it (departures.hpp)
   CompileTimes times;
+  std::size_t memory_bytes = 0; ///< about what compiling it took; 0: not known
 };
+
+struct Preamble;
 
 struct UnitRequest {
   const Prepared &prepared;
@@ -52,6 +56,7 @@ struct UnitRequest {
   Bitcode bitcode = Bitcode::kOmit;
   Kept kept = Kept::kInside;
   Learn learn = Learn::kNo;
+  Stages stages = Stages::kTogether;
   const Preamble *preamble = nullptr; ///< of this source's head; null: none
   Role role = Role::kOnly;
   const std::atomic<bool> *cancelled = nullptr; ///< of the job

@@ -14,6 +14,7 @@
 #include "preamble.hpp"
 #include "providers.hpp"
 #include "shared_definitions.hpp"
+#include "stages.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
 #include "unnamed.hpp"
@@ -99,11 +100,21 @@ class CancelConsumer : public clang::ASTConsumer {
  private:
   const UnitRequest &request_;
 };
+/// About what a compile takes at its peak: the text and its tree, and as much again for the IR and the object.
+std::size_t memory_of(const clang::CompilerInstance &compiler) {
+  const clang::ASTContext &tree = compiler.getASTContext();
+  const clang::SourceManager &sources = compiler.getSourceManager();
+  return 2 *
+         (tree.getASTAllocatedMemory() + tree.getSideTableAllocatedMemory() + compiler.getPreprocessor().getTotalMemory() +
+          sources.getMemoryBufferSizes().malloc_bytes + sources.getDataStructureSizes());
+}
 
 class CompileAction : public clang::ASTFrontendAction {
  public:
   /// `inputs`: what a preamble already read; what else is read is added.
-  CompileAction(const UnitRequest &request, Inputs &inputs, Unit &unit) : request_(request), unit_(unit), inputs_(inputs) {}
+  CompileAction(const UnitRequest &request, Inputs &inputs, Unit &unit) : request_(request), unit_(unit), inputs_(inputs) {
+    if (request.stages == Stages::kApart) clock_.emplace(unit.times);
+  }
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
@@ -123,17 +134,27 @@ class CompileAction : public clang::ASTFrontendAction {
       generator_ = generator.get();
       if (request_.learn == Learn::kYes) consumers.push_back(std::make_unique<ClassCollector>(classes_));
       consumers.push_back(make_use_collector(uses_));
-      consumers.push_back(std::move(generator));
+      if (clock_)
+        std::ranges::move(watched(std::move(generator), *clock_), std::back_inserter(consumers));
+      else
+        consumers.push_back(std::move(generator));
     }
+    if (clock_ && request_.preamble != nullptr) clock_->enter(&CompileTimes::preamble_ns); // which is opened next
     return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
   }
 
   void ExecuteAction() override {
     clang::CompilerInstance &compiler = getCompilerInstance();
     if (request_.preamble != nullptr) use_shared_definitions(compiler, *request_.preamble);
+    if (clock_) {
+      clock_->leave();
+      if (!compiler.hasSema()) compiler.createSema(getTranslationUnitKind(), /*CompletionConsumer=*/nullptr);
+      watch_instantiations(compiler.getSema(), *clock_);
+    }
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, inputs_);
     record_inputs(compiler, request_.text, inputs_, unit_);
+    unit_.memory_bytes = memory_of(compiler);
     if (generator_ == nullptr || unit_.departs || request_.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred())
       return;
     if (request_.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
@@ -177,6 +198,7 @@ class CompileAction : public clang::ASTFrontendAction {
   llvm::LLVMContext context_;
   Uses uses_;
   std::vector<const clang::ClassTemplateSpecializationDecl *> classes_;
+  std::optional<StageClock> clock_;
   clang::CodeGenerator *generator_ = nullptr; ///< owned by the instance's consumer
 };
 
@@ -195,8 +217,7 @@ Unit compile_source(const UnitRequest &request) {
     const PrecompiledHead *head = request.preamble != nullptr ? &request.preamble->head : abi ? &abi_head : nullptr;
     Inputs inputs = request.preamble != nullptr ? request.preamble->inputs : abi ? abi->inputs : Inputs{};
     CompileAction action(request, inputs, unit);
-    run_front_end({request.prepared.invocation, request.text, request.headers, head, &inputs.trace},
-                  action, collector);
+    run_front_end({request.prepared.invocation, request.text, request.headers, head, &inputs.trace}, action, collector);
     merge_trace(unit.trace, std::move(inputs.trace)); // only now: the back end may read files, too
   }
   // The outer watch also ran through the back end.

@@ -29,6 +29,8 @@ const char *to_string(Origin origin) noexcept {
     return "cached";
   case Origin::kRemote:
     return "cached remotely";
+  case Origin::kMemory:
+    return "kept";
   }
   return "unknown";
 }
@@ -37,6 +39,7 @@ Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
   auto log = std::make_unique<Log>(config.log, config.log_level);
   driver::Config compiling;
   compiling.threads = config.compile_threads;
+  compiling.compile_bytes = config.compile_bytes;
   compiling.cache = config.cache;
   compiling.tell = [log = log.get()](std::string_view line) { log->write(LogLevel::kWarn, line); };
   GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create(std::move(compiling)));

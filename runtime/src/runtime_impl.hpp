@@ -82,6 +82,13 @@ struct Prepared {
   std::uint64_t base = 0; ///< number of the generation whose kept objects it is bound to; 0: of none
 };
 
+/// One of several that are prepared together.
+struct Draft {
+  std::uint64_t ticket = 0;
+  Result<BundleText> text = BundleText();
+  Result<Prepared> prepared = Prepared(); ///< what came of it
+};
+
 /// A generation that runs and waits for its publication.
 struct Started {
   Prepared *prepared = nullptr;
@@ -119,6 +126,10 @@ public:
   // prepare.cpp
   std::uint64_t draw_ticket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
   Result<Prepared> prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
+  /// The same for several, which are compiled side by side and linked one after the other: generations are numbered in order.
+  void prepare_all(std::vector<Draft> &drafts, Force force, StepTimes &times);
+  /// The first half of `prepare`, which does not link.
+  Result<Prepared> compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
   /// What the host's policy says to it (policy.cpp).
   Result<void> ask_policy(PolicyRequest::Action action, const BundleText &text, const ContentKey &source = {}) const;
   /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.

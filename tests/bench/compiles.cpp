@@ -45,7 +45,7 @@ void add_compile_rows(std::vector<Row> &rows) {
   for (int round = 0; round < kRounds; ++round) {
     const driver::Job job = step_job(round, ""), wrong = step_job(round, " +* 2");
     here.push_back(compile_ms([&] { return (*compiler)->compile(job).has_value(); }));
-    detours.push_back(compile_ms([&] { return (*worker)->compile(job).has_value(); }) - here.back());
+    detours.push_back(compile_ms([&] { return (*worker)->compile(**compiler, job).has_value(); }) - here.back());
     errors.push_back(compile_ms([&] { return (*compiler)->compile(wrong).has_value(); }));
   }
   rows.push_back(make_row("detour of a compile in a worker", median(detours), "ms", "the compile in this process",

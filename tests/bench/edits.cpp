@@ -16,7 +16,7 @@ GRAFT_CONTRACT(bench_step, "bench.step", 1, 0) { int32_t (*step)(int32_t value);
 namespace graft::bench {
 namespace {
 
-constexpr int kEdits = 15, kSpawns = 3;
+constexpr int kEdits = 15, kSpawns = 7;
 
 /// A source: its head, a function `int32_t work(int32_t)`, and uses of its headers that it does not make.
 struct Plugin {

@@ -1,4 +1,5 @@
 // What a host sees, through the shared library; then the parts' rows; then the table.
+#include "builds.hpp"
 #include "cached.hpp"
 #include "call_loops.hpp"
 #include "crowded.hpp"
@@ -20,12 +21,6 @@ using namespace graft::bench;
 
 
 std::string peer_text(int add) { return "int step(int value) { return value + " + std::to_string(add) + "; }\n"; }
-
-std::size_t resident_bytes() {
-  std::size_t pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
 
 /// A loop of so many calls beside its peer: they take turns of a fifth of a millisecond, so that what slows the machine down for longer
 /// slows both; the ratio is the median of the turns'.
@@ -72,6 +67,9 @@ void add_save_rows(std::vector<Row> &rows, const Collector &measured) {
                           measured.median_ns("spawn_clang") / 1e6, Bar::kRatioAtLeast, 15));
   rows.push_back(make_row("save -> callable, one C function", save, "ms", "spawn gcc -shared + dlopen",
                           measured.median_ns("spawn_gcc") / 1e6, Bar::kRatioAtLeast, 15));
+  if (is_installed("tcc"))
+    rows.push_back(make_row("save -> callable, one C function", save, "ms", "spawn tcc -shared + dlopen",
+                            measured.median_ns("spawn_tcc") / 1e6, Bar::kRatioAtMost, 1));
 }
 
 Row reload_memory_row() {
@@ -163,6 +161,7 @@ int main(int argc, char **argv) {
   };
   add_spawn("spawn_clang", "clang-22");
   add_spawn("spawn_gcc", "gcc");
+  if (is_installed("tcc")) add_spawn("spawn_tcc", "tcc");
 
   Collector measured;
   run_interleaved(measured);
@@ -172,6 +171,7 @@ int main(int argc, char **argv) {
   add_publication_rows(rows);
   add_save_rows(rows, measured);
   add_edit_rows(rows);
+  add_build_rows(rows);
   add_cached_rows(rows, argv[0]);
   add_kernel_rows(rows);
   add_part_rows(rows);

@@ -37,16 +37,25 @@ std::string spawn_compile(const char *compiler, const std::vector<const char *> 
   const std::string source = base + (std::string(compiler).find("++") != std::string::npos ? ".cpp" : ".c");
   std::ofstream(source) << text;
   const std::string library = base + ".so";
-  std::vector<const char *> arguments{compiler, "-shared", "-fPIC", "-o", library.c_str(), source.c_str()};
-  arguments.insert(arguments.end(), flags.begin(), flags.end());
-  if (std::string(compiler).find("clang") != std::string::npos) arguments.push_back("-fuse-ld=lld");
+  std::vector<std::string> words{compiler, "-shared", "-fPIC", "-o", library, source};
+  words.insert(words.end(), flags.begin(), flags.end());
+  if (std::string(compiler).find("clang") != std::string::npos) words.push_back("-fuse-ld=lld");
+  spawn(words);
+  return library;
+}
+
+bool is_installed(const char *compiler) {
+  return std::system((std::string("command -v ") + compiler + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+void spawn(const std::vector<std::string> &words) {
+  std::vector<char *> arguments;
+  for (const std::string &word : words) arguments.push_back(const_cast<char *>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = 0;
-  if (posix_spawnp(&child, compiler, nullptr, nullptr, const_cast<char *const *>(arguments.data()), environ) != 0)
-    give_up("cannot run", compiler);
+  if (posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) give_up("cannot run", words[0]);
   int status = 0;
-  if (waitpid(child, &status, 0) != child || status != 0) give_up("the peer does not compile", compiler);
-  return library;
+  if (waitpid(child, &status, 0) != child || status != 0) give_up("the peer fails", words[0]);
 }
 
 void *open_and_find(const std::string &library, const char *symbol, void **handle) {

@@ -5,8 +5,11 @@
 
 #include <graft/runtime.hpp>
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +33,13 @@ inline std::string step_text(int add) {
   return "#include <graft/abi.h>\nGRAFT_CONTRACT(bench_step, \"bench.step\", 1, 0) { int32_t (*step)(int32_t value); };\n"
          "static int32_t step(int32_t value) { return value + " +
          std::to_string(add) + "; }\nGRAFT_PROVIDE(bench_step, {.step = step})\n";
+}
+
+/// What of this process is in memory.
+inline std::size_t resident_bytes() {
+  std::size_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 inline std::unique_ptr<Runtime> step_runtime(unsigned optimise) {

@@ -33,7 +33,10 @@ TEST_F(Cache, GivesBackWhatTheCompileGave) {
   EXPECT_FALSE((*cached).warnings.empty());
   EXPECT_GT((*cached).times.cache_ns, 0u);
   EXPECT_EQ((*cached).times.front_end_ns, 0u) << "Clang ran";
+  EXPECT_EQ((*compiled).compiled, 1u);
+  EXPECT_EQ((*cached).compiled, 0u);
   (*cached).origin = (*compiled).origin;
+  (*cached).compiled = (*compiled).compiled;
   (*cached).times = (*compiled).times = {};
   EXPECT_EQ(to_bytes(*cached), to_bytes(*compiled));
 }

@@ -5,6 +5,11 @@
 #include "redis_server.hpp"
 #include "sanitizers.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <optional>
 #include <thread>
 
 namespace graft::test {
@@ -53,6 +58,42 @@ TEST_F(SharedCache, HasWhatAnotherMachineCompiled) {
   EXPECT_EQ(origin_at("two"), Origin::kDisk) << "what came from there is kept here";
   EXPECT_EQ(origin_at("one"), Origin::kDisk);
   EXPECT_TRUE(said.lines().empty());
+}
+
+/// A port of this machine's that is free now.
+std::string free_port() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(listener, reinterpret_cast<const sockaddr *>(&address), size);
+  ::getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size);
+  ::close(listener);
+  return std::to_string(::ntohs(address.sin_port));
+}
+
+TEST_F(SharedCache, IsReachedOverTheLoopbackAsWell) {
+  std::string port;
+  std::optional<RedisServer> over_tcp;
+  for (int attempt = 0; attempt < 10 && (!over_tcp || !over_tcp->is_up());
+       ++attempt) { // somebody else may take the port first
+    port = free_port();
+    over_tcp.emplace(std::vector<std::string>{"--bind", "127.0.0.1", "--port", port});
+  }
+  ASSERT_TRUE(over_tcp->is_up());
+  const auto origin_by = [&](const std::string &name, const std::string &host) {
+    CacheConfig config = machine(name);
+    config.remote = "redis://" + host + ":" + port + "/3";
+    const auto artifact = compile(job(kText), config);
+    EXPECT_THAT(artifact, Succeeds());
+    return artifact ? (*artifact).origin : Origin::kCompiled;
+  };
+  EXPECT_EQ(origin_by("one", "127.0.0.1"), Origin::kCompiled);
+  EXPECT_EQ(origin_by("two", "127.0.0.1"), Origin::kRemote);
+  EXPECT_EQ(origin_by("three", "localhost"), Origin::kRemote) << "by name";
+  over_tcp->stop();
+  EXPECT_EQ(origin_by("four", "127.0.0.1"), Origin::kCompiled) << "nobody is there any more";
 }
 
 TEST_F(SharedCache, ComparesHeadersByContent) {

@@ -90,6 +90,33 @@ TEST_F(CachedBundles, ShowTheirWarningsAgain) {
   }
 }
 
+TEST_F(CachedBundles, OfManyFilesAreReloadedByCompilingTheOneThatChanged) {
+  const auto two = [](int number, int other) {
+    return MemoryBundle{"number",
+                        {{"main.c", number_text(number)}, {"other.c", "int other = " + std::to_string(other) + ";\n"}}};
+  };
+  for (const char *where : {"off", "cache"}) {
+    Config config;
+    config.cache.folder = where == std::string("off") ? where : folder / where;
+    config.timings = Timings::kStages;
+    const auto runtime = *Runtime::create(std::move(config));
+    StepTimes times;
+    ASSERT_THAT(runtime->load(two(1, 1), {.times = &times}), Succeeds());
+    EXPECT_EQ(times.compiled, 2u);
+    const auto number = runtime->bind<test_number>();
+    ASSERT_THAT(runtime->reload(two(2, 1), {.times = &times}), Succeeds());
+    EXPECT_EQ(times.compiled, 1u);
+    EXPECT_GT(times.stages.lower_ns, 0u);
+    EXPECT_GT(times.stages.parse_ns(), 0u);
+    EXPECT_LE(times.stages.parse_ns() + times.stages.lower_ns + times.stages.emit_ns, times.compile_ns);
+    EXPECT_EQ(number->number(), 2);
+    const auto again = runtime->reload(two(2, 1), {.force = Force::kYes, .times = &times});
+    ASSERT_THAT(again, Succeeds());
+    EXPECT_EQ(times.compiled, 0u);
+    EXPECT_NE((*again).origin, Origin::kCompiled);
+  }
+}
+
 TEST_F(CachedBundles, AreLookedAfterByAHost) {
   const CacheConfig config{.folder = folder / "cache"};
   ASSERT_THAT(start()->load(shipped("greeter")), Succeeds());

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 namespace graft::test {
 namespace {
@@ -92,6 +93,24 @@ TEST(Learned, SharedCodeIsOneImageForThoseWhoUseItAtOnce) {
     images.push_back(*std::move(image));
   }
   EXPECT_EQ(places[0], places[1]);
+}
+
+TEST(Learned, SharedCodeComesAndGoesWithItsUsersOnManyThreads) {
+  const auto body = [](int n) {
+    return "try { return values.at(values.size() + " + std::to_string(n) +
+           "); } catch (const std::exception &) { return 5; }";
+  };
+  Edited file;
+  file.learn(with_vector(body(0), "#include <exception>\n"));
+  const auto artifact = file.compile(with_vector(body(1), "#include <exception>\n"));
+  ASSERT_TRUE(artifact);
+  ASSERT_EQ(artifact->shared.size(), 1u);
+  std::vector<std::thread> users;
+  for (int user = 0; user < 4; ++user)
+    users.emplace_back([&] {
+      for (int time = 0; time < 25; ++time) EXPECT_EQ(file.run(*artifact), 5); // thrown through shared code
+    });
+  for (std::thread &user : users) user.join();
 }
 
 TEST(Learned, AChangedHeaderCountsAtTheNextCompile) {

@@ -268,6 +268,24 @@ TEST(Run, InAWorkerIsTheSame) {
   EXPECT_EQ(outcome.out, graft(here).out);
 }
 
+TEST(Run, SaysWhatEachStageCosts) {
+  const TempFolder folder;
+  const std::string file = folder.write(
+      "v.cpp",
+      "#include <graft/abi.h>\n#include <vector>\nGRAFT_CONTRACT(t, \"test.t\", 1, 0) { int32_t (*f)(int32_t n); };\n"
+      "static int32_t f(int32_t n) { return std::vector<int32_t>(3, n)[0]; }\nGRAFT_PROVIDE(t, {.f = f});\n");
+  const Outcome text = graft({"run", "--timings", "--memory", "1G", file});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.err, HasSubstr("compiled 1 of 1 file"));
+  for (const char *stage : {"scan", "parse", "instantiate", "codegen", "link", "verify", "init", "swap"})
+    EXPECT_THAT(text.err, HasSubstr(stage));
+  const json times = parsed(graft({"run", "--timings", "--json", file}).out)["times_ns"];
+  EXPECT_EQ(times["compiled"], 1);
+  for (const char *stage : {"parse", "instantiate", "lower", "emit"}) EXPECT_GT(times["stages"][stage], 0) << stage;
+  EXPECT_THAT(graft({"run", file}).err, Not(HasSubstr("codegen")));
+  EXPECT_EQ(parsed(graft({"run", "--json", file}).out).count("times_ns"), 0u);
+}
+
 TEST(Check, AManifestsErrorHasLineAndColumn) {
   const TempFolder folder;
   folder.write("graft.toml", "name = \"x\"\nverson = \"1.0.0\"\n");

@@ -1,9 +1,15 @@
 // Bundles whose host, or whose manifest, wants them compiled in a worker; and how far a compile of several files is.
 #include "bundles.hpp"
 #include "matchers.hpp"
+#include "temp_folder.hpp"
 
 #include <graft/graft.h>
 
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -51,6 +57,59 @@ TEST(WorkerBundles, AreOptimisedBehindTheirFirstCallAsOthers) {
   EXPECT_THAT(runtime->await_tier_up(240s), Succeeds());
   EXPECT_EQ(runtime->bundles().at(0).tier, "good");
   EXPECT_EQ((*bound)->number(), 2);
+}
+
+/// A runtime whose compiles are all in a worker, with a cache.
+std::unique_ptr<Runtime> worker_with_cache(const test::TempFolder &folder) {
+  Config config;
+  config.worker = Worker::kAlways;
+  config.learning = Learning::kAtOnce;
+  config.cache.folder = folder / "cache";
+  auto runtime = Runtime::create(std::move(config));
+  EXPECT_THAT(runtime, Succeeds());
+  return *std::move(runtime);
+}
+
+MemoryBundle of_three(const std::string &more) {
+  return {"n", {{"a.c", number_text(1)}, {"b.c", "int b;\n" + more}, {"c.c", "int c;\n"}}};
+}
+
+TEST(WorkerBundles, AreCompiledByTheFirstRuntimeOnly) {
+  const test::TempFolder folder;
+  for (const Origin origin : {Origin::kCompiled, Origin::kDisk}) {
+    const auto runtime = worker_with_cache(folder);
+    const auto bundle = runtime->load(text("n", number_text(1)));
+    ASSERT_THAT(bundle, Succeeds());
+    EXPECT_EQ((*bundle).origin, origin);
+    EXPECT_EQ((*runtime->bind<test_number>())->number(), 1);
+  }
+}
+
+TEST(WorkerBundles, AreCompiledFileByFile) {
+  const test::TempFolder folder;
+  StepTimes times;
+  for (const int run : {0, 1}) {
+    const auto runtime = worker_with_cache(folder);
+    ASSERT_THAT(runtime->load(of_three(""), {.times = &times}), Succeeds());
+    EXPECT_EQ(times.files, 3u);
+    EXPECT_EQ(times.compiled, run == 0 ? 3u : 0u);
+    ASSERT_THAT(runtime->reload(of_three("int run" + std::to_string(run) + ";\n"), {.times = &times}), Succeeds());
+    EXPECT_EQ(times.compiled, 1u);
+  }
+}
+
+TEST(WorkerBundles, LearnNothing) {
+  const test::TempFolder folder;
+  const auto runtime = worker_with_cache(folder);
+  const auto vector = [](int size) {
+    return MemoryBundle{
+        "v", {{"v.cpp", "#include <vector>\nint f() { return std::vector<int>(" + std::to_string(size) + ")[0]; }\n"}}};
+  };
+  ASSERT_THAT(runtime->load(vector(1)), Succeeds());
+  runtime->await_learning();
+  ASSERT_THAT(runtime->reload(vector(2)), Succeeds());
+  EXPECT_EQ(runtime->learning().heads, 0u);
+  EXPECT_EQ(runtime->learning().uses, 0u);
 }
 
 TEST(WorkerBundles, ABombIsAnErrorAndTheOldCodeGoesOn) {
@@ -128,6 +187,30 @@ TEST(EarlyErrors, OneIsToldBeforeASlowFileIsDone) {
   bundle.files.push_back({"wrong.c", "int x = missing;\n"});
   EXPECT_THAT(runtime->load(bundle), FailsWith(Code::kExhausted, HasSubstr("wall time")));
   EXPECT_THAT(heard.told, ElementsAre("compiling 1/2 wrong.c:1:9"));
+}
+
+TEST(Sets, ASlowBundleHoldsBackNoOther) {
+  const test::TempFolder folder;
+  const std::string pipe = folder / "slow.h"; // nobody reads to its end before somebody has written
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  folder.write("a_slow/a.c", "#include \"" + pipe + "\"\nint a;\n");
+  folder.write("a_slow/b.c", "int b;\n");
+  folder.write("quick/a.c", "int a;\n");
+  folder.write("quick/b.c", "int b;\n");
+  auto runtime = Runtime::create({.compile_threads = 2});
+  std::promise<void> quick;
+  (*runtime)->listen([&](const Event &event) {
+    if (event.bundle == "quick" && event.compiled != nullptr && event.compiled->done == 2) quick.set_value();
+  });
+  auto report = std::async(std::launch::async, [&] {
+    return (*runtime)->load_all({std::filesystem::path(folder / "a_slow"), std::filesystem::path(folder / "quick")});
+  });
+  EXPECT_EQ(quick.get_future().wait_for(60s), std::future_status::ready);
+  std::ofstream(pipe) << "int from_pipe;\n";
+  const auto loaded = report.get();
+  ASSERT_THAT(loaded, Succeeds());
+  EXPECT_EQ((*loaded).loaded.size(), 2u);
+  EXPECT_EQ((*loaded).times.compiled, 4u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Here, Progress, testing::Values(Worker::kWhenAsked));

@@ -15,9 +15,9 @@ using testing::HasSubstr;
 class Limits : public Workers {
  protected:
   void expect_end(const Job &job, const WorkerLimits &limits, const std::string &words) {
-    EXPECT_THAT(worker->compile(job, limits),
+    EXPECT_THAT(worker->compile(*compiler, job, limits),
                 FailsWith(Code::kExhausted, AllOf(HasSubstr("bundle 'bundle'"), HasSubstr(words))));
-    EXPECT_THAT(worker->compile(test::job({{"a.c", "int x;"}})), Succeeds());
+    EXPECT_THAT(worker->compile(*compiler, test::job({{"a.c", "int x;"}})), Succeeds());
   }
 
   const WorkerLimits little_memory{.wall = 60s, .cpu = 60s, .memory_bytes = 128ull << 20, .file_bytes = 1};
@@ -41,7 +41,7 @@ TEST_F(Limits, AFileThatNobodyWritesEndsAtTheWallTime) {
   const TempFolder folder;
   const std::string fifo = folder / "silent.h";
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  EXPECT_THAT(worker->compile(job({{"a.c", "#include \"" + fifo + "\"\n"}})),
+  EXPECT_THAT(worker->compile(*compiler, job({{"a.c", "#include \"" + fifo + "\"\n"}})),
               FailsWith(Code::kInvalid, HasSubstr("silent.h")));
   expect_end(job({{"a.c", "__asm__(\".incbin \\\"" + fifo + "\\\"\");"}}), {.wall = 200ms}, "limit of 0.2 s wall time");
 }
@@ -54,9 +54,9 @@ TEST_F(Limits, AnEndlessComputationEndsAtTheProcessorTime) {
 TEST_F(Limits, AStackThatIsTooDeepIsAnErrorOfTheSource) {
   std::string nested = "struct s { int x; } s;";
   for (int depth = 0; depth < 20'000; ++depth) nested = "struct { " + nested + " };";
-  const auto outcome = worker->compile(job({{"deep.c", "struct top { " + nested + " };\n"}}));
+  const auto outcome = worker->compile(*compiler, job({{"deep.c", "struct top { " + nested + " };\n"}}));
   ASSERT_FALSE(outcome);
-  EXPECT_THAT(worker->compile(job({{"a.c", "int x;"}})), Succeeds());
+  EXPECT_THAT(worker->compile(*compiler, job({{"a.c", "int x;"}})), Succeeds());
 }
 
 TEST_F(Limits, TenThousandFilesAreABundleOrAnErrorThatNamesTheLimit) {
@@ -74,8 +74,9 @@ TEST_F(Limits, ManyJobsAtOnceEachHaveTheirOwn) {
     threads.emplace_back([&, index] {
       const bool is_bomb = index % 2 == 0;
       const auto outcome =
-          is_bomb ? worker->compile(job({{"a.cpp", kEndless}}, flags({"-fconstexpr-steps=4294967295"})), {.wall = 300ms})
-                  : worker->compile(job({{"a.c", "int x;"}}));
+          is_bomb ? worker->compile(*compiler, job({{"a.cpp", kEndless}}, flags({"-fconstexpr-steps=4294967295"})),
+                                    {.wall = 300ms})
+                  : worker->compile(*compiler, job({{"a.c", "int x;"}}));
       ended += !outcome && outcome.code() == Code::kExhausted ? 1 : 0;
       done += outcome ? 1 : 0;
     });

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 class Processes : public Workers {
  protected:
-  Result<Artifact> compile() { return worker->compile(job({{"a.c", "int x;"}})); }
+  Result<Artifact> compile() { return worker->compile(*compiler, job({{"a.c", "int x;"}})); }
   pid_t zygote() {
     const std::vector<pid_t> all = workers_of(::getpid());
     EXPECT_EQ(all.size(), 1u);
@@ -132,14 +132,15 @@ TEST(Owners, OneThatForksAndDiesLeavesNoWorkerAlthoughItsChildHoldsTheSocket) {
 
 TEST(Owners, AForkedHostCompilesInAWorkerOfItsOwn) {
   const auto worker = *Worker::create();
+  const auto compiler = *Compiler::create();
   const Job one = job({{"a.c", "int x;"}});
-  ASSERT_THAT(worker->compile(one), Succeeds());
+  ASSERT_THAT(worker->compile(*compiler, one), Succeeds());
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(worker->compile(one) && workers_of(::getpid()).size() == 1 ? 0 : 1);
+  if (child == 0) ::_exit(worker->compile(*compiler, one) && workers_of(::getpid()).size() == 1 ? 0 : 1);
   int status = 1;
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
-  EXPECT_THAT(worker->compile(one), Succeeds());
+  EXPECT_THAT(worker->compile(*compiler, one), Succeeds());
 }
 
 TEST(Programs, OneThatIsNotThereIsSaid) {
@@ -148,8 +149,9 @@ TEST(Programs, OneThatIsNotThereIsSaid) {
 
 TEST(Programs, OneThatIsSomethingElseIsSaid) {
   const auto worker = Worker::create("/bin/true");
+  const auto compiler = *Compiler::create();
   ASSERT_THAT(worker, Succeeds());
-  EXPECT_THAT(worker->compile(job({{"a.c", "int x;"}})), FailsWith(testing::_, HasSubstr("ended")));
+  EXPECT_THAT(worker->compile(*compiler, job({{"a.c", "int x;"}})), FailsWith(testing::_, HasSubstr("ended")));
 }
 
 } // namespace

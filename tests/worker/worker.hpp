@@ -50,6 +50,7 @@ class Workers : public testing::Test {
  protected:
   void SetUp() override { ASSERT_THAT(worker, Succeeds()); }
 
+  std::unique_ptr<driver::Compiler> compiler = *driver::Compiler::create();
   Result<std::unique_ptr<Worker>> worker = Worker::create();
 };
 

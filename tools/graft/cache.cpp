@@ -41,14 +41,13 @@ int stat(const CacheOptions &options) {
   return show(
       cache_stat(options.config), options.format,
       [](const CacheStat &stat) {
-        return fmt::format("{}: {}, {}, {} of {}", stat.folder, counted(stat.artifacts, "artifact"),
-                           counted(stat.records, "record"), bytes_text(stat.bytes), bytes_text(stat.max_bytes));
+        return fmt::format("{}: {}, {}, {}, {}, {} of {}", stat.folder, counted(stat.artifacts, "artifact"),
+                           counted(stat.units, "unit"), counted(stat.heads, "head"), counted(stat.records, "record"),
+                           bytes_text(stat.bytes), bytes_text(stat.max_bytes));
       },
       [](const CacheStat &stat) {
-        return Json{{"folder", stat.folder},
-                    {"artifacts", stat.artifacts},
-                    {"records", stat.records},
-                    {"bytes", stat.bytes},
+        return Json{{"folder", stat.folder},      {"artifacts", stat.artifacts}, {"records", stat.records},
+                    {"units", stat.units},        {"heads", stat.heads},         {"bytes", stat.bytes},
                     {"max_bytes", stat.max_bytes}};
       });
 }

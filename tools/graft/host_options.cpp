@@ -29,6 +29,10 @@ void add_host_options(CLI::App &command, HostOptions &options) {
   command.add_flag("--checked-only", options.checked_only,
                    "refuse code whose types graft never saw, such as foreign bitcode");
   command.add_flag("--worker", options.worker, "compile in a process of its own, whose crash or hunger is an error");
+  command.add_flag("--timings", options.timings, "say what each stage of a load and reload costs");
+  command.add_option("--memory", options.memory, "files wait to be compiled while others take more than this; 512M, 4G")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->type_name("BYTES");
   command.add_flag("--verbose", options.verbose, "print the runtime's log to stderr");
   add_include_dirs(command, options.include_dirs);
   add_cache_option(command, options.cache);
@@ -43,6 +47,8 @@ Config config_of(const HostOptions &options) {
   config.cache = options.cache;
   config.unchecked = options.checked_only ? Unchecked::kRefuse : Unchecked::kAllow;
   config.worker = options.worker ? Worker::kAlways : Worker::kWhenAsked;
+  config.compile_bytes = options.memory;
+  config.timings = options.timings ? Timings::kStages : Timings::kSteps;
   config.log_level = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
   config.log = [verbose = options.verbose](LogLevel level, std::string_view line) {
     const bool is_a_plugins_own = line.starts_with('[');

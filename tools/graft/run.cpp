@@ -23,8 +23,7 @@ struct RunOptions : HostOptions {
 
 /// Loads all paths and the bundles in those that are folders of bundles, who is required first. What is broken is printed;
 /// `exit` says so.
-Result<std::vector<BundleInfo>> load_all(Runtime &runtime, const std::vector<std::string> &paths, Format format,
-                                         Exit &exit) {
+Result<LoadReport> load_all(Runtime &runtime, const std::vector<std::string> &paths, Format format, Exit &exit) {
   std::vector<std::filesystem::path> bundles;
   for (const std::string &path : paths) {
     GRAFT_TRY_ASSIGN(const auto found, find_bundles(path));
@@ -39,7 +38,7 @@ Result<std::vector<BundleInfo>> load_all(Runtime &runtime, const std::vector<std
     else
       print_error(broken.error);
   }
-  return std::move(report.loaded);
+  return report;
 }
 
 /// A string as it is, any other value as JSON; one line feed at the end.
@@ -103,7 +102,7 @@ int watch(Runtime &runtime, const std::vector<BundleInfo> &bundles, const RunOpt
   for (const BundleInfo &bundle : bundles) watching.paths.push_back(bundle.path);
   watching.tell = [&](const WatchEvent &event) {
     if (event.phase == WatchPhase::kUnchanged && options.format == Format::kText) return;
-    report(event, options.format);
+    report(event, options);
     if (event.phase == WatchPhase::kReloaded) call_again(runtime, options);
   };
   const auto watcher = Watcher::create(runtime, std::move(watching));
@@ -116,12 +115,14 @@ int run(const RunOptions &options) {
   if (options.watch) config.learning = Learning::kAtOnce; // somebody is about to edit
   auto runtime = Runtime::create(std::move(config));
   if (!runtime) return fail(runtime.error(), options.format);
-  if (options.watch || options.format == Format::kText) show_progress_of(**runtime, options.format); // else JSON is one value
+  if (options.watch || options.format == Format::kText)
+    show_progress_of(**runtime, options.format); // else JSON is one value
   Exit exit = kDone;
-  auto bundles = load_all(**runtime, options.paths, options.format, exit);
-  if (!bundles) return fail(bundles.error(), options.format);
+  auto loaded = load_all(**runtime, options.paths, options.format, exit);
+  if (!loaded) return fail(loaded.error(), options.format);
+  const std::vector<BundleInfo> &bundles = (*loaded).loaded;
   const bool is_text = options.format == Format::kText;
-  for (const BundleInfo &bundle : *bundles) {
+  for (const BundleInfo &bundle : bundles) {
     if (is_text) print_diagnostics(bundle.warnings);
     if (!is_text || !options.calls.empty()) continue;
     std::string provides;
@@ -129,8 +130,10 @@ int run(const RunOptions &options) {
     fmt::print("{} {}: generation {}, provides{}\n", bundle.name, bundle.version, bundle.generation,
                provides.empty() ? " nothing" : provides);
   }
+  if (is_text && options.timings) print_timings((*loaded).times);
   Json report = {{"bundles", Json::array()}, {"calls", call_all(**runtime, options, exit)}};
-  for (const BundleInfo &bundle : *bundles) report["bundles"].push_back(json_of(bundle));
+  for (const BundleInfo &bundle : bundles) report["bundles"].push_back(json_of(bundle));
+  if (options.timings) report["times_ns"] = json_of((*loaded).times);
   if (!is_text && options.watch) {
     Json line = {{"event", "loaded"}};
     line.update(report);
@@ -140,14 +143,14 @@ int run(const RunOptions &options) {
   }
   if (!options.watch) return exit;
   std::fflush(stdout);
-  return watch(**runtime, *bundles, options);
+  return watch(**runtime, bundles, options);
 }
 
 /// What ends the words of a `--call`: an option of `graft run`. Everything else, `-5` too, is an argument.
 bool ends_call(const std::string &word) {
   static const std::vector<std::string> kOptions = {
-      "--call",         "--",       "--cache",   "--watch",   "--json", "--help", "-h",  "-I",
-      "--checked-only", "--worker", "--verbose", "--tier-up", "-O0",    "-O1",    "-O2", "-O3"};
+      "--call",   "--",        "--cache",   "--watch",   "--json",   "--help", "-h",  "-I",  "--checked-only",
+      "--worker", "--verbose", "--tier-up", "--timings", "--memory", "-O0",    "-O1", "-O2", "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
 

@@ -29,7 +29,7 @@ int watch(const WatchWords &options) {
   }
   WatchOptions watching;
   watching.paths = options.paths;
-  watching.tell = [format = options.format](const WatchEvent &event) { report(event, format); };
+  watching.tell = [&options](const WatchEvent &event) { report(event, options); };
   const auto watcher = Watcher::create(**runtime, std::move(watching));
   if (!watcher) return fail(watcher.error(), options.format);
   return watch_until_stopped(runtime->bundles().size(), options.format);

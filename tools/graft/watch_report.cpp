@@ -1,7 +1,6 @@
 // See watch_report.hpp. Events come on the watcher's thread, one at a time.
 #include "watch_report.hpp"
 
-#include "host_options.hpp"
 #include "json.hpp"
 #include "output.hpp"
 #include "stop_signal.hpp"
@@ -88,10 +87,27 @@ void print_event_json(const WatchEvent &event) {
 
 } // namespace
 
-void report(const WatchEvent &event, Format format) {
-  if (format == Format::kJson) return print_event_json(event);
+void report(const WatchEvent &event, const HostOptions &options) {
+  if (options.format == Format::kJson) return print_event_json(event);
   print_event(event);
+  const bool is_new = event.phase == WatchPhase::kLoaded || event.phase == WatchPhase::kReloaded;
+  if (options.timings && is_new) print_timings(event.times);
   std::fflush(stdout);
+}
+
+void print_timings(const StepTimes &times) {
+  const CompileTimes &stages = times.stages;
+  const std::uint64_t codegen = stages.lower_ns + stages.optimise_ns + stages.emit_ns;
+  const std::pair<const char *, std::uint64_t> rows[] = {
+      {"scan", times.read_ns},        {"compile", times.compile_ns},
+      {"  cache", times.cache_ns},    {"  preamble", stages.preamble_ns},
+      {"  parse", stages.parse_ns()}, {"  instantiate", stages.instantiate_ns},
+      {"  codegen", codegen},         {"link", times.link_ns},
+      {"verify", times.verify_ns},    {"init", times.initialise_ns},
+      {"migrate", times.migrate_ns},  {"swap", times.publish_ns}};
+  fmt::print(stderr, "compiled {} of {}\n", times.compiled, counted(times.files, "file"));
+  for (const auto &[name, took] : rows)
+    if (took != 0) fmt::print(stderr, "{:<14}{:>10}\n", name, duration(took));
 }
 
 int watch_until_stopped(std::size_t bundles, Format format) {

@@ -1,6 +1,7 @@
 // See artifact_cache.hpp.
 #include "artifact_cache.hpp"
 
+#include "../unit_bytes.hpp"
 #include "places.hpp"
 
 #include <graft/base/artifact_bytes.hpp>
@@ -16,6 +17,7 @@ std::optional<Artifact> artifact_in(const std::optional<Entry> &entry, Origin or
   if (!artifact) return std::nullopt;
   (*artifact).origin = origin;
   (*artifact).times = {};
+  (*artifact).compiled = 0;
   return *std::move(artifact);
 }
 
@@ -87,7 +89,9 @@ std::optional<Artifact> ArtifactCache::find_remote(const ContentKey &request) {
     auto artifact = artifact_in(entry, Origin::kRemote);
     if (!artifact) continue;
     const std::size_t bytes = entry->sealed.size();
-    background_.add(bytes, [this, request, record, entry = std::move(*entry)] { keep(request, record, entry.body()); });
+    background_.add(bytes, [this, request, record, entry = std::move(*entry)] {
+      keep(EntryKind::kArtifact, request, record, entry.body());
+    });
     return artifact;
   }
   return std::nullopt;
@@ -99,21 +103,88 @@ void ArtifactCache::store(const ContentKey &request, const Artifact &artifact, c
   std::vector<char> bytes = to_bytes(artifact);
   const std::size_t size = bytes.size();
   background_.add(size, [this, request, record = std::move(record), bytes = std::move(bytes)] {
-    keep(request, record, bytes);
+    keep(EntryKind::kArtifact, request, record, bytes);
     if (remote_) send(request, record, bytes);
   });
 }
 
-/// The artifact first: a record never leads to what is not there yet.
-void ArtifactCache::keep(const ContentKey &request, InputRecord record, std::span<const char> artifact) {
+std::optional<KnownUnit> ArtifactCache::find_unit(const ContentKey &request, SecondLook &look) {
+  const DiskStore *disk = this->disk();
+  if (disk == nullptr) return std::nullopt;
+  InputRecords known = records_in(disk->get(EntryKind::kRecord, request));
+  for (InputRecord &record : known.records) {
+    const SecondLook::Verdict verdict = look.look(record);
+    if (verdict == SecondLook::Verdict::kChanged) continue;
+    const auto entry = disk->get(EntryKind::kUnit, record.artifact);
+    auto read = entry ? unit_from_bytes(entry->body()) : std::nullopt;
+    if (!read) continue;
+    if (read->learned != ContentKey{} && !(read->unit.learned = find_code(read->learned))) continue;
+    if (verdict == SecondLook::Verdict::kHoldsWithNewStamps)
+      background_.add(0, [this, request, record] { keep_records(request, record); });
+    return KnownUnit{std::make_shared<const Unit>(std::move(read->unit)), std::move(record)};
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<const HeaderCode> ArtifactCache::find_code(const ContentKey &key) {
+  {
+    const MutexLock lock(mutex_);
+    if (const auto known = codes_.find(key.bytes); known != codes_.end())
+      if (auto code = known->second.lock()) return code;
+  }
+  const auto entry = disk()->get(EntryKind::kCode, key);
+  auto read = entry ? header_code_from_bytes(entry->body()) : std::nullopt;
+  if (!read) return nullptr;
+  auto code = std::make_shared<const HeaderCode>(*std::move(read));
+  const MutexLock lock(mutex_);
+  std::erase_if(codes_, [](const auto &known) { return known.second.expired(); });
+  codes_[key.bytes] = code;
+  return code;
+}
+
+void ArtifactCache::keep_code(const HeaderCode &code) {
+  if (!disk()->touch(EntryKind::kCode, code.key)) note_failure(disk()->put(EntryKind::kCode, code.key, to_bytes(code)));
+}
+
+std::optional<StoredHead> ArtifactCache::find_head(const ContentKey &key) {
+  const DiskStore *disk = this->disk();
+  if (disk == nullptr) return std::nullopt;
+  const auto entry = disk->get(EntryKind::kHead, key);
+  auto head = entry ? head_from_bytes(entry->body()) : std::nullopt;
+  if (!head) return std::nullopt;
+  if (head->code != ContentKey{} && !(head->preamble->code = find_code(head->code))) return std::nullopt;
+  return head;
+}
+
+void ArtifactCache::store_head(const ContentKey &key, std::shared_ptr<const Preamble> preamble,
+                               std::vector<Recipe> recipes) {
+  if (disk() == nullptr) return;
+  background_.add(preamble->bytes.size(), [this, key, preamble = std::move(preamble), recipes = std::move(recipes)] {
+    if (preamble->code) keep_code(*preamble->code);
+    const std::vector<char> bytes = to_bytes(*preamble, recipes);
+    note_failure(disk()->put(EntryKind::kHead, key, bytes));
+    prune_now_and_then(bytes.size());
+  });
+}
+
+void ArtifactCache::store_unit(const ContentKey &request, const KnownUnit &known) {
+  if (disk() == nullptr) return;
+  background_.add(known.unit->output.size(), [this, request, known] {
+    if (known.unit->learned) keep_code(*known.unit->learned);
+    keep(EntryKind::kUnit, request, known.record, to_bytes(*known.unit));
+  });
+}
+
+/// What came of it first: a record never leads to what is not there yet.
+void ArtifactCache::keep(EntryKind kind, const ContentKey &request, InputRecord record, std::span<const char> body) {
   const DiskStore *disk = this->disk();
   if (disk == nullptr) return;
-  const Result<void> stored = disk->put(EntryKind::kArtifact, record.artifact, artifact);
+  const Result<void> stored = disk->put(kind, record.artifact, body);
   if (stored)
     keep_records(request, std::move(record));
   else
     note_failure(stored);
-  prune_now_and_then(artifact.size());
+  prune_now_and_then(body.size());
 }
 
 /// Two processes that add to one request's records at once: one of them wins, the other's compile is repeated some day.

@@ -5,10 +5,12 @@
 // is said once.
 #pragma once
 
+#include "../head_bytes.hpp"
 #include "background.hpp"
 #include "disk_store.hpp"
 #include "input_record.hpp"
 #include "redis_store.hpp"
+#include "unit_memory.hpp"
 
 #include <graft/base/artifact.hpp>
 #include <graft/base/cache.hpp>
@@ -34,6 +36,14 @@ class ArtifactCache {
   /// `trace`: what the compile looked at, `began`: when it did. Nothing is stored of what cannot be repeated.
   void store(const ContentKey &request, const Artifact &artifact, const InputTrace &trace, WallTime began);
 
+  /// The same for one file of a bundle. Units are of this machine: a remote cache has bundles as a whole.
+  std::optional<KnownUnit> find_unit(const ContentKey &request, SecondLook &look);
+  void store_unit(const ContentKey &request, const KnownUnit &known);
+
+  /// A source's head, by its key; by whoever makes heads, who looks whether it still holds.
+  std::optional<StoredHead> find_head(const ContentKey &key);
+  void store_head(const ContentKey &key, std::shared_ptr<const Preamble> preamble, std::vector<Recipe> recipes);
+
   /// Until all that was to be stored is.
   void wait() { background_.wait(); }
 
@@ -43,9 +53,12 @@ class ArtifactCache {
   /// Null when the folder cannot be had.
   DiskStore *disk();
   std::optional<Artifact> find_on_disk(const ContentKey &request);
+  /// Code of headers, once for all units that rely on it. Null when it is not there.
+  std::shared_ptr<const HeaderCode> find_code(const ContentKey &key);
   std::optional<Artifact> find_remote(const ContentKey &request);
-  void keep(const ContentKey &request, InputRecord record, std::span<const char> artifact);
+  void keep(EntryKind kind, const ContentKey &request, InputRecord record, std::span<const char> body);
   void keep_records(const ContentKey &request, InputRecord record);
+  void keep_code(const HeaderCode &code);
   void send(const ContentKey &request, const InputRecord &record, std::span<const char> artifact);
   void prune_now_and_then(std::size_t stored_bytes);
   void note_failure(const Result<void> &stored);
@@ -58,6 +71,7 @@ class ArtifactCache {
   Mutex mutex_;
   bool opened_ GRAFT_GUARDED_BY(mutex_) = false;
   bool told_ GRAFT_GUARDED_BY(mutex_) = false;
+  std::map<std::array<std::uint8_t, 32>, std::weak_ptr<const HeaderCode>> codes_ GRAFT_GUARDED_BY(mutex_);
   std::unique_ptr<DiskStore> disk_ GRAFT_GUARDED_BY(mutex_);
   std::uint64_t stored_bytes_ = 0; ///< since the last pruning; of the background's thread
   bool has_looked_ = false;        ///< whether pruning is due; the same

@@ -96,11 +96,13 @@ bool DiskStore::is_due() const {
 }
 
 CacheStat DiskStore::stat() const {
-  CacheStat stat{folder_, 0, 0, 0, max_bytes_};
+  CacheStat stat{folder_, 0, 0, 0, 0, 0, max_bytes_};
   each_file(shelves_, [&](const StoredFile &file) {
     stat.bytes += file.bytes;
     stat.artifacts += is_of(file, EntryKind::kArtifact) ? 1 : 0;
     stat.records += is_of(file, EntryKind::kRecord) ? 1 : 0;
+    stat.units += is_of(file, EntryKind::kUnit) ? 1 : 0;
+    stat.heads += is_of(file, EntryKind::kHead) ? 1 : 0;
   });
   return stat;
 }

@@ -25,9 +25,17 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open(std::string folder, std::uint
   return std::unique_ptr<DiskStore>(new DiskStore(std::move(folder), max_bytes, secret));
 }
 
-std::optional<Entry> DiskStore::get(EntryKind kind, const ContentKey &key) const {
+std::string DiskStore::path_of(EntryKind kind, const ContentKey &key) const {
   const std::string name = entry_name(kind, key);
-  const std::string path = shelves_ + '/' + name.substr(0, 2) + '/' + name.substr(2);
+  return shelves_ + '/' + name.substr(0, 2) + '/' + name.substr(2);
+}
+
+bool DiskStore::touch(EntryKind kind, const ContentKey &key) const {
+  return ::utimensat(AT_FDCWD, path_of(kind, key).c_str(), nullptr, 0) == 0;
+}
+
+std::optional<Entry> DiskStore::get(EntryKind kind, const ContentKey &key) const {
+  const std::string path = path_of(kind, key);
   struct ::stat status{};
   auto bytes = read_small_file(path, &status);
   if (!bytes) return std::nullopt;

@@ -30,6 +30,8 @@ class DiskStore {
 
   /// Nothing for what is not there, or damaged. What is found counts as used.
   std::optional<Entry> get(EntryKind kind, const ContentKey &key) const;
+  /// Whether it is there; then it counts as used.
+  bool touch(EntryKind kind, const ContentKey &key) const;
   /// Fails: kEnvironment, for instance when the disk is full.
   Result<void> put(EntryKind kind, const ContentKey &key, std::span<const char> body) const;
 
@@ -46,6 +48,8 @@ class DiskStore {
  private:
   DiskStore(std::string folder, std::uint64_t max_bytes, const Secret &secret)
       : folder_(std::move(folder)), shelves_(folder_ + "/1"), max_bytes_(max_bytes), secret_(secret) {}
+
+  std::string path_of(EntryKind kind, const ContentKey &key) const;
 
   std::string folder_;
   std::string shelves_;

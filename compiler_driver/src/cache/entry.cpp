@@ -3,7 +3,21 @@
 
 namespace graft::driver {
 
-std::string_view word_of(EntryKind kind) { return kind == EntryKind::kRecord ? "record" : "artifact"; }
+std::string_view word_of(EntryKind kind) {
+  switch (kind) {
+  case EntryKind::kRecord:
+    return "record";
+  case EntryKind::kArtifact:
+    return "artifact";
+  case EntryKind::kUnit:
+    return "unit";
+  case EntryKind::kCode:
+    return "code";
+  case EntryKind::kHead:
+    return "head";
+  }
+  return "unknown";
+}
 
 std::string full_text(const ContentKey &key) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -96,21 +96,35 @@ std::optional<InputRecords> records_from_bytes(std::span<const char> bytes) {
   return reader.is_whole() ? std::optional(std::move(records)) : std::nullopt;
 }
 
-std::optional<ContentKey> SecondLook::content_of(const std::string &path) {
-  const auto [known, is_new] = contents_.try_emplace(path);
-  if (!is_new) return known->second;
+InputTrace trace_of(const InputRecord &record) {
+  InputTrace trace;
+  for (const RecordedLook &look : record.looks) trace.looks.push_back({look.path, look.found, look.content});
+  return trace;
+}
+
+static std::optional<ContentKey> read_content(const std::string &path) {
   // Read and not mapped: a file that is cut short meanwhile would end the process.
   const auto text =
       llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
-  if (text) known->second = content_key(std::string_view((*text)->getBuffer()));
+  if (!text) return std::nullopt;
+  return content_key(std::string_view((*text)->getBuffer()));
+}
+
+SecondLook::Seen &SecondLook::seen(const std::string &path) {
+  const auto [known, is_new] = seen_.try_emplace(path);
+  if (is_new) {
+    const Status status = status_of(path);
+    known->second = {status.found, status.stamp};
+  }
   return known->second;
 }
 
 SecondLook::Verdict SecondLook::look(RecordedLook &look) {
-  const Status now = status_of(look.path);
+  Seen &now = seen(look.path);
   if (now.found != look.found) return Verdict::kChanged;
   if (look.content == ContentKey{} || (look.stamp != FileStamp{} && look.stamp == now.stamp)) return Verdict::kHolds;
-  if (content_of(look.path) != look.content) return Verdict::kChanged;
+  if (!now.content) now.content = read_content(look.path);
+  if (*now.content != look.content) return Verdict::kChanged;
   // A change between the look and the reading, or after it, has left a stamp that is young now.
   if (!was_left_alone(now.stamp, std::chrono::system_clock::now())) return Verdict::kHolds;
   look.stamp = now.stamp;

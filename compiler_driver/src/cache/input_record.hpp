@@ -11,10 +11,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace graft::driver {
@@ -63,7 +63,7 @@ InputRecords without_stamps(InputRecords records);
 std::vector<char> to_bytes(const InputRecords &records);
 std::optional<InputRecords> records_from_bytes(std::span<const char> bytes);
 
-/// Looks at files once for all records of a request.
+/// Looks at each path once, for all records that it is asked about: those of one compile.
 class SecondLook {
  public:
   enum class Verdict : std::uint8_t {
@@ -74,10 +74,18 @@ class SecondLook {
   Verdict look(InputRecord &record);
 
  private:
+  struct Seen {
+    Look::Found found = Look::Found::kNothing;
+    FileStamp stamp{};
+    std::optional<std::optional<ContentKey>> content{}; ///< once it was read: its key, or nothing when it cannot be
+  };
   Verdict look(RecordedLook &look);
-  std::optional<ContentKey> content_of(const std::string &path);
+  Seen &seen(const std::string &path);
 
-  std::map<std::string, std::optional<ContentKey>> contents_;
+  std::unordered_map<std::string, Seen> seen_;
 };
+
+/// What a record says that a compile looked at.
+InputTrace trace_of(const InputRecord &record);
 
 } // namespace graft::driver

@@ -78,11 +78,37 @@ void add_all(const std::vector<std::string> &strings, KeyBuilder &key) {
   for (const std::string &string : strings) key.add(string);
 }
 
-bool loads_code(const std::vector<std::string> &arguments) {
-  return std::ranges::any_of(arguments, [](const std::string &argument) {
+bool loads_code(std::span<const RequestedFile> files) {
+  const auto is_loading = [](const std::string &argument) {
     return argument == "-load" || argument.starts_with("-load-pass-plugin") || argument.starts_with("-fpass-plugin") ||
            argument.starts_with("-add-plugin") || argument == "-plugin";
-  });
+  };
+  return std::ranges::any_of(
+      files, [&](const RequestedFile &file) { return std::ranges::any_of(file.prepared.arguments, is_loading); });
+}
+
+/// What is asked for, and where relative names begin.
+void add_choices(const Options &options, KeyBuilder &key) {
+  for (const auto choice : {static_cast<unsigned>(options.bitcode), static_cast<unsigned>(options.need),
+                            static_cast<unsigned>(options.kept), static_cast<unsigned>(options.role)})
+    key.add(std::to_string(choice));
+  std::error_code failure;
+  key.add(options.working_directory.empty() ? std::filesystem::current_path(failure).string() : options.working_directory);
+}
+
+void add_headers(const Job &job, KeyBuilder &key) {
+  key.add(std::to_string(job.headers.size()));
+  for (const Source &header : job.headers) {
+    key.add(header.name);
+    key.add(header.contents.value_or(""));
+  }
+}
+
+/// Which file, and how it is compiled.
+void add_place(const RequestedFile &file, KeyBuilder &key) {
+  key.add(std::to_string(static_cast<unsigned>(file.text.language)));
+  key.add(file.text.name);
+  add_all(file.prepared.arguments, key);
 }
 
 } // namespace
@@ -102,29 +128,39 @@ ContentKey compiler_identity() {
 }
 
 std::optional<ContentKey> request_key(const ContentKey &compiler, const Job &job, std::span<const RequestedFile> files) {
+  if (loads_code(files)) return std::nullopt;
   KeyBuilder key;
   key.add(compiler);
   key.add(job.bundle);
-  const Options &options = job.options;
-  for (const auto choice : {static_cast<unsigned>(options.bitcode), static_cast<unsigned>(options.need),
-                            static_cast<unsigned>(options.kept), static_cast<unsigned>(options.role)})
-    key.add(std::to_string(choice));
-  add_all(options.include_dirs, key);
-  add_all(options.flags, key); // Clang's driver warns of some that cc1 never sees
-  std::error_code failure;
-  key.add(options.working_directory.empty() ? std::filesystem::current_path(failure).string() : options.working_directory);
-  for (const Source &header : job.headers) {
-    key.add(header.name);
-    key.add(header.contents.value_or(""));
-  }
+  add_choices(job.options, key);
+  add_all(job.options.include_dirs, key);
+  add_all(job.options.flags, key); // Clang's driver warns of some that cc1 never sees
+  add_headers(job, key);
   for (const RequestedFile &file : files) {
-    if (loads_code(file.prepared.arguments)) return std::nullopt;
-    key.add(std::to_string(static_cast<unsigned>(file.text.language)));
-    key.add(file.text.name);
+    add_place(file, key);
     key.add(std::string_view(file.text.buffer->getBuffer()));
-    add_all(file.prepared.arguments, key);
   }
   return key.finish();
+}
+
+std::vector<UnitKey> unit_keys(const ContentKey &compiler, const Job &job, std::span<const RequestedFile> files) {
+  if (loads_code(files)) return {};
+  KeyBuilder common;
+  common.add("unit");
+  common.add(compiler);
+  add_choices(job.options, common);
+  KeyBuilder with_headers = common, with_bundle = common;
+  add_headers(job, with_headers);
+  with_bundle.add(job.bundle);
+  std::vector<UnitKey> keys;
+  for (const RequestedFile &file : files) {
+    KeyBuilder request = with_headers, place = with_bundle;
+    add_place(file, request);
+    add_place(file, place);
+    request.add(std::string_view(file.text.buffer->getBuffer()));
+    keys.push_back({place.finish(), request.finish()});
+  }
+  return keys;
 }
 
 } // namespace graft::driver

@@ -1,6 +1,8 @@
 // See words.hpp. Members are named by structured bindings, so that one that is added and not sent does not compile.
 #include "words.hpp"
 
+#include "../unit_bytes.hpp"
+
 #include <graft/base/artifact_bytes.hpp>
 
 #include <charconv>
@@ -124,7 +126,7 @@ std::optional<Words> words_of(std::span<const char> bytes) {
 Words to_words(const Job &job) {
   const auto &[bundle, sources, headers, options, cancelled] = job; // who cancels, ends the job's process
   const auto &[c_standard, cxx_standard, optimise, include_dirs, flags, directory, bitcode, need, kept, learn, preambles,
-               role] = options;
+               role, stages] = options;
   Words words = {bundle};
   put(words, sources);
   put(words, headers);
@@ -132,7 +134,7 @@ Words to_words(const Job &job) {
   put(words, include_dirs);
   put(words, flags);
   words.insert(words.end(), {directory, word_of(bitcode), word_of(need), word_of(kept), word_of(learn), word_of(preambles),
-                             word_of(role)});
+                             word_of(role), word_of(stages)});
   return words;
 }
 
@@ -156,12 +158,22 @@ Result<Job> job_from_words(const Words &words) {
   options.learn = taker.one_of(Learn::kYes);
   options.preambles = taker.one_of(Preambles::kIgnore);
   options.role = taker.one_of(Role::kSecond);
+  options.stages = taker.one_of(Stages::kApart);
   if (!taker.is_whole()) return garbled("a job");
   return job;
 }
 
-Words to_words(const Result<Artifact> &outcome) {
-  if (outcome) return {kDone, text_of(*outcome)};
+Words to_words(const Result<std::vector<Unit>> &outcome) {
+  if (outcome) {
+    Words words = {kDone, std::to_string((*outcome).size())};
+    for (const Unit &unit : *outcome) {
+      Artifact carrier;
+      carrier.trace = unit.trace;
+      const std::vector<char> bytes = to_bytes(unit);
+      words.insert(words.end(), {unit.failed ? "1" : "0", {bytes.begin(), bytes.end()}, text_of(carrier)});
+    }
+    return words;
+  }
   const auto &[code, message, where, diagnostics] = outcome.error();
   return {kFailed,
           word_of(code),
@@ -172,12 +184,22 @@ Words to_words(const Result<Artifact> &outcome) {
           text_of(diagnostics)};
 }
 
-Result<Artifact> outcome_from_words(const Words &words) {
+Result<std::vector<Unit>> outcome_from_words(const Words &words) {
   Taker taker(words);
   const std::string how = taker.text();
   if (how == kDone) {
-    const std::string bytes = taker.text();
-    return artifact_from_bytes(bytes);
+    std::vector<Unit> units;
+    for (std::uint64_t left = taker.number(); left > 0; --left) {
+      const bool has_failed = taker.number() != 0;
+      auto read = unit_from_bytes(taker.text());
+      GRAFT_TRY_ASSIGN(Artifact carrier, artifact_from_bytes(taker.text()));
+      if (!read) return garbled("a file");
+      read->unit.failed = has_failed;
+      read->unit.trace = std::move(carrier.trace);
+      units.push_back(std::move(read->unit));
+    }
+    if (!taker.is_whole()) return garbled("an outcome");
+    return units;
   }
   Error failure;
   failure.code = taker.one_of(Code::kInternal);

@@ -3,6 +3,8 @@
 // Both ends are of one build (the first word says so), hence no versions; yet neither trusts the other's lengths.
 #pragma once
 
+#include "../unit.hpp"
+
 #include <graft/driver/compiler.hpp>
 
 #include <optional>
@@ -21,8 +23,9 @@ std::optional<Words> words_of(std::span<const char> bytes);
 Words to_words(const Job &job);
 Result<Job> job_from_words(const Words &words);
 
-Words to_words(const Result<Artifact> &outcome);
-Result<Artifact> outcome_from_words(const Words &words);
+/// The files of a job, with what their compiles looked at; no word of learned code, since a worker has none.
+Words to_words(const Result<std::vector<Unit>> &outcome);
+Result<std::vector<Unit>> outcome_from_words(const Words &words);
 
 /// A file that is done goes before the outcome.
 Words to_words(const CompiledFile &file);

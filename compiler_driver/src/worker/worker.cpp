@@ -1,5 +1,6 @@
 // The host's end: starts the zygote when there is none, hands it a job, and makes an error of whatever does not come back.
 #include "../cancelled.hpp"
+#include "../elsewhere.hpp"
 #include "channel.hpp"
 #include "limits.hpp"
 #include "words.hpp"
@@ -167,7 +168,24 @@ Result<std::unique_ptr<Worker>> Worker::create(std::string program, Config confi
   return std::unique_ptr<Worker>(new Worker(std::make_unique<State>(std::move(program), config)));
 }
 
-Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, const TellCompiled &tell) const {
+/// The zygote as a compiler sees it, for one job.
+class Worker::Place : public Elsewhere {
+ public:
+  Place(State &state, const WorkerLimits &limits) : state_(state), limits_(limits) {}
+  Result<std::vector<Unit>> compile_files(const Job &job, const TellCompiled &tell) const override;
+
+ private:
+  State &state_;
+  const WorkerLimits &limits_;
+};
+
+Result<Artifact> Worker::compile(const Compiler &here, const Job &job, const WorkerLimits &limits,
+                                 const TellCompiled &tell) const {
+  const Place place(*state_, limits);
+  return here.compile(job, tell, &place);
+}
+
+Result<std::vector<Unit>> Worker::Place::compile_files(const Job &job, const TellCompiled &tell) const {
   std::error_code failure;
   Words words = to_words(job);
   words.insert(words.begin(), std::filesystem::current_path(failure).string());
@@ -179,9 +197,9 @@ Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, con
     if (!job_ends || !fate_ends)
       return error(Code::kExhausted, what + "there is no descriptor for a compile worker; raise the limit of open files");
     GRAFT_TRY_ASSIGN(const std::uint64_t zygote,
-                     state_->ask({limits, std::move(job_ends->second), std::move(fate_ends->second)}));
+                     state_.ask({limits_, std::move(job_ends->second), std::move(fate_ends->second)}));
     Until until;
-    if (limits.wall.count() > 0) until = std::chrono::steady_clock::now() + limits.wall + kGrace;
+    if (limits_.wall.count() > 0) until = std::chrono::steady_clock::now() + limits_.wall + kGrace;
     send_message(job_ends->first.number(), text, until); // to one that is gone: then nothing comes back
     Incoming outcome(job_ends->first), told(fate_ends->first);
     std::string message;
@@ -193,13 +211,13 @@ Result<Artifact> Worker::compile(const Job &job, const WorkerLimits &limits, con
     if (came == Incoming::Came::kEnd) came = next(told, message, job, until);
     if (came == Incoming::Came::kLate && job.is_cancelled()) return cancelled(job); // the zygote ends what nobody waits for
     if (came == Incoming::Came::kLate) {
-      state_->give_up(zygote);
+      state_.give_up(zygote);
       return error(Code::kExhausted, what + "its compile did not end when its time was up; the worker was ended");
     }
     Fate fate;
     if (came == Incoming::Came::kEnd || message.size() != sizeof fate) continue;
     std::memcpy(&fate, message.data(), sizeof fate);
-    return explain(fate, limits, job.bundle);
+    return explain(fate, limits_, job.bundle);
   }
   return error(Code::kInternal, what + "the compile worker ended twice while it was compiled");
 }

@@ -138,7 +138,7 @@ class ZygoteProcess {
     if (job && job->options.role == Role::kSecond) ::setpriority(PRIO_PROCESS, 0, kNiceOfSecond);
     const auto send = [&](const Words &answer) { return send_message(request.job.number(), bytes_of(answer)); };
     const auto tell = [&](const CompiledFile &file) { send(to_words(file)); };
-    const bool is_told = send(to_words(job ? compiler_.compile(*job, tell) : Result<Artifact>(job.error())));
+    const bool is_told = send(to_words(job ? compiler_.compile_files(*job, tell) : Result<std::vector<Unit>>(job.error())));
     ::shutdown(request.job.number(), SHUT_RDWR); // or the host would wait for a memory that is taken apart first
     ::_exit(is_told ? 0 : 1);                    // nothing here is worth being taken apart
   }

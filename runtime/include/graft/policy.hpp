@@ -38,8 +38,8 @@ struct PolicyRequest {
 
 GRAFT_API const char *to_string(PolicyRequest::Action action) noexcept;
 
-/// An error refuses, with its code and sentence. Called on the thread that loads or reloads, several at a time; for kCascade
-/// with the commit token held. What it throws refuses, too.
+/// An error refuses, with its code and sentence. Called on the thread that loads or reloads, or, for one of several
+/// bundles, on one that compiles; several at a time. For kCascade with the commit token held. What it throws refuses, too.
 using Policy = std::function<Result<void>(const PolicyRequest &request)>;
 
 } // namespace graft

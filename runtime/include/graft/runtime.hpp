@@ -52,8 +52,8 @@ enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
 /// functions are compared then, so a header that was edited without a new version goes unnoticed.
 enum class Views : std::uint8_t { kWhenGiven, kRequired };
 
-/// Where sources are compiled: by Clang in this process, where a crash of it is mostly held and a hang is not; or in a process of its own,
-/// `graft-worker`, where neither reaches the host (decision 0018).
+/// Where sources are compiled: by Clang in this process, where a crash of it is mostly held and a hang is not; or in a
+/// process of its own, `graft-worker`, where neither reaches the host (decision 0018).
 enum class Worker : std::uint8_t {
   kWhenAsked, ///< for bundles whose manifest says `worker = true`
   kAlways,
@@ -91,9 +91,14 @@ struct LearningInfo {
   std::size_t bytes = 0;       ///< that all this takes
 };
 
+/// What is measured of a load or reload: each step, or, within the compile, also what Clang does (a few hundredths more).
+enum class Timings : std::uint8_t { kSteps, kStages };
+
 /// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
 struct Config {
   unsigned compile_threads = 0; ///< 0: one a core
+  /// Files wait to be compiled while those that are would take more; one may always. 0: no bound.
+  std::size_t compile_bytes = 0;
   unsigned optimise = 0; ///< -O0 to -O3 for bundles that do not say; above 0, code is as good as it gets from the start
   std::optional<TierUp> tier_up{}; ///< for all bundles, whatever their manifests say
   /// How long new code must have been live before it is optimised in the background: while saves follow each other, none is.
@@ -104,6 +109,7 @@ struct Config {
   HotReload hot_reload = HotReload::kOn;
   Allocations allocations = Allocations::kTrusted;
   Learning learning = Learning::kOnReload;
+  Timings timings = Timings::kSteps;
   std::vector<std::string> include_dirs{}; ///< where bundles find contracts of the host and of each other
   CacheConfig cache{};                     ///< what was compiled before is not compiled again (compiler_driver/README.md)
   std::size_t retired_limit = 64; ///< generations of one bundle that may wait for their last call; then reloads are refused
@@ -116,7 +122,7 @@ struct Config {
   Worker worker = Worker::kWhenAsked;
   WorkerLimits worker_limits{};
   std::string worker_program{}; ///< empty: `graft/graft-worker` beside the library
-  Policy policy{}; ///< may a bundle be loaded, reloaded, started again? Empty: yes
+  Policy policy{};              ///< may a bundle be loaded, reloaded, started again? Empty: yes
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
   LogLevel log_level = LogLevel::kInfo;
@@ -141,7 +147,7 @@ struct ArchiveBundle {
   std::string bytes;
 };
 
-/// "compiled", "cached", "cached remotely".
+/// "compiled", "cached", "cached remotely", "kept".
 GRAFT_API const char *to_string(Origin origin) noexcept;
 
 /// What the runtime knows of a loaded bundle. A copy.
@@ -165,6 +171,22 @@ struct BundleInfo {
   std::vector<Diagnostic> warnings; ///< of the compile that made the live generation
 };
 
+/// What the steps of the last load or reload of this call took, in nanoseconds of wall time; of bundles that are prepared
+/// side by side, the sum.
+struct StepTimes {
+  std::uint64_t read_ns = 0; ///< manifest and sources
+  std::uint64_t compile_ns = 0;
+  std::uint64_t cache_ns = 0; ///< of `compile_ns`: looking whether it was compiled before
+  CompileTimes stages;        ///< within `compile_ns`, summed over files, several of which may be compiled at once
+  std::size_t files = 0;      ///< that the bundles have
+  std::size_t compiled = 0;   ///< and how many of those were compiled; the others were known
+  std::uint64_t link_ns = 0;
+  std::uint64_t verify_ns = 0; ///< does the code do what its manifest says, do contracts and requirements fit
+  std::uint64_t initialise_ns = 0;
+  std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe
+  std::uint64_t publish_ns = 0;
+};
+
 /// What came of loading many bundles.
 struct LoadReport {
   struct Broken {
@@ -173,6 +195,7 @@ struct LoadReport {
   };
   std::vector<BundleInfo> loaded; ///< in the order of their loads: who is required comes first
   std::vector<Broken> broken;
+  StepTimes times; ///< of all of them together
 };
 
 /// One live provider of a contract. A copy.
@@ -202,21 +225,10 @@ struct Event {
   Phase phase = Phase::kPreparing;
   std::string_view bundle;
   BundleId id;
-  std::uint64_t generation = 0; ///< the one that this is about; 0 when none was made
-  ContentKey source;            ///< of the text that made it; zero when it did not compile
-  const Error *error = nullptr; ///< of kFailed
+  std::uint64_t generation = 0;           ///< the one that this is about; 0 when none was made
+  ContentKey source;                      ///< of the text that made it; zero when it did not compile
+  const Error *error = nullptr;           ///< of kFailed
   const CompiledFile *compiled = nullptr; ///< of kCompiling, which is told from any thread, one at a time for each compile
-};
-
-/// What the steps of the last load or reload of this call took, in nanoseconds of wall time.
-struct StepTimes {
-  std::uint64_t read_ns = 0; ///< manifest and sources
-  std::uint64_t compile_ns = 0;
-  std::uint64_t cache_ns = 0; ///< of `compile_ns`: looking whether it was compiled before
-  std::uint64_t link_ns = 0;
-  std::uint64_t initialise_ns = 0;
-  std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe
-  std::uint64_t publish_ns = 0;
 };
 
 enum class Force : std::uint8_t { kNo, kYes };

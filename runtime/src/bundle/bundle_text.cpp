@@ -259,6 +259,7 @@ driver::Job make_job(const BundleText &text, unsigned optimise, const std::vecto
   job.options.include_dirs = include_dirs;
   job.options.kept = driver::Kept::kOutside;
   job.options.learn = text.learn;
+  job.options.stages = text.stages;
   const auto set_standard = [&](const std::string &standard) {
     (standard.find("++") != standard.npos ? job.options.cxx_standard : job.options.c_standard) = standard;
   };

@@ -34,6 +34,7 @@ struct BundleText {
   /// a host's loaders.
   std::shared_ptr<const ImageMaker> maker{};
   driver::Learn learn = driver::Learn::kNo; ///< whether it is likely to be compiled again
+  driver::Stages stages = driver::Stages::kTogether;
   std::string loader{}; ///< name of the loader whose bundle it is; empty for one of files that graft takes
 };
 

@@ -86,7 +86,7 @@ Where CodeMaker::where_of(const BundleText &text) const {
 Result<Artifact> CodeMaker::compile(const driver::Job &job, Where where, const TellCompiled &tell) const {
   if (where == Where::kHere) return compiler_.compile(job, tell);
   if (!worker_) return worker_.error();
-  return (*worker_)->compile(job, limits_of(config_.worker_limits), tell);
+  return (*worker_)->compile(compiler_, job, limits_of(config_.worker_limits), tell);
 }
 
 Result<Artifact> CodeMaker::read(const BundleText &text, const TellCompiled &tell) const {

@@ -60,10 +60,14 @@ Json json_of(const std::vector<BundleInfo> &bundles) {
 
 static const char *word_of(Holder::Kind kind) {
   switch (kind) {
-  case Holder::Kind::kCall: return "call";
-  case Holder::Kind::kThread: return "thread";
-  case Holder::Kind::kKeptObject: return "kept object";
-  case Holder::Kind::kEnding: return "ending";
+  case Holder::Kind::kCall:
+    return "call";
+  case Holder::Kind::kThread:
+    return "thread";
+  case Holder::Kind::kKeptObject:
+    return "kept object";
+  case Holder::Kind::kEnding:
+    return "ending";
   }
   return "unknown";
 }
@@ -87,13 +91,30 @@ Json json_of(const std::vector<Holder> &holders) {
 Json json_of(const ReloadPlan &plan) {
   Json items = Json::array();
   for (const PlanItem &item : plan.items)
-    items.push_back({{"fate", to_string(item.fate)}, {"path", item.path}, {"was", item.was}, {"is", item.is}, {"how", item.how}});
+    items.push_back(
+        {{"fate", to_string(item.fate)}, {"path", item.path}, {"was", item.was}, {"is", item.is}, {"how", item.how}});
   return {{"bundle", plan.bundle}, {"kind", to_string(plan.kind)}, {"items", std::move(items)}, {"text", to_string(plan)}};
 }
 
 Json json_of(const StepTimes &times) {
-  return {{"read", times.read_ns}, {"compile", times.compile_ns},       {"cache", times.cache_ns},
-          {"link", times.link_ns}, {"initialise", times.initialise_ns}, {"publish", times.publish_ns}};
+  const CompileTimes &stages = times.stages;
+  return {{"read", times.read_ns},
+          {"compile", times.compile_ns},
+          {"cache", times.cache_ns},
+          {"stages",
+           {{"preamble", stages.preamble_ns},
+            {"parse", stages.parse_ns()},
+            {"instantiate", stages.instantiate_ns},
+            {"lower", stages.lower_ns},
+            {"optimise", stages.optimise_ns},
+            {"emit", stages.emit_ns}}},
+          {"files", times.files},
+          {"compiled", times.compiled},
+          {"link", times.link_ns},
+          {"verify", times.verify_ns},
+          {"initialise", times.initialise_ns},
+          {"migrate", times.migrate_ns},
+          {"publish", times.publish_ns}};
 }
 
 Json json_of(const CompiledFile &file) {

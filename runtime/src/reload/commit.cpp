@@ -88,7 +88,7 @@ Result<BundleInfo> Runtime::Impl::load(const std::function<Result<BundleText>()>
   Stopwatch watch;
   GRAFT_TRY_ASSIGN(BundleText text, read());
   GRAFT_TRY(rebind(text, options.contracts));
-  times.read_ns = watch.lap_ns();
+  times.read_ns += watch.lap_ns();
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   GRAFT_TRY(refuse_taken(text));
   GRAFT_TRY_ASSIGN(Prepared prepared, prepare(std::move(text), draw_ticket(), Force::kYes, times));
@@ -100,9 +100,10 @@ Result<BundleInfo> Runtime::Impl::load(const std::function<Result<BundleText>()>
 Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times) {
   GRAFT_TRY(token.acquire());
   const HeldToken held(token);
+  Stopwatch watch;
   GRAFT_TRY(refuse_taken(prepared.text));
   GRAFT_TRY(check_contracts({prepared.generation.get()}));
-  Stopwatch watch;
+  times.verify_ns += watch.lap_ns();
   GRAFT_TRY(adopt_kept(prepared));
   auto outcome = start(prepared, {}, GRAFT_REASON_LOAD, nullptr);
   if (!outcome) {
@@ -110,13 +111,13 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     return std::move(outcome).error();
   }
   Started &started = *outcome;
-  times.initialise_ns = watch.lap_ns();
+  times.initialise_ns += watch.lap_ns();
   if (auto published = store.publish(std::move(started.changes)); !published) {
     for (SlotRecord *slot : started.slots) store.unclaim(*slot);
     retirement.retire(std::move(prepared.generation));
     return std::move(published).error();
   }
-  times.publish_ns = watch.lap_ns();
+  times.publish_ns += watch.lap_ns();
   const std::string name = prepared.text.name;
   log.write(LogLevel::kInfo, "loaded bundle '" + name + "' as generation " + std::to_string(prepared.generation->number));
 
@@ -268,7 +269,9 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     GRAFT_TRY(admit(transaction.set));
     auto outcome = close_over_dependents(transaction.set);
     for (const Prepared &prepared : transaction.set) transaction.old.push_back(find_bundle(prepared.text.name)->live.get());
+    Stopwatch watch;
     if (outcome) outcome = fit(transaction.set);
+    times.verify_ns += watch.lap_ns();
     if (outcome) outcome = carry_out(transaction, times);
     if (!outcome) {
       undo(transaction, outcome.error());

@@ -44,6 +44,14 @@ bool is_same_code(const Generation &live, const Artifact &next) {
 } // namespace
 
 Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
+  GRAFT_TRY_ASSIGN(Prepared prepared, compile(std::move(text), ticket, force, times));
+  Stopwatch watch;
+  GRAFT_TRY(link(prepared));
+  times.link_ns += watch.lap_ns();
+  return prepared;
+}
+
+Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
   Stopwatch watch;
   GRAFT_TRY(
       ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
@@ -51,19 +59,24 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   const bool learns =
       config.learning == Learning::kAtOnce || (config.learning == Learning::kOnReload && find_bundle(text.name) != nullptr);
   text.learn = learns ? driver::Learn::kYes : driver::Learn::kNo;
+  text.stages = config.timings == Timings::kStages ? driver::Stages::kApart : driver::Stages::kTogether;
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
   GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text, [&](const CompiledFile &file) {
     tell({Phase::kCompiling, text.name, bundle_id(text.name), 0, {}, nullptr, &file});
   }));
+  times.compile_ns += watch.lap_ns();
   GRAFT_TRY(verify_artifact(text.manifest, artifact, is_vouched ? Unchecked::kAllow : config.unchecked));
   for (const ProviderFacts &provider : artifact.facts.providers)
     if (!provider.checked && !is_vouched)
       log.write(LogLevel::kWarn, "bundle '" + text.name + "' provides " + provider.contract +
                                      " from code whose types nobody checked; a call of another shape is not noticed");
   adopt_views(artifact.facts, store.views);
-  times.compile_ns += watch.lap_ns();
+  times.verify_ns += watch.lap_ns();
   times.cache_ns += artifact.times.cache_ns;
+  times.stages += artifact.times;
+  times.files += text.sources.size();
+  times.compiled += artifact.compiled;
   inputs.record(text, artifact.facts, ticket);
   std::shared_ptr<const SecondText> second = code.second_of(text, artifact);
   const char *const tier = code.tier_of(text);
@@ -83,9 +96,32 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   Prepared prepared{std::move(text), std::move(artifact), nullptr, ticket};
   prepared.second = std::move(second);
   prepared.tier = tier;
-  GRAFT_TRY(link(prepared));
-  times.link_ns += watch.lap_ns();
   return prepared;
+}
+
+void Runtime::Impl::prepare_all(std::vector<Draft> &drafts, Force force, StepTimes &times) {
+  std::vector<StepTimes> each(drafts.size());
+  compiler->side_by_side(drafts.size(), [&](std::size_t i) {
+    Draft &draft = drafts[i];
+    if (draft.text)
+      draft.prepared = compile(*std::move(draft.text), draft.ticket, force, each[i]);
+    else
+      draft.prepared = std::move(draft.text).error();
+  });
+  for (const StepTimes &one : each) {
+    times.compile_ns += one.compile_ns;
+    times.cache_ns += one.cache_ns;
+    times.stages += one.stages;
+    times.files += one.files;
+    times.compiled += one.compiled;
+    times.verify_ns += one.verify_ns;
+  }
+  Stopwatch watch;
+  for (Draft &draft : drafts) {
+    if (!draft.prepared) continue;
+    if (auto linked = link(*draft.prepared); !linked) draft.prepared = std::move(linked).error();
+  }
+  times.link_ns += watch.lap_ns();
 }
 
 /// Makes the bindings of a new generation, as its plan says.
@@ -198,20 +234,28 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
   if (names.empty()) return error(Code::kInvalid, "a reload was given no bundle; give it the name of one at least");
   for (const std::string &name : names) GRAFT_TRY(refuse_reload(name));
   StepTimes times;
-  const auto prepare_all = [&]() -> Result<std::vector<Prepared>> {
-    std::vector<Prepared> set;
+  const auto prepare_set = [&]() -> Result<std::vector<Prepared>> {
+    std::vector<Draft> drafts;
+    std::vector<std::string> bundles;
     for (const std::string &name : names) {
       // The ticket is drawn before the sources are read: who reads later has the newer text and the higher ticket.
-      const std::uint64_t ticket = draw_ticket();
+      Draft &draft = drafts.emplace_back();
+      draft.ticket = draw_ticket();
       Stopwatch watch;
       GRAFT_TRY_ASSIGN(BundleText text, read(name));
       times.read_ns += watch.lap_ns();
       GRAFT_TRY(name_reload(name, text));
-      const std::string bundle = text.name;
+      const std::string &bundle = bundles.emplace_back(text.name);
       if (find_bundle(bundle) == nullptr)
         return error(Code::kNotFound, "bundle '" + bundle + "' is not loaded; load it before it is reloaded");
       GRAFT_TRY(refuse_reload(bundle, &maker_of(text)));
-      auto prepared = prepare(std::move(text), ticket, options.force, times);
+      draft.text = std::move(text);
+    }
+    prepare_all(drafts, options.force, times);
+    std::vector<Prepared> set;
+    for (std::size_t i = 0; i < drafts.size(); ++i) {
+      Result<Prepared> &prepared = drafts[i].prepared;
+      const std::string &bundle = bundles[i];
       if (!prepared) {
         const Error &failure = prepared.error();
         if (failure.code != Code::kUnchanged) tell({Phase::kFailed, bundle, bundle_id(bundle), 0, {}, &failure});
@@ -223,7 +267,7 @@ Result<std::vector<BundleInfo>> Runtime::Impl::reload(const std::vector<std::str
     if (set.empty()) return error(Code::kUnchanged, "every bundle of the set already runs its text");
     return set;
   };
-  GRAFT_TRY_ASSIGN(std::vector<Prepared> set, prepare_all());
+  GRAFT_TRY_ASSIGN(std::vector<Prepared> set, prepare_set());
   auto infos = commit(std::move(set), GRAFT_REASON_RELOAD, times);
   if (options.times != nullptr) *options.times = times;
   if (infos) reload_followers(names_of(*infos));

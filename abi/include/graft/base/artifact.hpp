@@ -43,12 +43,33 @@ struct SharedCode {
   std::vector<std::string> symbols; ///< what it offers, sorted
 };
 
-/// What compiling took, in nanoseconds of wall time, summed over the files.
+/// What compiling took, in nanoseconds of wall time, summed over the files. What is part of `front_end_ns` is measured when
+/// the stages are asked for; the rest of that is reading and checking the text.
 struct CompileTimes {
   std::uint64_t front_end_ns = 0; ///< preprocess, parse, check, lower
   std::uint64_t optimise_ns = 0;
   std::uint64_t emit_ns = 0;
-  std::uint64_t cache_ns = 0; ///< looking for it among what was compiled before
+  std::uint64_t cache_ns = 0;       ///< looking for it among what was compiled before
+  std::uint64_t preamble_ns = 0;    ///< of the front end: opening what was precompiled
+  std::uint64_t instantiate_ns = 0; ///< of the front end: making what templates stand for
+  std::uint64_t lower_ns = 0;       ///< of the front end: from the AST to IR
+
+  CompileTimes &operator+=(const CompileTimes &other) {
+    const auto &[front_end, optimise, emit, cache, preamble, instantiate, lower] = other; // one more: add it, too
+    front_end_ns += front_end;
+    optimise_ns += optimise;
+    emit_ns += emit;
+    cache_ns += cache;
+    preamble_ns += preamble;
+    instantiate_ns += instantiate;
+    lower_ns += lower;
+    return *this;
+  }
+  /// Reading and checking the text.
+  std::uint64_t parse_ns() const {
+    const std::uint64_t apart = preamble_ns + instantiate_ns + lower_ns;
+    return front_end_ns > apart ? front_end_ns - apart : 0;
+  }
 };
 
 /// Where an artifact comes from.
@@ -56,6 +77,7 @@ enum class Origin : std::uint8_t {
   kCompiled,
   kDisk,   ///< from the cache of this machine
   kRemote, ///< from the cache that machines share
+  kMemory, ///< put together of what this process had compiled before
 };
 
 /// A path that a compile asked the file system for, and what was there.
@@ -89,7 +111,8 @@ struct Artifact {
       token_key; ///< over the sources' tokens, all headers and arguments: "is it the same program?"; all zero: not known
   CompileTimes times;
   Origin origin = Origin::kCompiled;
-  InputTrace trace; ///< empty unless the compiler was told to keep it
+  std::uint32_t compiled = 0; ///< how many of its files were compiled for it; the others were known
+  InputTrace trace;           ///< empty unless the compiler was told to keep it
 };
 
 } // namespace graft

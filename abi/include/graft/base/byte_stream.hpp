@@ -91,6 +91,7 @@ class ByteReader {
   explicit ByteReader(std::span<const char> bytes) : rest_(bytes) {}
 
   bool is_whole() const { return !damaged_ && rest_.empty(); }
+  bool is_damaged() const { return damaged_; }
 
   template <class T>
     requires std::is_integral_v<T>

@@ -27,7 +27,9 @@ struct CacheConfig {
 struct CacheStat {
   std::string folder;
   std::uint64_t artifacts = 0;
-  std::uint64_t records = 0; ///< lists of what a compile read, each leading to artifacts
+  std::uint64_t records = 0; ///< lists of what a compile read, each leading to what came of it
+  std::uint64_t units = 0;   ///< files of bundles that have several
+  std::uint64_t heads = 0;   ///< what sources begin with, precompiled
   std::uint64_t bytes = 0;
   std::uint64_t max_bytes = 0;
 };

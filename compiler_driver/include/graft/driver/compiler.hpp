@@ -59,6 +59,9 @@ enum class Role : std::uint8_t {
            ///< one
 };
 
+/// Whether CompileTimes tells of the stages within the front end; that costs a little.
+enum class Stages : std::uint8_t { kTogether, kApart };
+
 struct Options {
   std::string c_standard = "c17";
   std::string cxx_standard = "c++23";
@@ -72,6 +75,7 @@ struct Options {
   Learn learn = Learn::kNo;
   Preambles preambles = Preambles::kUse;
   Role role = Role::kOnly;
+  Stages stages = Stages::kTogether;
 };
 
 /// All that one compile needs to know.
@@ -96,7 +100,10 @@ enum class Trace : std::uint8_t { kDrop, kKeep };
 struct Config {
   unsigned threads = 0;                              ///< how many files compile side by side; 0: one a core
   std::size_t preamble_bytes = std::size_t{1} << 29; ///< how much memory preambles may take before the least used go
-  std::optional<CacheConfig> cache{};                ///< where `compile` looks first; empty: nowhere
+  std::size_t compile_bytes = 0; ///< files wait while those that are compiled would take more than this; 0: no bound
+  std::size_t unit_bytes =
+      std::size_t{1} << 28;           ///< how much memory the last good files of bundles may take (unit_memory.hpp)
+  std::optional<CacheConfig> cache{}; ///< where `compile` looks first; empty: nowhere
   /// Hears once, from any thread, that the cache cannot be used, and why.
   std::function<void(std::string_view)> tell{};
   Trace trace = Trace::kDrop;
@@ -114,6 +121,9 @@ struct PreambleStats {
   std::size_t functions = 0;   ///< that they share the code of
 };
 
+struct Unit;
+class Elsewhere;
+
 /// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
 ///
 /// Owns: a thread that makes preambles, when a job asks for one, and one that fills the cache; no process-wide state but
@@ -127,9 +137,17 @@ class Compiler {
   static Result<std::unique_ptr<Compiler>> create(Config config = {});
   ~Compiler();
 
-  /// From the cache when nothing changed since it was compiled: `Artifact::origin` says so. `tell` hears of each file as it is done, before
-  /// the others are.
-  Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const;
+  /// From the cache when nothing changed since it was compiled: `Artifact::origin` says so. `tell` hears of each file as it
+  /// is done, before the others are.
+  Result<Artifact> compile(const Job &job, const TellCompiled &tell = {}) const { return compile(job, tell, nullptr); }
+  /// The same with `elsewhere`, unless that is null, compiling what was not compiled before; for Worker.
+  Result<Artifact> compile(const Job &job, const TellCompiled &tell, const Elsewhere *elsewhere) const;
+  /// The job's files, not put together, and whatever is wrong with them: what is done elsewhere.
+  Result<std::vector<Unit>> compile_files(const Job &job, const TellCompiled &tell) const;
+  /// Calls `task(0)` to `task(count - 1)` side by side, on the threads that compile and the caller's: for who has several
+  /// jobs. A slow one holds back no other, and what it has left to do is shared.
+  void side_by_side(std::size_t count, const std::function<void(std::size_t)> &task) const;
+
   /// The job's IR or assembly as text, file after file, each behind a comment line with its name.
   Result<std::string> emit(const Job &job, Text text) const;
   /// Until everything that was compiled is in the cache; otherwise that happens in the background.

@@ -34,11 +34,14 @@ class Worker {
   /// Ends the child. No compile may be running.
   ~Worker();
 
-  /// Makes what Compiler::compile makes of the same job, byte for byte.
-  Result<Artifact> compile(const Job &job, const WorkerLimits &limits = {}, const TellCompiled &tell = {}) const;
+  /// Makes what `here` would make of the same job, byte for byte. `here` looks into its cache, works out the flags, and puts
+  /// the files together; no text of the job is compiled in this process.
+  Result<Artifact> compile(const Compiler &here, const Job &job, const WorkerLimits &limits = {},
+                           const TellCompiled &tell = {}) const;
 
  private:
   struct State;
+  class Place;
   explicit Worker(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
