@@ -79,7 +79,7 @@ std::vector<std::string> driver_arguments(const Options &options, Language langu
   // Rationale: `-march=native` and not the baseline, since what is compiled here runs here.
   arguments.push_back("-march=native");
   // Where a hot loop falls within a line of instructions decides up to a tenth of its speed; not by chance, then.
-  if (options.optimise > 1) arguments.insert(arguments.end(), {"-falign-functions=32", "-falign-loops=32"});
+  if (options.optimise > 1) arguments.push_back("-falign-functions=32");
   if (!options.working_directory.empty()) arguments.push_back("-working-directory=" + options.working_directory);
   for (const std::string &directory : options.include_dirs) arguments.push_back("-I" + directory);
   std::ranges::copy_if(options.flags, std::back_inserter(arguments),
