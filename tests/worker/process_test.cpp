@@ -93,8 +93,9 @@ pid_t worker_of_a_host_that_dies(Body body) {
   if (::pipe(ends) != 0) return 0;
   const pid_t host = ::fork();
   if (host == 0) {
+    const auto here = Compiler::create();
     const auto own = Worker::create();
-    const bool compiled = own && (*own)->compile(job({{"a.c", "int x;"}})).has_value();
+    const bool compiled = here && own && (*own)->compile(**here, job({{"a.c", "int x;"}})).has_value();
     const auto all = workers_of(::getpid());
     const pid_t process = compiled && !all.empty() ? all.front() : 0;
     body();
