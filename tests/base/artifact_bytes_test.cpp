@@ -91,7 +91,7 @@ TEST(ArtifactBytes, OfAnEmptyArtifactAreOne) {
 TEST(ArtifactBytes, OfAnotherVersionAreRefusedWithBothVersions) {
   std::vector<char> bytes = to_bytes({});
   bytes[8] = 77;
-  EXPECT_THAT(artifact_from_bytes(bytes), FailsWith(Code::kIncompatible, HasSubstr("in format 77, this graft reads 1")));
+  EXPECT_THAT(artifact_from_bytes(bytes), FailsWith(Code::kIncompatible, HasSubstr("in format 77, this graft reads 2")));
 }
 
 TEST(ArtifactBytes, ThatAreNoArtifactAreRefused) {
