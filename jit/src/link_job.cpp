@@ -284,8 +284,10 @@ void LinkJob::note_names() {
       image_.symbols->add(file, name, {symbol.getAddress().getValue(), 0});
     }
   };
-  for (const auto &[name, address] : outside_.given()) // shared code that is lent among them
+  for (const auto &[name, address] : outside_.given()) { // shared code that is lent among them
     image_.symbols->add(ImageSymbols::kEveryFile, name, {reinterpret_cast<std::uintptr_t>(address), 0});
+    if (recorder_ != nullptr) recorder_->looks().push_back({std::string(name), address}); // nobody may have looked for it
+  }
   for (const NamedSymbol &named : merger_.named())
     if (named.is_local && named.object < artifact_.objects.size())
       add(*named.symbol, file_of_image(artifact_.objects[named.object].source), named.name);
