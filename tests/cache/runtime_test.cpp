@@ -49,7 +49,7 @@ TEST_F(CachedBundles, AreOptimisedByTheFirstRuntimeOnly) {
   }
 }
 
-TEST_F(CachedBundles, AreLinkedByTheFirstTwoRuntimesOnly) {
+TEST_F(CachedBundles, HaveTheirImageKeptByTheSecondRuntime) {
   for (const std::uint64_t images : {0, 1, 1}) {
     auto runtime = start({.tier_up_delay = std::chrono::hours(1)}); // a second image may come
     ASSERT_THAT(runtime->load(text("number", number_text(7))), Succeeds());

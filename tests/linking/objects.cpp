@@ -50,8 +50,10 @@ std::unique_ptr<jit::Image> link(jit::Linker &linker, const Artifact &artifact, 
   const std::vector<char> bytes = first ? (*first)->prelinked() : std::vector<char>();
   EXPECT_FALSE(bytes.empty());
   options.prelinked = bytes;
-#endif
+  auto image = linker.link(Artifact{}, options); // without objects: what is not placed has nothing
+#else
   auto image = linker.link(artifact, options);
+#endif
   EXPECT_THAT(image, Succeeds());
   return image ? *std::move(image) : nullptr;
 }

@@ -80,9 +80,10 @@ TEST_F(Prelinked, TwoOfTheSameBytesHaveStaticsOfTheirOwn) {
 TEST_F(Prelinked, ForOtherOptionsIsLinkedInstead) {
   jit::LinkOptions other = options();
   other.exports.push_back("g");
-  EXPECT_THAT(place(bytes_of(artifact_), other), Succeeds()) << "an empty bundle";
-  other.prelinked = {};
   const std::vector<char> bytes = bytes_of(artifact_);
+  auto empty = place(bytes, other);
+  ASSERT_THAT(empty, Succeeds());
+  EXPECT_EQ((*empty)->address("f"), nullptr) << "linked of no objects, not placed";
   other.prelinked = bytes;
   auto image = linker_->link(artifact_, other);
   ASSERT_THAT(image, Succeeds());
