@@ -27,21 +27,6 @@ struct StoredCode {
 };
 GRAFT_MEMBERS(StoredCode, key, imports, own_symbols, shared, own)
 
-template <class T>
-std::vector<char> written(const T &value) {
-  std::vector<char> bytes;
-  ByteWriter(bytes).put(value);
-  return bytes;
-}
-
-template <class T>
-std::optional<T> read_whole(std::span<const char> bytes) {
-  T value;
-  ByteReader reader(bytes);
-  reader.get(value);
-  return reader.is_whole() ? std::optional(std::move(value)) : std::nullopt;
-}
-
 } // namespace
 
 std::vector<char> to_bytes(const Unit &unit) {

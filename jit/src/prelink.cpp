@@ -361,16 +361,13 @@ std::vector<char> PrelinkRecorder::bytes(const ImageState &image, const LinkOpti
     for (const ImageSymbols::Entry &one : image.symbols->entries())
       record.names.push_back({one.key, place_of(one.place.address), one.place.bytes});
 
-  std::vector<char> out;
-  if (is_possible) ByteWriter(out).put(record);
-  return out;
+  return is_possible ? written(record) : std::vector<char>();
 }
 
 bool place_prelinked(std::span<const char> bytes, const LinkOptions &options, AddressSpace &space, ImageState &image) {
-  Record record;
-  ByteReader reader(bytes);
-  reader.get(record);
-  if (!reader.is_whole() || record.format != kFormat || record.options != key_of(options)) return false;
+  const auto read = read_whole<Record>(bytes);
+  if (!read || read->format != kFormat || read->options != key_of(options)) return false;
+  const Record &record = *read;
   Placer placer(record, image);
   if (!placer.look(options)) return false;
   const auto placement = space.place({record.code.bytes, record.code.align}, {record.writable.bytes, record.writable.align});

@@ -186,8 +186,10 @@ TEST_P(CachedFiles, RelyOnTheCodeOfHeadersAsBefore) {
   EXPECT_EQ((*again).objects[1].bytes, (*learned).objects[1].bytes);
 }
 
-TEST_P(CachedFiles, AreForgottenWhenTheyTakeTooMuch) {
-  if (!is_in_memory()) GTEST_SKIP() << "the disk has bounds of its own";
+class CachedFilesInMemory : public CachedFiles {};
+INSTANTIATE_TEST_SUITE_P(Where, CachedFilesInMemory, testing::Values("memory")); // the disk has bounds of its own
+
+TEST_P(CachedFilesInMemory, AreForgottenWhenTheyTakeTooMuch) {
   compiler = *driver::Compiler::create({.unit_bytes = 1});
   EXPECT_EQ(compiled(), kFiles);
   EXPECT_EQ(compiled(), kFiles);

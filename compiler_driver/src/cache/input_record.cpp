@@ -83,18 +83,9 @@ InputRecords without_stamps(InputRecords records) {
   return records;
 }
 
-std::vector<char> to_bytes(const InputRecords &records) {
-  std::vector<char> bytes;
-  ByteWriter(bytes).put(records);
-  return bytes;
-}
+std::vector<char> to_bytes(const InputRecords &records) { return written(records); }
 
-std::optional<InputRecords> records_from_bytes(std::span<const char> bytes) {
-  InputRecords records;
-  ByteReader reader(bytes);
-  reader.get(records);
-  return reader.is_whole() ? std::optional(std::move(records)) : std::nullopt;
-}
+std::optional<InputRecords> records_from_bytes(std::span<const char> bytes) { return read_whole<InputRecords>(bytes); }
 
 InputTrace trace_of(const InputRecord &record) {
   InputTrace trace;

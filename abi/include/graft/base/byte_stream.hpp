@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -176,5 +177,21 @@ class ByteReader {
   unsigned depth_ = 0;
   bool damaged_ = false;
 };
+
+template <class T>
+std::vector<char> written(const T &value) {
+  std::vector<char> bytes;
+  ByteWriter(bytes).put(value);
+  return bytes;
+}
+
+/// Nothing, when `bytes` are not one T and no more.
+template <class T>
+std::optional<T> read_whole(std::span<const char> bytes) {
+  T value;
+  ByteReader reader(bytes);
+  reader.get(value);
+  return reader.is_whole() ? std::optional(std::move(value)) : std::nullopt;
+}
 
 } // namespace graft
