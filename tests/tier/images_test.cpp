@@ -78,6 +78,47 @@ TEST(TwoImages, StaticsOfOneNameInTwoFilesStayTwo) {
   EXPECT_EQ(images.newest<int()>("ask")(), 2501);
 }
 
+struct Files {
+  const char *name;
+  const char *one;
+  const char *two; ///< has `ask`, which counts on from 1
+};
+
+class StateOfAnotherFile : public testing::TestWithParam<Files> {};
+
+TEST_P(StateOfAnotherFile, IsOne) { expect_counting_on({{"a.cpp", GetParam().one}, {"b.cpp", GetParam().two}}); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, StateOfAnotherFile,
+    testing::Values(
+        Files{"Variable", "int n;", "extern int n; extern \"C\" int ask() { return ++n; }"},
+        Files{"ThreadLocal", "thread_local int n;", "extern thread_local int n; extern \"C\" int ask() { return ++n; }"},
+        Files{"ThreadLocalWithAConstructor", "#include <string>\nthread_local std::string n(0, 'a');",
+              "#include <string>\nextern thread_local std::string n;\n"
+              "extern \"C\" int ask() { n += 'b'; return static_cast<int>(n.size()); }"},
+        Files{"StaticOfAnInlineFunction", "inline int &n() { static int n; return n; } int first() { return n(); }",
+              "inline int &n() { static int n; return n; } int first(); extern \"C\" int ask() { ++n(); return first(); }"},
+        Files{"InlineVariable", "inline int n; int first() { return n; }",
+              "inline int n; int first(); extern \"C\" int ask() { ++n; return first(); }"},
+        Files{"StaticOfATemplate",
+              "template <class T> struct S { static T n; }; template <class T> T S<T>::n;\n"
+              "int first() { return S<int>::n; }",
+              "template <class T> struct S { static T n; }; template <class T> T S<T>::n;\n"
+              "int first(); extern \"C\" int ask() { ++S<int>::n; return first(); }"},
+        Files{"ConstantThatIsWorkedOut", "int f() { return 0; } extern const int n; const int n = f(); int m; int *p = &m;",
+              "extern const int n; extern int *p; extern \"C\" int ask() { return n + ++*p; }"},
+        Files{"WeakVariable", "__attribute__((weak)) int n = 7;", "int n; extern \"C\" int ask() { return ++n; }"},
+        Files{"ReferenceToOne", "int n; int &r = n;", "extern int &r; extern \"C\" int ask() { return ++r; }"},
+        Files{"ObjectBehindAVirtualCall",
+              "struct B { virtual int f() = 0; virtual ~B() = default; }; namespace { struct D : B { int n = 0;\n"
+              "int f() override { return ++n; } }; } B *make_one() { return new D; }",
+              "struct B { virtual int f() = 0; virtual ~B() = default; }; B *make_one(); static B *b = make_one();\n"
+              "extern \"C\" int ask() { return b->f(); }"},
+        Files{"PointerToAMember", "struct S { int n = 0; int f() { return ++n; } }; S s; int (S::*held)() = &S::f;",
+              "struct S { int n = 0; int f() { return ++n; } }; extern S s; extern int (S::*held)();\n"
+              "extern \"C\" int ask() { return held == &S::f ? (s.*held)() : -1; }"}),
+    [](const auto &info) { return info.param.name; });
+
 TEST(TwoImages, AFunctionHasOneAddress) {
   TwoImages images({{"a.cpp", "static int f(int x) { return x + 1; } static int (*held)(int) = f;"
                               "typedef int (*F)(int); extern \"C\" F make() { return f; }"
