@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         Files{"ReferenceToOne", "int n; int &r = n;", "extern int &r; extern \"C\" int ask() { return ++r; }"},
         Files{"ObjectBehindAVirtualCall",
               "struct B { virtual int f() = 0; virtual ~B() = default; }; namespace { struct D : B { int n = 0;\n"
-              "int f() override { return ++n; } }; } B *make_one() { return new D; }",
+              "int f() override { return ++n; } }; } B *make_one() { static D d; return &d; }",
               "struct B { virtual int f() = 0; virtual ~B() = default; }; B *make_one(); static B *b = make_one();\n"
               "extern \"C\" int ask() { return b->f(); }"},
         Files{"PointerToAMember", "struct S { int n = 0; int f() { return ++n; } }; S s; int (S::*held)() = &S::f;",

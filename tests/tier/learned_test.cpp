@@ -13,7 +13,7 @@ constexpr const char *kHeader = R"(#pragma once
 #include <vector>
 template <class T> struct Box {
   static int &count() { static int n = 0; return n; }
-  static T &made() { static std::vector<T> *all = new std::vector<T>{T(40)}; return all->front(); }
+  static T &made() { static std::vector<T> all{T(40)}; return all.front(); }
   static int &of_thread() { thread_local int n = 7; return n; }
   static inline int shared = 100;
 };
