@@ -1,4 +1,6 @@
 // Recording is two relaxed additions in memory that a few threads share at most; whoever asks adds all of it up.
+#include "shards.hpp"
+
 #include <graft/histogram.hpp>
 
 #include <algorithm>
@@ -18,12 +20,12 @@ struct Octave {
   std::array<std::atomic<std::uint64_t>, kParts> counts{};
 };
 
-struct Place {
+struct Position {
   std::size_t octave, part;
 };
 
 /// 0 is octave 0; 1 to 32 are octave 1, 33 to 64 octave 2, both a value a part; then each octave is twice as wide.
-constexpr Place place_of(std::uint64_t value) noexcept {
+constexpr Position position_of(std::uint64_t value) noexcept {
   if (value == 0) return {0, 0};
   const std::uint64_t lowered = value - 1;
   if (lowered < kParts) return {1, static_cast<std::size_t>(lowered)};
@@ -37,12 +39,6 @@ constexpr HistogramSnapshot::Bucket bucket_at(std::size_t octave, std::size_t pa
   const std::uint64_t above = (kParts + part) << (octave - 2);
   const std::uint64_t width = std::uint64_t{1} << (octave - 2);
   return {above, above > ~std::uint64_t{0} - width ? ~std::uint64_t{0} : above + width, count};
-}
-
-/// Threads' stacks, and with them their control blocks, are far apart; a multiplication spreads what distinguishes them.
-std::size_t number_of_thread() noexcept {
-  const auto block = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
-  return static_cast<std::size_t>((block >> 6) * 0x9E3779B97F4A7C15u >> 32);
 }
 
 template <class T>
@@ -79,11 +75,11 @@ void Histogram::record(std::uint64_t value) noexcept {
   Shard *shard = mine.load(std::memory_order_acquire); // pairs with make_once
   if (shard == nullptr && (shard = make_shard(mine)) == nullptr) [[unlikely]]
     return;
-  const Place place = place_of(value);
-  Octave *octave = shard->octaves[place.octave].load(std::memory_order_acquire); // pairs with make_once
-  if (octave == nullptr && (octave = make_once(shard->octaves[place.octave])) == nullptr) [[unlikely]]
+  const Position position = position_of(value);
+  Octave *octave = shard->octaves[position.octave].load(std::memory_order_acquire); // pairs with make_once
+  if (octave == nullptr && (octave = make_once(shard->octaves[position.octave])) == nullptr) [[unlikely]]
     return;
-  octave->counts[place.part].fetch_add(1, std::memory_order_relaxed);
+  octave->counts[position.part].fetch_add(1, std::memory_order_relaxed);
   shard->sum.fetch_add(value, std::memory_order_relaxed);
   std::uint64_t most = shard->max.load(std::memory_order_relaxed);
   while (value > most && !shard->max.compare_exchange_weak(most, value, std::memory_order_relaxed)) {
