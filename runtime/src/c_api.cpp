@@ -210,6 +210,18 @@ graft_status graft_runtime_withdraw(graft_runtime *runtime, const char *contract
   return status_of(runtime->impl->withdraw(contract, major));
 }
 
+graft_status graft_runtime_offer_services(graft_runtime *runtime) {
+  if (runtime == nullptr) return missing_argument();
+  return status_of(runtime->impl->offer_services());
+}
+
+graft_status graft_runtime_metrics(graft_runtime *runtime, graft_buf *out) {
+  if (runtime == nullptr || out == nullptr) return missing_argument();
+  const std::string page = to_prometheus(runtime->impl->metrics());
+  if (graft_buf_append(&runtime->impl->host(), out, page.data(), page.size()) == GRAFT_OK) return GRAFT_OK;
+  return fail(error(Code::kExhausted, "no memory for metrics of " + std::to_string(page.size()) + " bytes"));
+}
+
 uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const graft_event *, void *), void *context) {
   if (runtime == nullptr || listener == nullptr) return 0;
   return runtime->impl->listen([listener, context](const Event &event) {

@@ -98,6 +98,7 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
 }
 
 void Runtime::Impl::tell(const Event &event) {
+  life.happened(event);
   std::vector<std::uint64_t> numbers;
   {
     const MutexLock lock(listeners_mutex_);

@@ -8,6 +8,7 @@
 #include "contract/roles.hpp"
 #include "native/bundle_code.hpp"
 #include "native/loaders.hpp"
+#include "observe/life_counts.hpp"
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
 #include "reload/generation.hpp"
@@ -17,6 +18,7 @@
 #include "reload/saved_state.hpp"
 #include "reload/tier_up.hpp"
 #include "reload/token.hpp"
+#include "service/service_set.hpp"
 #include "store/store.hpp"
 #include "watch/inputs.hpp"
 
@@ -184,6 +186,16 @@ public:
   Result<void> check_host(const HostViews &views, const Generation &one) const GRAFT_REQUIRES(bundles_mutex_);
   Result<std::vector<std::string>> add_views(HeaderFile header);
 
+  // service/runtime_services.cpp
+  Result<void> offer_services(ServicesConfig config);
+  /// What a generation has before it is linked: its settings' rules, its quota.
+  Result<void> equip(Generation &generation, const Manifest &manifest);
+  /// Whether it may start: kInvalid where its settings do not fit. A larger quota counts from here on.
+  Result<void> admit_services(const Generation &generation, const Manifest &manifest);
+  /// It is live: its settings, its quota and its other limits count.
+  void settle_services(const Bundle &bundle) GRAFT_REQUIRES(bundles_mutex_);
+  std::vector<MetricFamily> metrics() const;
+
   // runtime.cpp
   const ImageMaker &maker_of(const BundleText &text) const { return text.maker != nullptr ? *text.maker : code; }
   /// Reads a bundle of whatever kind, and knows who makes its code.
@@ -211,6 +223,8 @@ public:
   const Config config;
   const std::unique_ptr<Log> own_log; ///< on the heap: the compiler was told of it before all this was made
   Log &log = *own_log;
+  LifeCounts life;
+  SettingsStore settings;
   Loaders loaders;
   Store store;
   HostContracts host_contracts;
@@ -231,6 +245,7 @@ public:
   std::map<std::string, Bundle, std::less<>> bundles_ GRAFT_GUARDED_BY(bundles_mutex_);
   ContractRoles roles_ GRAFT_GUARDED_BY(bundles_mutex_); ///< of the live generations
   NeededBy needed_by_ GRAFT_GUARDED_BY(bundles_mutex_);  ///< of the bundles' `needs`
+  std::unique_ptr<ServiceSet> offered_ GRAFT_GUARDED_BY(bundles_mutex_); ///< null until they are offered; then for good
 
   Mutex listeners_mutex_;
   std::map<std::uint64_t, std::function<void(const Event &)>> listeners_ GRAFT_GUARDED_BY(listeners_mutex_);

@@ -60,6 +60,7 @@ int run_c_host(const char *header) {
   graft_handle handle;
   graft_pin pin;
   char changed[sizeof kText], error[512];
+  graft_buf page = {NULL, 0, 0};
   int reloaded = 0, value = 0;
   if (graft_runtime_create(&runtime) != GRAFT_OK) return 1;
   if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kText)) != GRAFT_OK) return 2;
@@ -85,6 +86,10 @@ int run_c_host(const char *header) {
   if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kOther)) != GRAFT_INCOMPATIBLE) return 17;
   if (graft_last_error(error, sizeof error) == 0 || strstr(error, "'int32_t' to the host") == NULL) return 18;
   if (graft_runtime_load_text(runtime, "number", "number.c", graft_str_of(kText)) != GRAFT_OK) return 19;
+  if (graft_runtime_offer_services(runtime) != GRAFT_OK) return 20;
+  if (graft_runtime_offer_services(runtime) != GRAFT_CONFLICT) return 21;
+  if (graft_runtime_metrics(runtime, &page) != GRAFT_OK || page.size == 0 || memcmp(page.data, "# HELP ", 7) != 0) return 22;
+  graft_buf_free(graft_runtime_host(runtime), &page);
   value = use_instances(runtime);
   graft_runtime_destroy(runtime);
   return value;

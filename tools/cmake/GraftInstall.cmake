@@ -1,6 +1,6 @@
 # `cmake --install` gives a relocatable tree: headers, libgraft.so, the graft command, and the package that find_package(graft) finds.
-# A host sees no third-party header and links nothing but libgraft.so; what that needs at run time (libLLVM, libclang-cpp, TBB, fmt, hiredis)
-# the system's loader finds where Debian puts it.
+# A host sees no third-party header and links nothing but libgraft.so; what that needs at run time (libLLVM, libclang-cpp, TBB, fmt, hiredis,
+# sodium, sqlite3) the system's loader finds where Debian puts it.
 include(CMakePackageConfigHelpers)
 set(package_directory lib/cmake/graft)
 

@@ -130,6 +130,11 @@ GRAFT_EXPORT graft_status graft_runtime_offer(graft_runtime *runtime, const graf
 /* Takes a host contract back. GRAFT_CONFLICT while bundles hold it. */
 GRAFT_EXPORT graft_status graft_runtime_withdraw(graft_runtime *runtime, const char *contract, uint32_t major);
 
+/* Offers plugins the services of graft/service/, as they are where nobody says otherwise. GRAFT_CONFLICT when they are offered already. */
+GRAFT_EXPORT graft_status graft_runtime_offer_services(graft_runtime *runtime);
+/* Appends what is counted to `out`, as Prometheus reads it; the caller frees that. GRAFT_EXHAUSTED. */
+GRAFT_EXPORT graft_status graft_runtime_metrics(graft_runtime *runtime, graft_buf *out);
+
 /* Calls `listener` for every event, on the thread that makes it happen. Returns a number for graft_runtime_forget. */
 GRAFT_EXPORT uint64_t graft_runtime_listen(graft_runtime *runtime, void (*listener)(const graft_event *event, void *context),
                                            void *context);

@@ -12,9 +12,11 @@
 #include "holders.hpp"
 #include "instance.hpp"
 #include "loader.hpp"
+#include "metrics.hpp"
 #include "offer.hpp"
 #include "plan.hpp"
 #include "policy.hpp"
+#include "services.hpp"
 #include "tier_up.hpp"
 #include "version.hpp"
 
@@ -363,6 +365,19 @@ class GRAFT_API Runtime {
   /// Takes a host contract back. kConflict, with their names, while bundles hold it.
   Result<void> withdraw(std::string_view contract, std::uint32_t major);
   std::vector<OfferInfo> offers() const;
+
+  /// Offers plugins the services of graft/service/*.h, once. kConflict when they are offered, or one of their names is;
+  /// kInvalid, kIncompatible, kBusy for what the configuration asks for. Before the first load, so that plugins find them.
+  Result<void> offer_services(ServicesConfig config = {});
+  /// Replaces all settings of a bundle, loaded or not. Running code sees them at its next look. kInvalid, and what was there
+  /// stays, where its manifest does not allow them.
+  Result<void> set_settings(std::string_view bundle, Settings settings);
+  /// What plugins keep; null until services are offered. Lives as long as the runtime.
+  KvStore *kv() const;
+  /// What plugins asked of services, for each of their functions.
+  std::vector<ServiceCalls> service_calls() const;
+  /// All that is counted, for an export (metrics.hpp).
+  std::vector<MetricFamily> metrics() const;
 
   /// The same for a provider in a range, of the header's major. Functions that the provider lacks report kMissing.
   template <Contract C>

@@ -152,6 +152,7 @@ std::vector<std::string> manifest_flags(const Manifest &manifest, const std::str
   for (const Word &include : manifest.includes) flags.push_back("-I" + include.text);
   for (const Word &contracts : manifest.contracts) flags.push_back("-I" + contracts.text);
   for (const std::string &define : manifest.defines) flags.push_back("-D" + define);
+  if (manifest.limit("memory_bytes") != 0) flags.insert(flags.end(), {"-include", "graft/abi/counted.h"});
   flags.insert(flags.end(), manifest.flags.begin(), manifest.flags.end());
   return resolve_flags(flags, directory);
 }

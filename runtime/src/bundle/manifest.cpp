@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kKeys[] = {"name",   "version",  "standard",    "sources",       "includes",    "defines",
                                       "flags",  "provides", "requires",    "host_requires", "contracts",   "priority",
                                       "author", "licence",  "description", "hooks",         "permissions", "limits",
-                                      "state",  "cascade",  "exclusive",   "loader",        "worker",      "tier_up"};
+                                      "state",  "cascade",  "exclusive",   "loader",        "worker",      "tier_up",
+                                      "config"};
 
 Result<void> read_name(const TableReader &reader, Manifest &manifest) {
   GRAFT_TRY_ASSIGN(const Word name, reader.word("name"));
@@ -174,6 +175,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string &file) 
   GRAFT_TRY_ASSIGN(manifest.host_requires, read_wants(reader, "host_requires"));
   GRAFT_TRY_ASSIGN(manifest.contracts, reader.words("contracts"));
   GRAFT_TRY(read_about(reader, manifest));
+  GRAFT_TRY_ASSIGN(manifest.settings, read_settings(reader));
   GRAFT_TRY(read_policies(reader, manifest));
   return manifest;
 }

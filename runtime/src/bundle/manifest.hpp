@@ -5,6 +5,7 @@
 #include "contract_ref.hpp"
 
 #include <graft/base/result.hpp>
+#include <graft/settings.hpp>
 #include <graft/tier_up.hpp>
 #include <graft/version.hpp>
 
@@ -69,10 +70,12 @@ struct Manifest {
   std::int32_t priority = 0;       ///< among providers of one version of a contract the highest is found
   std::string author, licence, description;
 
+  SettingRules settings; ///< `config`: what the host may set
+
   // Kept and shown; what they ask for is not enforced yet.
   std::vector<HookUse> hooks;
   std::vector<std::string> permissions;
-  std::map<std::string, std::uint64_t> limits;
+  std::map<std::string, std::uint64_t, std::less<>> limits;
   StatePolicy state = StatePolicy::kMigrate;
   std::map<std::string, StatePolicy> state_of; ///< of single kept variables, by name
   Cascade cascade = Cascade::kNone;
@@ -81,6 +84,12 @@ struct Manifest {
   bool exclusive = false; ///< its next version starts only when the old one has put down what it holds (`graft_suspend`)
 
   std::string file; ///< of the manifest; empty when there is none
+
+  /// One of its `limits`; 0 when it has none.
+  std::uint64_t limit(std::string_view key) const {
+    const auto found = limits.find(key);
+    return found != limits.end() ? found->second : 0;
+  }
 
   bool operator==(const Manifest &) const = default;
 };

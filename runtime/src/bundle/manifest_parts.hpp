@@ -9,6 +9,9 @@ namespace graft {
 /// and `bundle_version`.
 Result<std::vector<Want>> read_wants(const TableReader &reader, std::string_view key);
 
+/// `config`: a table for each setting, with `type`, `default`, `min`, `max`, `required`, `choices` and `description`.
+Result<SettingRules> read_settings(const TableReader &reader);
+
 /// `hooks`, `permissions`, `limits`, `state`, `cascade`.
 Result<void> read_policies(const TableReader &reader, Manifest &manifest);
 

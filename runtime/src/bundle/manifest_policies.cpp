@@ -13,7 +13,8 @@ constexpr std::string_view kCascades[] = {"none", "atomic", "after"};  // in the
 constexpr std::string_view kTierUps[] = {"fast-then-good", "good", "fast"}; // in the order of TierUp
 constexpr std::string_view kFailures[] = {"fail_open", "fail_closed"}; // in the order of HookFailure
 constexpr std::string_view kHookKeys[] = {"name", "priority", "on_failure", "error_budget"};
-constexpr std::string_view kLimits[] = {"memory_bytes", "threads", "files", "call_ms", "drain_ms", "gate_ms", "retired"};
+constexpr std::string_view kLimits[] = {"memory_bytes", "kv_bytes", "kv_keys",  "payload_bytes", "call_depth", "threads",
+                                        "files",        "call_ms",  "drain_ms", "gate_ms",       "retired"};
 
 Result<HookUse> read_hook(const TableReader &reader) {
   constexpr std::int64_t kLargest = 1'000'000;
@@ -159,6 +160,9 @@ std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const M
                (hook.error_budget != 0 ? " error_budget " + std::to_string(hook.error_budget) : "");
       }));
   add("permissions", manifest.permissions);
+  add("config", texts(manifest.settings, [](const SettingRule &rule) {
+        return rule.name + " " + to_string(rule.type) + (rule.need == SettingNeed::kRequired ? " (required)" : "");
+      }));
   add("limits", texts(manifest.limits, [](const auto &limit) { return limit.first + " " + std::to_string(limit.second); }));
   if (manifest.state != StatePolicy::kMigrate) add("state", {to_string(manifest.state)});
   for (const auto &[name, policy] : manifest.state_of) add("state", {name + " " + to_string(policy)});

@@ -44,11 +44,30 @@ Result<void> refuse_undeclared(const Generation *asking, std::string_view contra
                                    "' in graft_init and does not require it; add it to 'requires' in its graft.toml, optional if need be");
 }
 
+/// In front of every block: whose it is, so that either side may give it back, and how large, whatever they say then.
+struct BlockHead {
+  MemoryAccount *account;
+  std::uint64_t size : 56;
+  std::uint64_t shift : 8; ///< what lies before the block is 1 << shift bytes
+};
+static_assert(sizeof(BlockHead) == 16);
+
 void *host_alloc(const graft_host *host, size_t size, size_t align) {
   if (size == 0 || !std::has_single_bit(align) || fault::at("the host's allocator")) return nullptr;
-  void *memory = nullptr;
-  if (posix_memalign(&memory, std::max(align, sizeof(void *)), size) != 0) return nullptr;
-  if (LiveBlocks *blocks = context_of(host).services.blocks.get()) blocks->add(memory, size, align);
+  const std::size_t before = std::max(align, sizeof(BlockHead));
+  std::size_t total = 0;
+  if (__builtin_add_overflow(size, before, &total) || size >> 56 != 0) return nullptr;
+  const HostContext &context = context_of(host);
+  if (context.account != nullptr && !context.account->take(size)) return context.account->report(size), nullptr;
+  void *whole = nullptr;
+  if (posix_memalign(&whole, before, total) != 0) {
+    if (context.account != nullptr) context.account->give_back(size);
+    return nullptr;
+  }
+  char *memory = static_cast<char *>(whole) + before;
+  const BlockHead head{context.account, size, static_cast<std::uint64_t>(std::countr_zero(before))};
+  std::memcpy(memory - sizeof head, &head, sizeof head);
+  if (LiveBlocks *blocks = context.services.blocks.get()) blocks->add(memory, size, align);
   return memory;
 }
 
@@ -61,7 +80,11 @@ void host_free(const graft_host *host, void *memory, size_t size, size_t align) 
       return context.services.log.write(
           LogLevel::kError, (context.generation != nullptr ? "bundle '" + context.generation->bundle + "' " : "the host ") +
                                 known.error().message);
-  std::free(memory);
+  if (memory == nullptr) return;
+  BlockHead head;
+  std::memcpy(&head, static_cast<char *>(memory) - sizeof head, sizeof head);
+  if (head.account != nullptr) head.account->give_back(head.size);
+  std::free(static_cast<char *>(memory) - (std::size_t{1} << head.shift));
 }
 
 void host_log(const graft_host *host, uint32_t level, graft_str message) {
@@ -94,6 +117,10 @@ graft_status host_resolve(const graft_host *host, graft_handle handle, graft_pin
   pin->table = nullptr;
   const HostContext &context = context_of(host);
   Store &store = context.services.store;
+  if (context.call_depth != 0 && pin_count() >= context.call_depth)
+    return fail(error(Code::kDepthLimit, "bundle '" + context.generation->bundle + "' resolves a contract while its thread holds " +
+                                             std::to_string(pin_count()) + " pins, one for each call that is under way; its call_depth is " +
+                                             std::to_string(context.call_depth)));
   if (starts_with_staged(context))
     if (const void *staged = store.staged_pin(handle)) return pin->table = staged, GRAFT_OK;
   auto binding = store.resolve(handle);

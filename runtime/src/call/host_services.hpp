@@ -1,7 +1,9 @@
 // What a plugin's `graft_host` does: memory, log, find, resolve, register. One table per generation, one service object per runtime.
 #pragma once
 
+#include "counted_memory.hpp"
 #include "live_blocks.hpp"
+#include "memory_account.hpp"
 
 #include <graft/abi.h>
 
@@ -23,12 +25,16 @@ public:
   Log &log;
   HostContracts &contracts;
   std::unique_ptr<LiveBlocks> blocks; ///< null: the host did not ask for it
+  MemoryAccounts accounts;
+  CountedMemories counted{accounts};
 };
 
 /// Who a host table belongs to: a generation, or, without one, the host itself.
 struct HostContext {
   HostServices &services;
   Generation *generation = nullptr;
+  MemoryAccount *account = nullptr;   ///< of the generation's bundle
+  std::uint32_t call_depth = 0;       ///< how many pins a thread may hold when it takes another; 0: any number
 };
 
 /// The table whose context is `context`; valid as long as that is.

@@ -103,6 +103,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   Stopwatch watch;
   GRAFT_TRY(refuse_taken(prepared.text));
   GRAFT_TRY(check_contracts({prepared.generation.get()}));
+  GRAFT_TRY(admit_services(*prepared.generation, prepared.text.manifest));
   times.verify_ns += watch.lap_ns();
   GRAFT_TRY(adopt_kept(prepared));
   auto outcome = start(prepared, {}, GRAFT_REASON_LOAD, nullptr);
@@ -139,6 +140,7 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
     roles_.add(*bundle.live);
     bundle.slots = std::move(started.slots);
     set_needs(bundle, std::move(started.needs));
+    settle_services(bundle);
     bundle.loaded = prepared.ticket;
     bundle.ticket = prepared.ticket;
     info = info_of(bundle);
@@ -152,6 +154,7 @@ Result<void> Runtime::Impl::fit(std::vector<Prepared> &set) {
   std::vector<const Generation *> fresh;
   for (Prepared &prepared : set) {
     GRAFT_TRY(adopt_kept(prepared));
+    GRAFT_TRY(admit_services(*prepared.generation, prepared.text.manifest));
     fresh.push_back(prepared.generation.get());
   }
   return check_contracts(fresh);
@@ -240,6 +243,7 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     old.push_back(std::exchange(bundle.live, std::move(prepared.generation)));
     bundle.slots = std::move(started.slots);
     set_needs(bundle, std::move(started.needs));
+    settle_services(bundle);
     bundle.ticket = prepared.ticket;
     infos.push_back(info_of(bundle));
     if (bundle.second != nullptr)

@@ -43,7 +43,8 @@ std::string versioned(std::string_view contract, unsigned major, unsigned minor)
 } // namespace
 
 Generation::Generation(std::uint64_t number, std::string bundle, HostServices &services)
-    : number(number), bundle(std::move(bundle)), family(this->bundle), context{services, this}, host(make_host_table(context)) {}
+    : number(number), bundle(std::move(bundle)), family(this->bundle), context{services, this, &services.accounts.of(this->bundle)},
+      host(make_host_table(context)) {}
 
 Generation::~Generation() {
   // Only what is stopped is destroyed, as a rule; whoever could not wait for that waits here.

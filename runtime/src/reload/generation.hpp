@@ -18,6 +18,7 @@
 #include <graft/abi.h>
 #include <graft/base/artifact.hpp>
 #include <graft/jit/linker.hpp>
+#include <graft/settings.hpp>
 #include <graft/version.hpp>
 
 #include <atomic>
@@ -84,6 +85,9 @@ struct Generation {
   /// A second image is being linked for it. Stored relaxed under the bundles' mutex while it is live, and with release at
   /// the end; the retirement's acquire pairs with that.
   std::atomic<bool> borrowed{false};
+  /// What its manifest declares; shared with who reads its settings.
+  std::shared_ptr<const SettingRules> settings;
+  const CountedMemory *counted = nullptr; ///< what its allocations are bound to; null without a quota
   ContentKey source_key;
   ContentKey object_key;
   ContentKey token_key;

@@ -65,7 +65,9 @@ Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, F
   GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text, [&](const CompiledFile &file) {
     tell({Phase::kCompiling, text.name, bundle_id(text.name), 0, {}, nullptr, &file});
   }));
-  times.compile_ns += watch.lap_ns();
+  const std::uint64_t took_ns = watch.lap_ns();
+  times.compile_ns += took_ns;
+  life.compiled(text.name, artifact.origin, took_ns);
   GRAFT_TRY(verify_artifact(text.manifest, artifact, is_vouched ? Unchecked::kAllow : config.unchecked));
   for (const ProviderFacts &provider : artifact.facts.providers)
     if (!provider.checked && !is_vouched)
@@ -146,6 +148,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   generation.family = prepared.text.manifest.name;
   generation.version = prepared.text.manifest.version;
   generation.priority = prepared.text.manifest.priority;
+  GRAFT_TRY(equip(generation, prepared.text.manifest));
   {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name);
@@ -190,6 +193,8 @@ jit::LinkOptions Runtime::Impl::options_of_link(Generation &generation) const {
   options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
   options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
   for (const ProviderFacts &provider : generation.facts.providers) options.exports.push_back(provider.table_symbol);
+  if (generation.counted != nullptr)
+    options.symbols.insert(options.symbols.end(), generation.counted->symbols().begin(), generation.counted->symbols().end());
   bind_kept(generation.facts, generation.kept, options);
   return options;
 }
