@@ -22,6 +22,12 @@ const char *to_string(Code code) noexcept {
   case Code::kUnsupported: return "unsupported";
   case Code::kEnvironment: return "environment";
   case Code::kInternal: return "internal";
+  case Code::kTimeout: return "timeout";
+  case Code::kPluginLimit: return "plugin limit";
+  case Code::kMemoryLimit: return "memory limit";
+  case Code::kDepthLimit: return "depth limit";
+  case Code::kPayloadLimit: return "payload limit";
+  case Code::kStorageLimit: return "storage limit";
   }
   return "a plugin's own code";
 }

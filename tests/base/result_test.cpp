@@ -119,7 +119,7 @@ TEST(Error, TextNamesThePlaceItKnows) {
 
 TEST(Error, EveryCodeHasAWordOfItsOwn) {
   std::vector<std::string> words;
-  for (int code = GRAFT_OK; code <= GRAFT_INTERNAL; ++code) {
+  for (int code = GRAFT_OK; code <= static_cast<int>(kLastCode); ++code) {
     words.emplace_back(to_string(static_cast<Code>(code)));
     EXPECT_EQ(std::count(words.begin(), words.end(), words.back()), 1) << words.back();
     EXPECT_NE(words.back(), "a plugin's own code");

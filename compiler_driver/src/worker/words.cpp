@@ -202,7 +202,7 @@ Result<std::vector<Unit>> outcome_from_words(const Words &words) {
     return units;
   }
   Error failure;
-  failure.code = taker.one_of(Code::kInternal);
+  failure.code = taker.one_of(kLastCode);
   failure.message = taker.text();
   failure.where.file = taker.text();
   failure.where.line = static_cast<std::uint32_t>(taker.number());

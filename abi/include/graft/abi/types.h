@@ -61,7 +61,13 @@ typedef enum graft_code {
   GRAFT_EXHAUSTED = 13,     /* memory, mappings or a limit ran out: free some, or raise it */
   GRAFT_UNSUPPORTED = 14,   /* graft cannot do that: do it another way */
   GRAFT_ENVIRONMENT = 15,   /* this machine lacks something: install it */
-  GRAFT_INTERNAL = 16       /* graft broke a promise of its own: report it */
+  GRAFT_INTERNAL = 16,      /* graft broke a promise of its own: report it */
+  GRAFT_TIMEOUT = 17,       /* it took longer than it may: allow more time, or mend what is slow */
+  GRAFT_PLUGIN_LIMIT = 18,  /* the runtime holds as many plugins as it may: unload one, or raise the limit */
+  GRAFT_MEMORY_LIMIT = 19,  /* the bundle's memory quota is used up: give some back, or raise `memory_bytes` */
+  GRAFT_DEPTH_LIMIT = 20,   /* calls are nested too deep: end the recursion, or raise `call_depth` */
+  GRAFT_PAYLOAD_LIMIT = 21, /* what is handed over is too large: send less, or raise the limit */
+  GRAFT_STORAGE_LIMIT = 22  /* the store of keys and values is full: delete some, or raise its limits */
 } graft_code;
 
 /* FNV-1a 64 of "guest_contract:NAME@MAJOR", "host_contract:NAME@MAJOR" or a bundle's name. 0 is the host. */

@@ -34,7 +34,15 @@ enum class Code : std::int32_t {
   kUnsupported = GRAFT_UNSUPPORTED,
   kEnvironment = GRAFT_ENVIRONMENT,
   kInternal = GRAFT_INTERNAL,
+  kTimeout = GRAFT_TIMEOUT,
+  kPluginLimit = GRAFT_PLUGIN_LIMIT,
+  kMemoryLimit = GRAFT_MEMORY_LIMIT,
+  kDepthLimit = GRAFT_DEPTH_LIMIT,
+  kPayloadLimit = GRAFT_PAYLOAD_LIMIT,
+  kStorageLimit = GRAFT_STORAGE_LIMIT,
 };
+
+inline constexpr Code kLastCode = Code::kStorageLimit;
 
 /// The code's short name, such as "not found". Static text.
 GRAFT_API const char *to_string(Code code) noexcept;
