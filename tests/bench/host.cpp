@@ -169,6 +169,7 @@ int main(int argc, char **argv) {
   add_call_rows(rows);
   add_lookup_rows(rows);
   add_publication_rows(rows);
+  add_hook_rows(rows);
   add_save_rows(rows, measured);
   add_edit_rows(rows);
   add_build_rows(rows);

@@ -146,6 +146,9 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   generation.family = prepared.text.manifest.name;
   generation.version = prepared.text.manifest.version;
   generation.priority = prepared.text.manifest.priority;
+  generation.hooks = prepared.text.manifest.hooks;
+  if (const auto limit = prepared.text.manifest.limits.find("call_ms"); limit != prepared.text.manifest.limits.end())
+    generation.call_limit = std::chrono::milliseconds(limit->second);
   {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name);
