@@ -3,6 +3,7 @@
 
 #include "assembly_inputs.hpp"
 #include "diagnostics.hpp"
+#include "ifuncs.hpp"
 #include "images.hpp"
 #include "stopwatch.hpp"
 #include "symbols.hpp"
@@ -15,7 +16,6 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
-#include <llvm/Transforms/Utils/LowerIFunc.h>
 
 namespace graft::driver {
 namespace {
@@ -53,13 +53,6 @@ void run(clang::CompilerInstance &compiler, llvm::Module &module, clang::Backend
                            compiler.getVirtualFileSystemPtr(), std::make_unique<CharStream>(out));
 }
 
-/// JITLink refuses an ifunc; calls through a pointer that a constructor fills do the same.
-void lower_ifuncs(llvm::Module &module) {
-  if (module.ifunc_empty()) return;
-  llvm::ModuleAnalysisManager analyses;
-  llvm::LowerIFuncPass().run(module, analyses);
-}
-
 /// Running passes end at once when the compile is cancelled.
 void stop_when_cancelled(clang::CodeGenOptions &options, const UnitRequest &request) {
   if (request.cancelled == nullptr) return;
@@ -86,12 +79,12 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
     if (!reason.empty()) report(compiler.getDiagnostics(), clang::SourceLocation(), "no second image of it: " + reason);
     return !reason.empty();
   };
+  lower_ifuncs(module);
   if (request.role != Role::kOnly) align_variables(module);
   SecondImage second(module, unit.source);
   const bool is_second = request.role == Role::kSecond;
   if (is_second && refuses(second.leave_state_behind())) return;
   if (request.role == Role::kFirst) open_entries(module);
-  lower_ifuncs(module);
   if (unit.trace.unrepeatable.empty()) unit.trace.unrepeatable = unrepeatable_assembly(module);
   if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);
 

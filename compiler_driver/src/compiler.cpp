@@ -9,37 +9,21 @@
 #include "invocation.hpp"
 #include "memory_gate.hpp"
 #include "preamble_store.hpp"
-#include "recovery.hpp"
-#include "source_text.hpp"
 #include "stopwatch.hpp"
 #include "task_pool.hpp"
-#include "unit.hpp"
 #include "virtual_headers.hpp"
+#include "work.hpp"
 
-#include <graft/base/mutex.hpp>
 #include <graft/driver/compiler.hpp>
 
 #include <llvm/ADT/Statistic.h>
 #include <llvm/Support/TargetSelect.h>
-
-#include <dlfcn.h>
 
 #include <algorithm>
 #include <mutex>
 #include <optional>
 
 namespace graft::driver {
-
-/// A file on its way: what it is compiled from, and what came of it.
-struct Work {
-  SourceText text;
-  std::shared_ptr<const Prepared> prepared;
-  std::shared_ptr<const Preamble> preamble; ///< that `unit` was made with
-  std::optional<Unit> unit;
-  std::optional<Origin> known{}; ///< where `unit` is from, when it was not compiled
-  bool is_kept = false;          ///< for the next compile
-  std::optional<Error> failure{};
-};
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
@@ -97,74 +81,6 @@ void initialise_target() {
     // made here, `call_once` orders that before every use.
     static_cast<void>(llvm::GetStatistics());
   });
-}
-
-void compile_once(Work &work, const Job &job, Product product) {
-  work.failure.reset();
-  work.is_kept = false;
-  const Options &options = job.options;
-  const UnitRequest request{*work.prepared, work.text,      job.headers,         product,      options.bitcode, options.kept,
-                            options.learn,  options.stages, work.preamble.get(), options.role, job.cancelled};
-  const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
-  Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
-  if (survived && work.preamble) work.unit->learned = work.preamble->code;
-  if (survived) return;
-  work.unit.reset();
-  work.failure = std::move(survived).error();
-  work.failure->where.file = work.text.name;
-}
-
-bool went_wrong(const Work &work) { return !work.unit || work.unit->failed || work.unit->departs; }
-
-/// An undefined symbol whose place could only be told by reading the headers again.
-bool lacks_a_place(const Work &work) {
-  return work.unit && std::ranges::any_of(work.unit->undefined, [&](const Import &import) {
-           const std::string_view name = import.symbol;
-           if (!import.where.file.empty() || import.weak || name.starts_with("__") || name.starts_with("graft"))
-             return false;
-           if (work.unit->learned && work.unit->learned->offers(import.symbol)) return false;
-           return ::dlsym(RTLD_DEFAULT, import.symbol.c_str()) == nullptr;
-         });
-}
-
-/// Counts files that are done, and tells of each.
-class Progress {
- public:
-  Progress(const TellCompiled &tell, std::size_t total) : tell_(tell), total_(total) {}
-
-  void tell(const Work &work) {
-    if (!tell_) return;
-    std::vector<Diagnostic> crash;
-    if (work.failure) crash.push_back({Severity::kFatal, work.failure->where, work.failure->message, {}, {}, 0, 0, {}, {}});
-    const MutexLock lock(mutex_); // held while the caller is told: one call at a time
-    tell_({work.text.name, ++done_, total_, work.unit ? work.unit->diagnostics : crash});
-  }
-
- private:
-  const TellCompiled &tell_;
-  const std::size_t total_;
-  Mutex mutex_;
-  std::size_t done_ GRAFT_GUARDED_BY(mutex_) = 0;
-};
-
-/// What a file that was never compiled may take: C with libc's headers, C++ with a few of the library's.
-std::size_t guessed_bytes(const Work &work) {
-  const std::size_t text = 16 * work.text.buffer->getBufferSize();
-  return text + (std::size_t{work.text.language == Language::kCxx ? 128u : 16u} << 20);
-}
-
-bool is_error(const Diagnostic &diagnostic) { return diagnostic.severity >= Severity::kError; }
-
-Error does_not_compile(const std::vector<Work> &works) {
-  std::vector<Diagnostic> diagnostics;
-  for (const Work &work : works)
-    if (work.unit) std::ranges::copy(work.unit->diagnostics, std::back_inserter(diagnostics));
-  if (std::optional<Error> missing = missing_environment(diagnostics)) return *std::move(missing);
-  const auto first = std::ranges::find_if(diagnostics, is_error);
-  Error result = error(Code::kInvalid, first == diagnostics.end() ? "does not compile" : first->message);
-  if (first != diagnostics.end()) result.where = first->where;
-  result.diagnostics = std::move(diagnostics);
-  return result;
 }
 
 /// What, besides the texts, decides what comes out.

@@ -107,7 +107,6 @@ bool has_strange_assembly(const llvm::Function &function) {
 /// What is in the module and cannot be in a second image; nothing when there is none.
 std::string find_obstacle(llvm::Module &module) {
   if (!module.getModuleInlineAsm().empty()) return "there is assembly outside of functions";
-  if (!module.ifunc_empty()) return "function " + quoted(*module.ifunc_begin()) + " is chosen when it is first called";
   for (const llvm::Function &function : module)
     if (has_strange_assembly(function)) return "assembly in " + quoted(function) + " writes to other sections";
   for (const llvm::GlobalAlias &alias : module.aliases())
@@ -162,6 +161,33 @@ void put_in_first_image(llvm::GlobalValue &value, Reach reach) {
   value.setLinkage(llvm::GlobalValue::ExternalLinkage);
   value.setVisibility(is_near ? llvm::GlobalValue::HiddenVisibility : llvm::GlobalValue::DefaultVisibility);
   value.setDSOLocal(is_near);
+}
+
+/// What `name` means to all files of the first image, or outside where that has none.
+std::string first_name_elsewhere(const llvm::GlobalValue &value) { return to_string({0, 0, 0, value.getName()}); }
+
+/// Has what other files define, and this one holds the address of, be the first image's.
+void show_first_of_others(llvm::Module &module) {
+  llvm::SmallVector<llvm::GlobalObject *, 16> others;
+  for (llvm::Function &function : module)
+    if (!is_defined_here(function) && !function.isIntrinsic()) others.push_back(&function);
+  for (llvm::GlobalVariable &variable : module.globals()) // what is no constant, no second image defines
+    if (!is_defined_here(variable) && variable.isConstant() && !variable.hasGlobalUnnamedAddr() &&
+        !is_virtual_table(variable))
+      others.push_back(&variable);
+  for (llvm::GlobalObject *other : others) {
+    if (llvm::none_of(other->uses(), shows_address) || parse_first_name(std::string_view(other->getName()))) continue;
+    llvm::GlobalObject *first;
+    if (auto *function = llvm::dyn_cast<llvm::Function>(other))
+      first = llvm::Function::Create(function->getFunctionType(), other->getLinkage(), first_name_elsewhere(*other), module);
+    else
+      first = new llvm::GlobalVariable(module, other->getValueType(), /*isConstant=*/true, other->getLinkage(), nullptr,
+                                       first_name_elsewhere(*other));
+    const bool may_be_missing = other->hasExternalWeakLinkage();
+    put_in_first_image(*first, Reach::kTable); // it may be outside, far off
+    if (may_be_missing) first->setLinkage(llvm::GlobalValue::ExternalWeakLinkage);
+    other->replaceUsesWithIf(first, [](llvm::Use &use) { return shows_address(use); });
+  }
 }
 
 std::string first_name(std::uint64_t file, const llvm::GlobalVariable &variable) {
@@ -261,6 +287,7 @@ std::string SecondImage::name_addresses() {
   // Not of what the optimiser made, such as the parts of a coroutine, whose frame is laid out anew in each image.
   for (const Held &held : functions_) show_first(module_.getFunction(held.name));
   for (llvm::GlobalAlias &alias : module_.aliases()) show_first(&alias);
+  show_first_of_others(module_);
   for (const Held &held : functions_) {
     llvm::Function *own = module_.getFunction(held.name);
     if (own == nullptr || !is_defined_here(*own) || own->getFunctionType() != held.type) continue;

@@ -25,6 +25,15 @@ void bind_name(GraphMerger &merger, llvm::StringRef name, std::uintptr_t address
                                                  llvm::jitlink::Scope::Local, /*IsLive=*/false));
 }
 
+/// Makes undefined `symbol` what `name` is, or stays: outside, or missing.
+void mean_the_same(GraphMerger &merger, llvm::StringRef symbol, llvm::StringRef name) {
+  const bool may_be_missing = merger.symbol(symbol).isWeaklyReferenced();
+  const bool is_new = !merger.uses(name) && !merger.defines(name);
+  llvm::jitlink::Symbol &meant = merger.symbol(name);
+  if (is_new) meant.setWeaklyReferenced(may_be_missing);
+  merger.define(symbol, meant);
+}
+
 std::string source_of(const Artifact &artifact, std::uint64_t file) {
   for (const ObjectFile &object : artifact.objects)
     if (file_of_image(object.source) == file) return object.source;
@@ -88,6 +97,10 @@ Result<void> bind_first_names(GraphMerger &merger, const Artifact &artifact, con
     if (!wanted) continue;
     const FirstName &name = wanted->name;
     const auto place = first.symbols.find(name.file, wanted->known);
+    if (!place && name.file == ImageSymbols::kEveryFile) {
+      mean_the_same(merger, symbol, wanted->known);
+      continue;
+    }
     if (!place) {
       if (llvm::jitlink::Symbol *own = own_symbol(merger, artifact, name.file, wanted->known)) merger.define(symbol, *own);
       continue;

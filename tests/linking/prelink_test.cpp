@@ -109,6 +109,16 @@ TEST_F(Prelinked, CutBytesAreAsGoodAsNone) {
   }
 }
 
+TEST_F(Prelinked, BytesThatDoNotFitAreToBeReplaced) {
+  const std::vector<char> bytes = bytes_of(artifact_);
+  jit::LinkOptions given = options();
+  given.prelinked = std::span(bytes).first(bytes.size() / 2);
+  given.prelink = jit::Prelink::kYes;
+  const auto image = linker_->link(artifact_, given);
+  ASSERT_THAT(image, Succeeds());
+  EXPECT_THAT(place((*image)->prelinked(), options()), Succeeds());
+}
+
 // Placed, never run: who may make bytes is for others to see to.
 TEST_F(Prelinked, FlippedBytesNeverEndTheProcess) {
   std::mt19937 random(seed_of_run());

@@ -2,6 +2,7 @@
 #include "two_images.hpp"
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 namespace graft::test {
@@ -77,6 +78,47 @@ TEST(TwoImages, StaticsOfOneNameInTwoFilesStayTwo) {
   EXPECT_EQ(images.newest<int()>("ask")(), 2501);
 }
 
+struct Files {
+  const char *name;
+  const char *one;
+  const char *two; ///< has `ask`, which counts on from 1
+};
+
+class StateOfAnotherFile : public testing::TestWithParam<Files> {};
+
+TEST_P(StateOfAnotherFile, IsOne) { expect_counting_on({{"a.cpp", GetParam().one}, {"b.cpp", GetParam().two}}); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, StateOfAnotherFile,
+    testing::Values(
+        Files{"Variable", "int n;", "extern int n; extern \"C\" int ask() { return ++n; }"},
+        Files{"ThreadLocal", "thread_local int n;", "extern thread_local int n; extern \"C\" int ask() { return ++n; }"},
+        Files{"ThreadLocalWithAConstructor", "#include <string>\nthread_local std::string n(0, 'a');",
+              "#include <string>\nextern thread_local std::string n;\n"
+              "extern \"C\" int ask() { n += 'b'; return static_cast<int>(n.size()); }"},
+        Files{"StaticOfAnInlineFunction", "inline int &n() { static int n; return n; } int first() { return n(); }",
+              "inline int &n() { static int n; return n; } int first(); extern \"C\" int ask() { ++n(); return first(); }"},
+        Files{"InlineVariable", "inline int n; int first() { return n; }",
+              "inline int n; int first(); extern \"C\" int ask() { ++n; return first(); }"},
+        Files{"StaticOfATemplate",
+              "template <class T> struct S { static T n; }; template <class T> T S<T>::n;\n"
+              "int first() { return S<int>::n; }",
+              "template <class T> struct S { static T n; }; template <class T> T S<T>::n;\n"
+              "int first(); extern \"C\" int ask() { ++S<int>::n; return first(); }"},
+        Files{"ConstantThatIsWorkedOut", "int f() { return 0; } extern const int n; const int n = f(); int m; int *p = &m;",
+              "extern const int n; extern int *p; extern \"C\" int ask() { return n + ++*p; }"},
+        Files{"WeakVariable", "__attribute__((weak)) int n = 7;", "int n; extern \"C\" int ask() { return ++n; }"},
+        Files{"ReferenceToOne", "int n; int &r = n;", "extern int &r; extern \"C\" int ask() { return ++r; }"},
+        Files{"ObjectBehindAVirtualCall",
+              "struct B { virtual int f() = 0; virtual ~B() = default; }; namespace { struct D : B { int n = 0;\n"
+              "int f() override { return ++n; } }; } B *make_one() { return new D; }",
+              "struct B { virtual int f() = 0; virtual ~B() = default; }; B *make_one(); static B *b = make_one();\n"
+              "extern \"C\" int ask() { return b->f(); }"},
+        Files{"PointerToAMember", "struct S { int n = 0; int f() { return ++n; } }; S s; int (S::*held)() = &S::f;",
+              "struct S { int n = 0; int f() { return ++n; } }; extern S s; extern int (S::*held)();\n"
+              "extern \"C\" int ask() { return held == &S::f ? (s.*held)() : -1; }"}),
+    [](const auto &info) { return info.param.name; });
+
 TEST(TwoImages, AFunctionHasOneAddress) {
   TwoImages images({{"a.cpp", "static int f(int x) { return x + 1; } static int (*held)(int) = f;"
                               "typedef int (*F)(int); extern \"C\" F make() { return f; }"
@@ -88,6 +130,53 @@ TEST(TwoImages, AFunctionHasOneAddress) {
   EXPECT_EQ(images.newest<void *()>("make")(), before);
   EXPECT_EQ(reinterpret_cast<int (*)(int)>(before)(41), 42);
   EXPECT_EQ(*static_cast<const unsigned char *>(before), 0xe9) << "a jump to the second image, for who holds the address";
+}
+
+TEST(TwoImages, WhatWasChosenAtLoadStaysChosen) {
+  TwoImages images({{"a.c", "static int picked; static int f(int n, double x) { return n + picked + (x > 1); }\n"
+                            "static void *pick(void) { ++picked; return f; }\n"
+                            "int chosen(int, double) __attribute__((ifunc(\"pick\"))); int (*held)(int, double) = chosen;"},
+                    {"b.c", "int chosen(int, double); extern int (*held)(int, double); void *make(void) { return chosen; }\n"
+                            "__attribute__((target_clones(\"avx2\", \"default\"))) int g(int n) { return 2 * n; }\n"
+                            "int (*kept)(int) = g;\n"
+                            "int ask(void) { return held == chosen && kept == g ? kept(chosen(40, 2)) : 0; }"}});
+  void *const before = images.function<void *()>("make")();
+  EXPECT_EQ(images.function<int()>("ask")(), 84);
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 84);
+  EXPECT_EQ(images.newest<void *()>("make")(), before);
+}
+
+TEST(TwoImages, AFunctionOfAnotherFileHasOneAddress) {
+  TwoImages images({{"a.c", "int f(int x) { return x + 1; } int (*held)(int) = f; void *make(void) { return f; }"},
+                    {"b.c", "int f(int); extern int (*held)(int); int ask(void) { return held == f && f(1) == 2; }\n"
+                            "void *other(void) { return f; }"}});
+  void *const before = images.function<void *()>("other")();
+  EXPECT_EQ(images.function<int()>("ask")(), 1);
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 1);
+  EXPECT_EQ(images.newest<void *()>("make")(), before);
+  EXPECT_EQ(images.newest<void *()>("other")(), before);
+}
+
+TEST(TwoImages, AConstantOfAnotherFileHasOneAddress) {
+  TwoImages images(
+      {{"a.c", "const int table[3] = {1, 2, 3}; const int *held = table; void *make(void) { return (void *)table; }"},
+       {"b.c", "extern const int table[3]; extern const int *held;\n"
+               "int ask(void) { return held == table ? table[2] : 0; }"}});
+  void *const before = images.function<void *()>("make")();
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 3);
+  EXPECT_EQ(images.newest<void *()>("make")(), before);
+}
+
+TEST(TwoImages, AFunctionOfTheProcessHasOneAddressToo) {
+  TwoImages images(
+      {{"a.c", "#include <stdlib.h>\nextern int nowhere(void) __attribute__((weak)); void *(*held)(size_t) = malloc;\n"
+               "int ask(void) { return held == malloc && nowhere == 0; } void *make(void) { return malloc; }"}});
+  ASSERT_THAT(images.tier_up(), Succeeds());
+  EXPECT_EQ(images.newest<int()>("ask")(), 1);
+  EXPECT_EQ(images.newest<void *()>("make")(), reinterpret_cast<void *>(&std::malloc));
 }
 
 TEST(TwoImages, AConstantHasOneAddress) {

@@ -110,10 +110,8 @@ Result<std::unique_ptr<jit::Image>> CodeMaker::link(const Artifact &artifact, co
   if (artifact.origin == Origin::kCompiled || !artifact.shared.empty()) return link_bundle(linker_, artifact, options);
   jit::LinkOptions asked = options;
   const auto known = compiler_.find_image(artifact.object_key);
-  if (known)
-    asked.prelinked = *known;
-  else
-    asked.prelink = jit::Prelink::kYes;
+  if (known) asked.prelinked = *known;
+  asked.prelink = jit::Prelink::kYes; // what does not fit any more is replaced
   auto image = link_bundle(linker_, artifact, asked);
   if (!image) return image;
   if (std::vector<char> bytes = (*image)->prelinked(); !bytes.empty())

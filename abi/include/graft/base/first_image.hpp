@@ -13,7 +13,7 @@ namespace graft {
 
 /// "graft.first.FILE.SIZE.ALIGN.NAME", numbers in hexadecimal: symbol NAME as the first image's object of FILE knows it.
 struct FirstName {
-  std::uint64_t file = 0;  ///< `file_of_image` of its source
+  std::uint64_t file = 0;  ///< `file_of_image` of its source; 0: NAME as all know it, and as it is where the first image has none
   std::uint64_t size = 0;  ///< in bytes; 0: whatever it is
   std::uint64_t align = 0; ///< its address is a multiple of this; 0: whatever it is
   std::string_view name;
