@@ -10,6 +10,7 @@
 #include "native/loaders.hpp"
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
+#include "permit/permits.hpp"
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/needed_by.hpp"
@@ -117,8 +118,8 @@ inline std::vector<std::string> names_of(const std::vector<BundleInfo> &infos) {
 class Runtime::Impl {
 public:
   static Result<std::unique_ptr<Impl>> create(Config config);
-  Impl(Config config, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
-       std::unique_ptr<jit::Linker> linker);
+  Impl(Config config, std::unique_ptr<Permits> permits, std::unique_ptr<Log> log,
+       std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker);
   /// The end of a runtime: vacates every slot, and retires who is live, the last loaded first.
   void unload_all();
   Impl *next_left_behind = nullptr; ///< of those that could not end
@@ -134,6 +135,10 @@ public:
   Result<void> ask_policy(PolicyRequest::Action action, const BundleText &text, const ContentKey &source = {}) const;
   /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.
   Result<void> link(Prepared &prepared);
+  /// What a bundle's manifest asks for, if the host grants that to anybody.
+  Result<PermissionBits> asked_by(const BundleText &text) const;
+  /// Grants a generation what its manifest asks for, and bounds what it is linked to by that.
+  Result<void> permit(Generation &generation, const BundleText &text) const;
   /// What every image of a generation is linked against.
   jit::LinkOptions options_of_link(Generation &generation) const;
   /// Under the token: makes sure that what is prepared is linked against what is live now, and shares its kept objects from here on.
@@ -211,6 +216,7 @@ public:
   const Config config;
   const std::unique_ptr<Log> own_log; ///< on the heap: the compiler was told of it before all this was made
   Log &log = *own_log;
+  const std::unique_ptr<Permits> permits;
   Loaders loaders;
   Store store;
   HostContracts host_contracts;
@@ -264,7 +270,8 @@ public:
   };
   Result<std::vector<Met>> meet_requirements(const Prepared &prepared, const Set &set);
   Result<Met> meet(const std::string &bundle, const Want &want, const Set &set) const;
-  Result<void> meet_host(const std::string &bundle, const Want &want) const;
+  /// `asking` also has the permission that the host contract asks for.
+  Result<void> meet_host(const Generation &asking, const Want &want) const;
 
   // unload.cpp
   std::vector<Bundle *> dependents_first(Bundle &bundle);

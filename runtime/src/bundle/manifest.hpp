@@ -69,9 +69,11 @@ struct Manifest {
   std::int32_t priority = 0;       ///< among providers of one version of a contract the highest is found
   std::string author, licence, description;
 
+  std::vector<Word> permissions;   ///< what it may do; those with a dot are the host's own, and known to it alone
+  bool lists_permissions = false;  ///< the key is there: what is not on the list is denied
+
   // Kept and shown; what they ask for is not enforced yet.
   std::vector<HookUse> hooks;
-  std::vector<std::string> permissions;
   std::map<std::string, std::uint64_t> limits;
   StatePolicy state = StatePolicy::kMigrate;
   std::map<std::string, StatePolicy> state_of; ///< of single kept variables, by name

@@ -78,6 +78,7 @@ struct Generation {
   std::int32_t priority = 0;
   HostContext context;
   graft_host host; ///< what `graft_self` is bound to
+  std::unique_ptr<const jit::SymbolGate> gate; ///< of its links; null: it may have all of the process
   std::unique_ptr<jit::Image> image;
   Facts facts;
   std::string tier; ///< BundleInfo::tier; guarded by the bundles' mutex
