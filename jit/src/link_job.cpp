@@ -82,7 +82,7 @@ Result<void> LinkJob::add_objects() {
 bool LinkJob::may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const {
   if (shared.size() != 1) return false;
   const auto is_the_same = [&](const std::string &name) {
-    return outside_.comes_from_process(name) && !merger_.defines(name);
+    return outside_.comes_from_process(name) && outside_.may_bind(name) && !merger_.defines(name);
   };
   const auto is_new = [&](const std::string &name) { return !merger_.defines(name); };
   return std::ranges::all_of(shared.front()->imports(), is_the_same) &&
@@ -164,7 +164,7 @@ void LinkJob::mark_roots(LinkGraph &graph) {
 
 llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
   const std::vector<GraphSymbol *> externals(graph.external_symbols().begin(), graph.external_symbols().end());
-  std::vector<std::string> undefined;
+  std::vector<std::string> undefined, denied;
   for (GraphSymbol *symbol : externals) {
     const llvm::StringRef name = *symbol->getName();
     if (name == "_GLOBAL_OFFSET_TABLE_") continue; // JITLink defines it
@@ -179,9 +179,10 @@ llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
     if (*outside || symbol->isWeaklyReferenced()) {
       graph.makeAbsolute(*symbol, llvm::orc::ExecutorAddr::fromPtr((*outside).value_or(nullptr)));
     } else {
-      undefined.push_back(name.str());
+      (outside_.was_denied({name.data(), name.size()}) ? denied : undefined).push_back(name.str());
     }
   }
+  if (!denied.empty()) return carry(options_.gate->refuse(denied, artifact_.imports));
   if (undefined.empty()) return llvm::Error::success();
   UndefinedReport report{&artifact_.imports, {}};
   for (const auto &definition : merger_.definitions()) report.known.push_back(definition.getKey().str());

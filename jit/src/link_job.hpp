@@ -35,7 +35,7 @@ class LinkJob {
   ///
   ///   I6  Within an image one name is one thing: code is lent only if nothing of the bundle's defines what it defines, if
   ///   it is the only one, and
-  ///       if what it imports is what the bundle would import under that name.
+  ///       if what it imports is what the bundle would import under that name, and may.
   bool may_borrow(const std::vector<std::shared_ptr<SharedImage>> &shared) const;
   void lend(const SharedImage &shared);
   Result<void> copy(const SharedCode &code) {

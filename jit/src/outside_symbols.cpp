@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kLinkerDefined[] = {"end",   "_end",   "etext",       "_etext",
                                                "edata", "_edata", "__bss_start", "__executable_start"};
 
+/// Before the name of a thread-local variable, that of its control object.
+constexpr std::string_view kControlPrefix = "__emutls_v.";
+
 struct ThreadLocalPlace {
   std::uintptr_t address;
   unsigned long module = 0;
@@ -118,8 +121,19 @@ const void *OutsideSymbols::process_thread_local(std::string_view variable) {
 
 Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) {
   Result<std::optional<const void *>> found = look_up(name);
+  if (found && *found && !may_bind(name)) {
+    denied_.emplace(name);
+    found = std::optional<const void *>();
+  }
   if (looks_ != nullptr && found) looks_->push_back({std::string(name), (*found).value_or(nullptr)});
   return found;
+}
+
+bool OutsideSymbols::may_bind(std::string_view name) const {
+  if (options_.gate == nullptr || given_.contains(name)) return true;
+  if (name.starts_with("graft.")) return true; // what a stub jumps to; whether there is a stub was asked under its own name
+  if (name.starts_with(kControlPrefix)) name.remove_prefix(kControlPrefix.size());
+  return options_.gate->allows(name);
 }
 
 Result<std::optional<const void *>> OutsideSymbols::look_up(std::string_view name) {
@@ -130,7 +144,6 @@ Result<std::optional<const void *>> OutsideSymbols::look_up(std::string_view nam
                                          "code linked into a running process has no such place");
   }
   if (const void *ours = special_function(name, options_.ending)) return std::optional(ours);
-  constexpr std::string_view kControlPrefix = "__emutls_v.";
   if (name.starts_with(kControlPrefix)) {
     const void *control = process_thread_local(name.substr(kControlPrefix.size()));
     return control == nullptr ? std::optional<const void *>() : std::optional(control);

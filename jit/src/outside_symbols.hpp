@@ -1,5 +1,5 @@
 // What an image may bind to outside itself. `OutsideSymbols::find` is the single door: every outside address an image gets,
-// it gets from there, so that a policy on symbols has one place to stand.
+// it gets from there, and that is where the caller's gate stands.
 #pragma once
 
 #include "image_state.hpp"
@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,8 +40,13 @@ class OutsideSymbols {
 
   Result<void> open_libraries();
   /// The address that `name` is bound to: the options' symbols, then our own functions, then the libraries, then the
-  /// process. Nothing when there is none; an error for a name that must not be bound at all.
+  /// process. Nothing when there is none, or when the options' gate denies it; an error for a name that must not be bound at
+  /// all.
   Result<std::optional<const void *>> find(std::string_view name);
+  /// What the gate says.
+  bool may_bind(std::string_view name) const;
+  /// Whether `find` found it and the gate denied it.
+  bool was_denied(std::string_view name) const { return denied_.contains(std::string(name)); }
   /// Has `find` note what it is asked for and says, in `looks`.
   void note_looks(std::vector<OutsideLook> &looks) { looks_ = &looks; }
   /// Was it handed over in the options?
@@ -54,6 +60,7 @@ class OutsideSymbols {
   const LinkOptions &options_;
   ImageState &state_;
   std::unordered_map<std::string_view, const void *> given_;
+  std::set<std::string> denied_;
   std::vector<OutsideLook> *looks_ = nullptr;
 };
 

@@ -21,8 +21,8 @@ struct Stub {
   const char *target;
   char code[16];
   std::uint8_t code_bytes;
-  std::uint8_t handle_at; ///< offset of the displacement to `__dso_handle`
-  std::uint8_t jump_at;   ///< offset of the displacement to the target
+  std::uint8_t handle_at;       ///< offset of the displacement to `__dso_handle`
+  std::uint8_t jump_at;         ///< offset of the displacement to the target
   bool is_programs_own = false; ///< a program has the C library's
 };
 
@@ -72,13 +72,15 @@ GraphSymbol &add_handle(GraphMerger &merger, ImageState &image) {
 
 } // namespace
 
-GraphSymbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image) {
+GraphSymbol &add_stubs(GraphMerger &merger, OutsideSymbols &outside, ImageState &image) {
   GraphSymbol &handle = add_handle(merger, image);
   auto &graph = merger.graph();
   Section *section = nullptr;
   for (const Stub &stub : kStubs) {
     if (stub.is_programs_own && image.ending == Ending::kProcess) continue;
     if (!merger.uses(stub.name) || merger.defines(stub.name) || outside.is_given(stub.name)) continue;
+    ignore(outside.find(stub.name), "asked so that the look is noted: whoever places this image asks again");
+    if (!outside.may_bind(stub.name)) continue; // stays undefined, and is refused where all such are
     if (section == nullptr) {
       section = &graph.createSection("graft.stubs", llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);
     }

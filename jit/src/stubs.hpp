@@ -11,9 +11,9 @@ namespace graft::jit {
 /// The symbol that stands for an image, in its code and in ORC.
 inline constexpr const char *kImageSymbol = "__dso_handle";
 
-/// Defines it, and of the functions those that the objects use and `outside` was not given.
+/// Defines it, and of the functions those that the objects use, `outside` was not given, and its gate allows.
 ///
 /// The handle lies in the image, because compiled code reaches it directly, and holds the address of `image`.
-llvm::jitlink::Symbol &add_stubs(GraphMerger &merger, const OutsideSymbols &outside, ImageState &image);
+llvm::jitlink::Symbol &add_stubs(GraphMerger &merger, OutsideSymbols &outside, ImageState &image);
 
 } // namespace graft::jit

@@ -7,6 +7,8 @@
 #include "reload/kept_object.hpp"
 #include "reload/kept_plan.hpp"
 #include "observe/object_symbols.hpp"
+#include "permit/link_gate.hpp"
+#include "permit/needs.hpp"
 
 #include <graft/driver/compiler.hpp>
 #include <graft/inspect.hpp>
@@ -34,12 +36,14 @@ Result<Inspected> begin_look(const std::filesystem::path &path, const InspectOpt
 
 /// Links against this process, which finds undefined and duplicate symbols with their places. Linking runs no code of the
 /// bundle.
-Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifact) {
+Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifact, const jit::SymbolGate *gate) {
   static constexpr graft_host kNobody{}; // stands for `graft_self`: only its address is taken
   GRAFT_TRY_ASSIGN(const std::unique_ptr<jit::Linker> linker, jit::Linker::create());
   jit::LinkOptions options;
   options.name = name;
+  options.gate = gate;
   options.symbols = thunk_symbols();
+  if (gate != nullptr) options.symbols.push_back({"syscall", futex_alone()});
   options.symbols.push_back({"graft_self", &kNobody});
   options.exports = {"graft_init", "graft_stop"};
   for (const ProviderFacts &provider : artifact.facts.providers) options.exports.push_back(provider.table_symbol);
@@ -56,7 +60,39 @@ Result<jit::ImageStats> try_link(const std::string &name, const Artifact &artifa
   return failure;
 }
 
+/// The names that a manifest lists; those of a host's own are taken to be declared.
+Result<PermissionNames> names_for(const Manifest &manifest) {
+  std::vector<CustomPermission> custom;
+  for (const Word &word : manifest.permissions)
+    if (is_custom_permission(word.text)) custom.push_back({word.text});
+  return PermissionNames::create(custom);
+}
+
+PermissionBits listed_by(const Manifest &manifest, const PermissionNames &names) {
+  PermissionBits bits = 0;
+  for (const Word &word : manifest.permissions) bits |= names.find(word.text).value_or(0);
+  return bits;
+}
+
+Result<Artifact> artifact_of(const Inspected &look, const InspectOptions &options) {
+  return compile_bundle([&](const driver::Job &job) { return look.compiler->compile(job, options.compiled); }, look.text,
+                        look.job);
+}
+
 } // namespace
+
+Result<PermissionReport> needed_permissions(const std::filesystem::path &path, const InspectOptions &options) {
+  GRAFT_TRY_ASSIGN(const Inspected look, begin_look(path, options));
+  const Manifest &manifest = look.text.manifest;
+  GRAFT_TRY_ASSIGN(const Artifact artifact, artifact_of(look, options));
+  const UseRecorder recorder;
+  GRAFT_TRY(try_link(manifest.name, artifact, &recorder));
+  GRAFT_TRY_ASSIGN(const PermissionNames names, names_for(manifest));
+  const PermissionBits listed = listed_by(manifest, names);
+  PermissionReport report{manifest.name, manifest.lists_permissions, names.names(listed), {}, {}};
+  add_needs(report, names, listed, recorder.uses(), artifact.imports);
+  return report;
+}
 
 Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptions &options) {
   GRAFT_TRY_ASSIGN(Inspected look, begin_look(path, options));
@@ -69,12 +105,15 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
   for (const Want &want : manifest.requires_)
     inspection.requires_.push_back(to_string(want) + (want.need == Need::kMay ? " (optional)" : ""));
   inspection.manifest = list_facts(manifest);
-  GRAFT_TRY_ASSIGN(inspection.artifact, compile_bundle([&](const driver::Job &job) { return look.compiler->compile(job, options.compiled); },
-                                                             look.text, look.job));
+  GRAFT_TRY_ASSIGN(inspection.artifact, artifact_of(look, options));
   for (const ProviderFacts &provider : inspection.artifact.facts.providers)
     inspection.provides.push_back(to_string(ContractRef{provider.contract, provider.major, provider.minor}));
   GRAFT_TRY(verify_artifact(manifest, inspection.artifact, options.unchecked));
-  GRAFT_TRY_ASSIGN(const jit::ImageStats stats, try_link(manifest.name, inspection.artifact));
+  GRAFT_TRY_ASSIGN(const PermissionNames names, names_for(manifest));
+  const PermissionBits listed = listed_by(manifest, names);
+  const LinkGate gate(names, listed, listed, manifest.file);
+  const bool is_closed = manifest.lists_permissions && (listed & kWholeProcess) == 0;
+  GRAFT_TRY_ASSIGN(const jit::ImageStats stats, try_link(manifest.name, inspection.artifact, is_closed ? &gate : nullptr));
   inspection.code_bytes = stats.code_bytes;
   inspection.read_only_bytes = stats.read_only_bytes;
   inspection.writable_bytes = stats.writable_bytes;

@@ -42,16 +42,19 @@ Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
   compiling.compile_bytes = config.compile_bytes;
   compiling.cache = config.cache;
   compiling.tell = [log = log.get()](std::string_view line) { log->write(LogLevel::kWarn, line); };
+  GRAFT_TRY_ASSIGN(auto permits, Permits::create(config.permissions));
   GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create(std::move(compiling)));
   GRAFT_TRY_ASSIGN(auto linker, jit::Linker::create());
   enable_scans();
-  return std::make_unique<Impl>(std::move(config), std::move(log), std::move(compiler), std::move(linker));
+  return std::make_unique<Impl>(std::move(config), std::move(permits), std::move(log), std::move(compiler),
+                                std::move(linker));
 }
 
-Runtime::Impl::Impl(Config config, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
-                    std::unique_ptr<jit::Linker> linker)
-    : config(std::move(config)), own_log(std::move(log)), services(store, this->log, host_contracts),
+Runtime::Impl::Impl(Config config, std::unique_ptr<Permits> permits, std::unique_ptr<Log> log,
+                    std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker)
+    : config(std::move(config)), own_log(std::move(log)), permits(std::move(permits)), services(store, this->log, host_contracts),
       compiler(std::move(compiler)), linker(std::move(linker)) {
+  services.permits = this->permits.get();
   if (this->config.allocations == Allocations::kChecked) services.blocks = std::make_unique<LiveBlocks>();
   if (this->linker->unwinding() == jit::Unwinding::kRegistered)
     this->log.write(LogLevel::kWarn,
@@ -88,6 +91,9 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
     info.provides.push_back(provider.contract + "@" + std::to_string(provider.major) + "." + std::to_string(provider.minor));
   for (const Want &want : bundle.manifest.requires_) info.requires_.push_back(to_string(want));
   info.needs = bundle.needs;
+  const PermissionBits granted = permits->granted_to(bundle.live->number);
+  const bool is_whole = !bundle.manifest.lists_permissions && (granted & kWholeProcess) != 0;
+  info.permissions = permits->names().names(is_whole ? kWholeProcess : granted);
   info.priority = bundle.manifest.priority;
   info.retired = retirement.waiting(bundle.name);
   info.instances = store.instances.count(bundle.slots);
@@ -314,7 +320,20 @@ Result<std::pair<Binding, void *>> Runtime::resolve_instance(graft_instance inst
 detail::InstanceCell *Runtime::hold_instance(graft_instance instance) const { return impl_->store.instances.hold(instance); }
 
 Result<void> Runtime::offer_table(const graft_contract_info &contract, const void *table, std::size_t functions, const Offer &how) {
+  if (!how.permission.empty()) GRAFT_TRY(impl_->permits->names().bit_of(how.permission));
   return impl_->host_contracts.offer(contract, table, functions, how);
+}
+
+Result<Permit> Runtime::permit(const graft_service_request &request, std::string_view permission) const {
+  return impl_->permits->permit(request.generation, permission);
+}
+
+Result<void> Runtime::take_permission(std::string_view bundle, std::string_view permission) {
+  return impl_->permits->take(bundle, permission);
+}
+
+Result<void> Runtime::give_permission(std::string_view bundle, std::string_view permission) {
+  return impl_->permits->give(bundle, permission);
 }
 
 Result<void> Runtime::withdraw(std::string_view contract, std::uint32_t major) {

@@ -1,5 +1,5 @@
-// What a Runtime is made of, and the two halves of every change: prepare (in parallel, no lock, no plugin code runs) and commit
-// (under the token).
+// What a Runtime is made of, and the two halves of every change: prepare (in parallel, no lock, no plugin code runs) and
+// commit (under the token).
 #pragma once
 
 #include "bundle/bundle_text.hpp"
@@ -13,6 +13,7 @@
 #include "observe/life_counts.hpp"
 #include "observe/log.hpp"
 #include "observe/serve.hpp"
+#include "permit/permits.hpp"
 #include "reload/generation.hpp"
 #include "reload/kept_plan.hpp"
 #include "reload/needed_by.hpp"
@@ -47,8 +48,8 @@ struct PastVersion {
   std::string path;
   std::vector<std::string> contracts;
   Artifact artifact;
-  std::shared_ptr<const ImageMaker> maker; // shared with the bundle and with reloads under way
-  std::vector<SavedCopy> saved; ///< of what the version after it let go of
+  std::shared_ptr<const ImageMaker> maker;    // shared with the bundle and with reloads under way
+  std::vector<SavedCopy> saved;               ///< of what the version after it let go of
   std::shared_ptr<const SecondText> second{}; ///< as in Bundle
   const char *tier = "";                      ///< that it began with
 };
@@ -61,16 +62,16 @@ struct Bundle {
   Manifest manifest;
   std::unique_ptr<Generation> live;
   std::vector<SlotRecord *> slots;
-  std::vector<std::string> needs;  ///< names of the bundles that its requirements were met by
-  std::uint64_t loaded = 0;        ///< rank of its load
-  std::uint64_t ticket = 0;        ///< of the request that made the live generation
-  Artifact artifact;               ///< of the live generation, for rollbacks; without its facts, which that one holds
-  std::list<PastVersion> history;  ///< newest first; takes no memory while it is empty
+  std::vector<std::string> needs; ///< names of the bundles that its requirements were met by
+  std::uint64_t loaded = 0;       ///< rank of its load
+  std::uint64_t ticket = 0;       ///< of the request that made the live generation
+  Artifact artifact;              ///< of the live generation, for rollbacks; without its facts, which that one holds
+  std::list<PastVersion> history; ///< newest first; takes no memory while it is empty
   std::shared_ptr<const ImageMaker> maker; ///< of the live generation, see BundleText
   std::shared_ptr<const SecondText>
       second;            ///< of the live generation; null when it has no second image. Shared with requests for one
   const char *tier = ""; ///< that the live generation began with (BundleInfo::tier)
-  std::string plan;                ///< what the last reload did to its state, in words
+  std::string plan;      ///< what the last reload did to its state, in words
 };
 
 /// A bundle that is compiled, verified and linked; none of its code has run.
@@ -97,17 +98,17 @@ struct Draft {
 struct Started {
   Prepared *prepared = nullptr;
   std::vector<Change> changes;
-  std::vector<SlotRecord *> slots;  ///< the bundle's slots after the publication
+  std::vector<SlotRecord *> slots; ///< the bundle's slots after the publication
   std::vector<std::string> needs;
 };
 
 /// A reload on its way: what was done so far, so that it can be undone.
 struct Transaction {
-  std::vector<Prepared> set;         ///< who is required comes first
+  std::vector<Prepared> set; ///< who is required comes first
   graft_reason reason = GRAFT_REASON_RELOAD;
   std::vector<Started> started;
-  std::size_t begun = 0;             ///< how many `Preparing` was told of
-  std::vector<const Generation *> old; ///< that are live in the set's bundles
+  std::size_t begun = 0;                           ///< how many `Preparing` was told of
+  std::vector<const Generation *> old;             ///< that are live in the set's bundles
   std::optional<std::vector<SlotRecord *>> closed; ///< before which the gate is closed; nothing while it is open
   std::vector<const Generation *> suspended;
 };
@@ -119,9 +120,9 @@ inline std::vector<std::string> names_of(const std::vector<BundleInfo> &infos) {
 }
 
 class Runtime::Impl {
-public:
+ public:
   static Result<std::unique_ptr<Impl>> create(Config config);
-  Impl(Config config, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
+  Impl(Config config, std::unique_ptr<Permits> permits, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
        std::unique_ptr<jit::Linker> linker);
   /// The end of a runtime: vacates every slot, and retires who is live, the last loaded first.
   void unload_all();
@@ -130,7 +131,8 @@ public:
   // prepare.cpp
   std::uint64_t draw_ticket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
   Result<Prepared> prepare(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
-  /// The same for several, which are compiled side by side and linked one after the other: generations are numbered in order.
+  /// The same for several, which are compiled side by side and linked one after the other: generations are numbered in
+  /// order.
   void prepare_all(std::vector<Draft> &drafts, Force force, StepTimes &times);
   /// The first half of `prepare`, which does not link.
   Result<Prepared> compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
@@ -138,14 +140,20 @@ public:
   Result<void> ask_policy(PolicyRequest::Action action, const BundleText &text, const ContentKey &source = {}) const;
   /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.
   Result<void> link(Prepared &prepared);
+  /// What a bundle's manifest asks for, if the host grants that to anybody.
+  Result<PermissionBits> asked_by(const BundleText &text) const;
+  /// Grants a generation what its manifest asks for, and bounds what it is linked to by that.
+  Result<void> permit(Generation &generation, const BundleText &text) const;
   /// What every image of a generation is linked against.
   jit::LinkOptions options_of_link(Generation &generation) const;
-  /// Under the token: makes sure that what is prepared is linked against what is live now, and shares its kept objects from here on.
+  /// Under the token: makes sure that what is prepared is linked against what is live now, and shares its kept objects from
+  /// here on.
   Result<void> adopt_kept(Prepared &prepared);
 
   /// Reads and prepares each member of a set, then commits it. A failure before the commit is told as `Failed`, too.
   Result<std::vector<BundleInfo>> reload(const std::vector<std::string> &names,
-                                         const std::function<Result<BundleText>(std::string_view)> &read, ReloadOptions options);
+                                         const std::function<Result<BundleText>(std::string_view)> &read,
+                                         ReloadOptions options);
 
   // tier_up.cpp
   /// Gives the generation of a request its second image, and writes down what came of it.
@@ -193,8 +201,8 @@ public:
   Result<void> name_reload(std::string_view asked, BundleText &text);
 
   // contract/check.cpp
-  /// kIncompatible when a contract of `fresh`, which shall replace what is live under their names, is not the one that the host or a
-  /// bundle at the other end of it was compiled against. The caller holds the token.
+  /// kIncompatible when a contract of `fresh`, which shall replace what is live under their names, is not the one that the
+  /// host or a bundle at the other end of it was compiled against. The caller holds the token.
   Result<void> check_contracts(const std::vector<const Generation *> &fresh);
   /// The same of what the host calls of `one`, and of what that calls of the host.
   Result<void> check_host(const HostViews &views, const Generation &one) const GRAFT_REQUIRES(bundles_mutex_);
@@ -239,6 +247,7 @@ public:
   Log &log = *own_log;
   LifeCounts life;
   SettingsStore settings;
+  const std::unique_ptr<Permits> permits;
   Loaders loaders;
   Store store;
   PluginRecords records;
@@ -259,8 +268,8 @@ public:
 
   mutable Mutex bundles_mutex_;
   std::map<std::string, Bundle, std::less<>> bundles_ GRAFT_GUARDED_BY(bundles_mutex_);
-  ContractRoles roles_ GRAFT_GUARDED_BY(bundles_mutex_); ///< of the live generations
-  NeededBy needed_by_ GRAFT_GUARDED_BY(bundles_mutex_);  ///< of the bundles' `needs`
+  ContractRoles roles_ GRAFT_GUARDED_BY(bundles_mutex_);                 ///< of the live generations
+  NeededBy needed_by_ GRAFT_GUARDED_BY(bundles_mutex_);                  ///< of the bundles' `needs`
   std::unique_ptr<ServiceSet> offered_ GRAFT_GUARDED_BY(bundles_mutex_); ///< null until they are offered; then for good
 
   Mutex listeners_mutex_;
@@ -295,7 +304,8 @@ public:
   };
   Result<std::vector<Met>> meet_requirements(const Prepared &prepared, const Set &set);
   Result<Met> meet(const std::string &bundle, const Want &want, const Set &set) const;
-  Result<void> meet_host(const std::string &bundle, const Want &want) const;
+  /// `asking` also has the permission that the host contract asks for.
+  Result<void> meet_host(const Generation &asking, const Want &want) const;
 
   // unload.cpp
   std::vector<Bundle *> dependents_first(Bundle &bundle);

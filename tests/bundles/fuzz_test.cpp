@@ -63,7 +63,7 @@ provides = ["demo.clock@1.2"]
 requires = ["a.b >=1, <2", { contract = "c.d", version = "~1.2", optional = true }, { bundle = "x", bundle_version = "^1" }]
 host_requires = ["host.log@1"]
 hooks = [{ name = "app.save", priority = 3, on_failure = "fail_closed", error_budget = 5 }]
-permissions = ["net", "fs.read:/var"]
+permissions = ["net", "acme.audit"]
 limits = { memory_bytes = 1000, drain_ms = 5 }
 state = { default = "keep", counter = "reset" }
 cascade = "after"

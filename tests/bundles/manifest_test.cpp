@@ -119,7 +119,7 @@ TEST(Manifest, PoliciesAreReadAndTheirShapeIsChecked) {
   const auto manifest =
       parse("priority = -4\nauthor = \"A\"\nlicence = \"MIT\"\ndescription = \"d\"\ncascade = \"atomic\"\n"
             "state = { default = \"keep\", counter = \"reset\" }\nlimits = { memory_bytes = 1000 }\n"
-            "permissions = [\"net\", \"fs.read:/var\"]\n"
+            "permissions = [\"net\", \"acme.audit\"]\n"
             "hooks = [{ name = \"app.save\", priority = 3, on_failure = \"fail_closed\", error_budget = 5 }]\n");
   ASSERT_THAT(manifest, Succeeds());
   EXPECT_EQ(manifest->priority, -4);
@@ -138,6 +138,10 @@ TEST(Manifest, PoliciesAreReadAndTheirShapeIsChecked) {
         std::pair("limits = 3", "wanted a table"),
         std::pair("limits = { threads = \"a\" }", "'threads' in 'limits' is a string; wanted an integer"),
         std::pair("permissions = [\":x\"]", "':x' is no permission"),
+        std::pair("permissions = [\"kv\",\n\"crypt\"]", ":2:1: 'crypt' is no permission; did you mean 'crypto'?"),
+        std::pair("permissions = [\"zzzzzzzz\"]", "known are 'libc', 'fs', "),
+        std::pair("permissions = [\"fs:/var\"]", "'fs:/var' is no permission"),
+        std::pair("permissions = [\"kv\", \"kv\"]", "'permissions' names 'kv' twice; the first is in line 1"),
         std::pair("priority = 10000000", "'priority' is 10000000; wanted"),
         std::pair("hooks = [1]", "an element of 'hooks' is an integer; wanted a name, or a table"),
         std::pair("hooks = [\"pre_qery\"]", "there is no hook 'pre_qery'; did you mean 'pre_query'?"),

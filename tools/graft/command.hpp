@@ -30,6 +30,7 @@ void add_watch(CLI::App &app, Action &action);
 void add_remotes(CLI::App &app, Action &action);
 void add_check(CLI::App &app, Action &action);
 void add_inspect(CLI::App &app, Action &action);
+void add_permissions(CLI::App &app, Action &action);
 void add_contracts(CLI::App &app, Action &action);
 void add_rebind(CLI::App &app, Action &action);
 void add_plan(CLI::App &app, Action &action);

@@ -62,6 +62,7 @@ int run(std::vector<std::string> words) {
   add_exec(app);
   add_check(app, action);
   add_inspect(app, action);
+  add_permissions(app, action);
   add_contracts(app, action);
   add_rebind(app, action);
   add_plan(app, action);

@@ -55,7 +55,30 @@ struct InspectOptions {
 GRAFT_API Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::filesystem::path &fresh,
                                          const InspectOptions &options = {});
 
-/// Compiles and verifies a bundle (manifest against code, imports against this process) and runs none of it.
+/// What a bundle's code asks of the process that is not harmless, by permission.
+struct PermissionNeed {
+  struct Use {
+    std::string symbol; ///< demangled
+    SourcePos where;    ///< the first; not known for machine code
+  };
+  std::string permission; ///< "fs"; "fs|net" where any one will do; "libc"; empty: what no permission covers
+  bool is_listed = false; ///< the manifest's list covers it
+  std::vector<Use> uses;  ///< sorted by place
+};
+
+struct PermissionReport {
+  std::string name;
+  bool is_closed = false;          ///< the manifest lists permissions
+  std::vector<std::string> listed; ///< those
+  std::vector<PermissionNeed> needs;
+  std::vector<std::string> suggestion; ///< the shortest list that covers the needs; those of host contracts are not in it
+};
+
+/// Compiles a bundle, links it as if it might do everything, and says what it uses. Runs none of it.
+GRAFT_API Result<PermissionReport> needed_permissions(const std::filesystem::path &path, const InspectOptions &options = {});
+
+/// Compiles and verifies a bundle (manifest against code, imports against this process and the permissions that it lists)
+/// and runs none of it.
 GRAFT_API Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptions &options = {});
 /// The bundle's IR or assembly, file after file.
 GRAFT_API Result<std::string> emit(const std::filesystem::path &path, TextForm form, const InspectOptions &options = {});

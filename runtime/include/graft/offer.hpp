@@ -29,6 +29,9 @@ struct Offer {
   /// Makes `*self`. A status other than GRAFT_OK, or a null `*self`, refuses the acquisition and is not remembered.
   graft_status (*create)(void *user_data, const graft_service_request *request, void **self) = nullptr;
   void (*destroy)(void *user_data, void *self) = nullptr;
+  /// What a bundle must have to acquire it (permissions.hpp): kRefused without. Empty: nothing. That it still has it at each
+  /// call is for the functions to ask, with the Permit that `create` takes for its request.
+  std::string permission{};
 };
 
 /// A host contract that is offered. A copy.
@@ -38,6 +41,7 @@ struct OfferInfo {
   std::uint16_t minor = 0;
   Service service = Service::kShared;
   std::size_t uses = 0; ///< acquisitions that were not given back
+  std::string permission; ///< that it asks for; empty: none
 };
 
 } // namespace graft

@@ -15,6 +15,7 @@
 #include "loader.hpp"
 #include "metrics.hpp"
 #include "offer.hpp"
+#include "permissions.hpp"
 #include "plan.hpp"
 #include "plugin_state.hpp"
 #include "policy.hpp"
@@ -128,6 +129,7 @@ struct Config {
   Worker worker = Worker::kWhenAsked;
   WorkerLimits worker_limits{};
   std::string worker_program{}; ///< empty: `graft/graft-worker` beside the library
+  PermissionRules permissions{}; ///< what bundles may ask for, and permissions of the host's own
   Policy policy{};              ///< may a bundle be loaded, reloaded, started again? Empty: yes
   /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
   std::function<void(LogLevel, std::string_view line)> log{};
@@ -168,6 +170,7 @@ struct BundleInfo {
   std::vector<std::string> provides;  ///< "demo.greeter@1.0"
   std::vector<std::string> requires_; ///< as the manifest spells them
   std::vector<std::string> needs;     ///< the bundles that meet them, sorted
+  std::vector<std::string> permissions; ///< that it has now; "libc" alone for one that lists none
   std::int32_t priority = 0;          ///< among providers of one version of a contract
   std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
   std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
@@ -367,6 +370,14 @@ class GRAFT_API Runtime {
   /// The same for callers that know the contract by name only.
   Result<void> offer_table(const graft_contract_info &contract, const void *table, std::size_t functions,
                            const Offer &how = {});
+  /// The permission of who acquires a host contract, for its functions to ask at each call. For `request` see
+  /// Offer::create; the host's own is always granted. kInvalid for what is no permission.
+  Result<Permit> permit(const graft_service_request &request, std::string_view permission) const;
+  /// Takes a permission away from a bundle, or gives it back: host contracts see it at their next call, whichever version
+  /// makes it; the functions of the process that code is linked to stay linked until its next load or reload, which then
+  /// fails. kInvalid for what is no permission, kRefused for giving what the bundle does not ask for.
+  Result<void> take_permission(std::string_view bundle, std::string_view permission);
+  Result<void> give_permission(std::string_view bundle, std::string_view permission);
   /// Takes a host contract back. kConflict, with their names, while bundles hold it.
   Result<void> withdraw(std::string_view contract, std::uint32_t major);
   std::vector<OfferInfo> offers() const;

@@ -74,9 +74,9 @@ struct Manifest {
   SettingRules settings; ///< `config`: what the host may set
 
   std::vector<HookUse> hooks;
-  bool lists_hooks = false; ///< the key is there: code and list must agree both ways
-  // Kept and shown; what they ask for is not enforced yet.
-  std::vector<std::string> permissions;
+  bool lists_hooks = false;       ///< the key is there: code and list must agree both ways
+  std::vector<Word> permissions;  ///< what it may do; those with a dot are the host's own, and known to it alone
+  bool lists_permissions = false; ///< the key is there: what is not on the list is denied
   std::map<std::string, std::uint64_t, std::less<>> limits;
   StatePolicy state = StatePolicy::kMigrate;
   std::map<std::string, StatePolicy> state_of; ///< of single kept variables, by name

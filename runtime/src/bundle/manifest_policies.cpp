@@ -1,6 +1,7 @@
 // What a bundle asks to be allowed, to be limited to, and to have done with it at a reload. Shape only; who acts on it is
 // elsewhere.
 #include "../hook/names.hpp"
+#include "../permit/permission_names.hpp"
 #include "manifest_parts.hpp"
 #include "text_parts.hpp"
 
@@ -79,16 +80,20 @@ Result<void> read_hooks(const TableReader &reader, Manifest &manifest) {
   return {};
 }
 
-/// `net`, `fs.read:/var/data`: a name, and what it is about.
 Result<void> read_permissions(const TableReader &reader, Manifest &manifest) {
-  GRAFT_TRY_ASSIGN(const std::vector<Word> words, reader.words("permissions"));
-  for (const Word &word : words) {
-    const std::string_view text = word.text;
-    const std::size_t colon = text.find(':');
-    if (!is_contract_name(text.substr(0, colon)) || colon + 1 == text.size())
-      return error(Code::kInvalid, "'" + one_line(text) + "' is no permission; wanted such as 'net' or 'fs.read:/var/data'",
-                   word.where);
-    manifest.permissions.push_back(word.text);
+  manifest.lists_permissions = reader.has("permissions");
+  GRAFT_TRY_ASSIGN(manifest.permissions, reader.words("permissions"));
+  const std::vector<std::string> known = known_permissions();
+  for (auto word = manifest.permissions.begin(); word != manifest.permissions.end(); ++word) {
+    if (!is_custom_permission(word->text) && std::ranges::find(known, word->text) == known.end())
+      return error(Code::kInvalid, "'" + one_line(word->text) + "' is no permission" + permission_hint(word->text, known),
+                   word->where);
+    const auto first = std::ranges::find(manifest.permissions.begin(), word, word->text, &Word::text);
+    if (first != word)
+      return error(Code::kInvalid,
+                   "'permissions' names '" + word->text + "' twice; the first is in line " +
+                       std::to_string(first->where.line),
+                   word->where);
   }
   return {};
 }
@@ -182,10 +187,11 @@ std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const M
                std::string(kFailures[static_cast<std::size_t>(hook.on_failure)]) +
                (hook.error_budget != 0 ? " error_budget " + std::to_string(hook.error_budget) : "");
       }));
-  add("permissions", manifest.permissions);
   add("config", texts(manifest.settings, [](const SettingRule &rule) {
         return rule.name + " " + to_string(rule.type) + (rule.need == SettingNeed::kRequired ? " (required)" : "");
       }));
+  add("permissions", texts(manifest.permissions, text_of_word));
+  if (manifest.lists_permissions && manifest.permissions.empty()) add("permissions", {"none"});
   add("limits", texts(manifest.limits, [](const auto &limit) { return limit.first + " " + std::to_string(limit.second); }));
   if (manifest.state != StatePolicy::kMigrate) add("state", {to_string(manifest.state)});
   for (const auto &[name, policy] : manifest.state_of) add("state", {name + " " + to_string(policy)});

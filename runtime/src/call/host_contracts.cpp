@@ -102,7 +102,8 @@ std::vector<OfferInfo> HostContracts::list() const {
   const MutexLock lock(mutex_);
   std::vector<OfferInfo> infos;
   for (const auto &[id, offered] : offers_)
-    infos.push_back({offered->name, offered->major, offered->minor, offered->offer.service, offered->uses});
+    infos.push_back({offered->name, offered->major, offered->minor, offered->offer.service, offered->uses,
+                     offered->offer.permission});
   std::ranges::sort(infos, {}, [](const OfferInfo &info) { return std::pair(info.name, info.major); });
   return infos;
 }
@@ -111,6 +112,12 @@ bool HostContracts::has(std::string_view name, std::uint32_t major) const {
   const MutexLock lock(mutex_);
   const auto found = offers_.find(host_contract_id(name, major));
   return found != offers_.end() && found->second->name == name;
+}
+
+std::string HostContracts::permission_of(std::string_view name, std::uint32_t major) const {
+  const MutexLock lock(mutex_);
+  const auto found = offers_.find(host_contract_id(name, major));
+  return found != offers_.end() && found->second->name == name ? found->second->offer.permission : std::string();
 }
 
 auto HostContracts::find(std::string_view name, std::uint32_t major, std::uint32_t minor) const

@@ -43,6 +43,8 @@ class HostContracts {
   Result<void> withdraw(std::string_view name, std::uint32_t major);
   std::vector<OfferInfo> list() const;
   bool has(std::string_view name, std::uint32_t major) const;
+  /// What a contract that is offered asks for; empty: nothing.
+  std::string permission_of(std::string_view name, std::uint32_t major) const;
 
   Result<graft_service> acquire(ServiceUser user, std::string_view name, std::uint32_t major, std::uint32_t minor);
   void give_back(graft_service &service);

@@ -2,6 +2,7 @@
 #include "host_services.hpp"
 
 #include "../observe/log.hpp"
+#include "../permit/permits.hpp"
 #include "../reload/generation.hpp"
 #include "../store/store.hpp"
 #include "../store/threads.hpp"
@@ -163,6 +164,10 @@ graft_status host_acquire(const graft_host *host, graft_str contract, uint32_t m
     if (context.generation != nullptr) {
       GRAFT_TRY(context.services.store.fits_host(*context.generation, name, static_cast<std::uint16_t>(major)));
       user = {context.generation->bundle, context.generation->number};
+      if (const std::string permission = context.services.contracts.permission_of(name, major);
+          !permission.empty() && context.services.permits != nullptr)
+        GRAFT_TRY(context.services.permits->check(user.generation, permission,
+                                                  "host contract '" + std::string(name) + "'"));
     }
     return context.services.contracts.acquire(user, name, major, minor);
   };

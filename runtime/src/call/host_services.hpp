@@ -13,6 +13,7 @@ namespace graft {
 
 class HostContracts;
 class Log;
+class Permits;
 class Store;
 struct Generation;
 
@@ -24,6 +25,7 @@ public:
   Store &store;
   Log &log;
   HostContracts &contracts;
+  Permits *permits = nullptr;         ///< null: nobody asks
   std::unique_ptr<LiveBlocks> blocks; ///< null: the host did not ask for it
   MemoryAccounts accounts;
   CountedMemories counted{accounts};

@@ -21,7 +21,7 @@ Result<std::unique_ptr<jit::Image>> link_or_open(jit::Linker &linker, const Arti
   if (!is_shared_object(artifact)) return linker.link(artifact, options);
   const ObjectFile &object = artifact.objects.front();
   const auto self = std::ranges::find(options.symbols, "graft_self", &jit::Symbol::name);
-  return open_shared({object.bytes.data(), object.bytes.size()}, object.source, self->address);
+  return open_shared({object.bytes.data(), object.bytes.size()}, object.source, self->address, options.gate);
 }
 
 driver::WorkerLimits limits_of(const WorkerLimits &limits) {

@@ -146,8 +146,9 @@ std::string fresh_path(int descriptor) {
 
 } // namespace
 
-Result<std::unique_ptr<jit::Image>> open_shared(std::string_view bytes, const std::string &file, const void *self) {
-  GRAFT_TRY_ASSIGN(SharedObject object, defuse(bytes, file));
+Result<std::unique_ptr<jit::Image>> open_shared(std::string_view bytes, const std::string &file, const void *self,
+                                                const jit::SymbolGate *gate) {
+  GRAFT_TRY_ASSIGN(SharedObject object, defuse(bytes, file, gate));
   const MemoryFileHandle copy(file.substr(file.rfind('/') + 1));
   GRAFT_TRY(copy.write(object.bytes));
   void *const handle = ::dlopen(fresh_path(copy.number()).c_str(), RTLD_NOW | RTLD_LOCAL);

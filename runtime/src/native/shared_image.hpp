@@ -12,6 +12,7 @@ namespace graft {
 
 /// Opens the copy; of its own code nothing runs (the libraries that it needs are opened as ever). `self` is what its
 /// `graft_self` will be. kInvalid with the dynamic linker's words; kExhausted; and as `defuse`.
-Result<std::unique_ptr<jit::Image>> open_shared(std::string_view bytes, const std::string &file, const void *self);
+Result<std::unique_ptr<jit::Image>> open_shared(std::string_view bytes, const std::string &file, const void *self,
+                                                const jit::SymbolGate *gate = nullptr);
 
 } // namespace graft

@@ -3,6 +3,7 @@
 
 #include "elf_file.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace graft {
@@ -11,14 +12,20 @@ namespace {
 constexpr Elf64_Sxword kIgnoredTag = 0x6ffff001; // has no meaning to the dynamic linker
 constexpr std::uint64_t kWordBytes = sizeof(void *);
 
+/// Whose symbols are asked for one by one; others bring code along that nobody looks at.
+constexpr std::string_view kPlainLibraries[] = {"libc.so.6",       "libm.so.6",           "libstdc++.so.6", "libgcc_s.so.1",
+                                                "libpthread.so.0", "libdl.so.2",          "librt.so.1",     "libutil.so.1",
+                                                "libatomic.so.1",  "ld-linux-x86-64.so.2"};
+
 class Defuser {
  public:
-  explicit Defuser(const ElfFile &file) : file_(file) { object_.bytes = file.bytes(); }
+  Defuser(const ElfFile &file, const jit::SymbolGate *gate) : file_(file), gate_(gate) { object_.bytes = file.bytes(); }
 
   Result<SharedObject> run() {
     read_segments();
     GRAFT_TRY(change_dynamic());
     GRAFT_TRY(change_symbols());
+    GRAFT_TRY(check_libraries());
     GRAFT_TRY(find_selves(relocations_));
     GRAFT_TRY(find_selves(jumps_));
     GRAFT_TRY(check_array(object_.initialisers));
@@ -39,15 +46,19 @@ class Defuser {
   void read_segments();
   Result<void> change_dynamic();
   Result<void> change_symbols();
+  Result<void> check_libraries() const;
   Result<void> find_selves(const Table &relocations);
   Result<void> check_array(const SharedObject::Array &array) const;
   void note(Elf64_Dyn &entry);
 
   const ElfFile &file_;
+  const jit::SymbolGate *const gate_;
   SharedObject object_;
   std::uint64_t dynamic_ = 0; ///< offset
   Table relocations_, jumps_;
   std::optional<std::uint64_t> self_; ///< the symbol's index
+  std::uint64_t names_ = 0;           ///< address of the dynamic linker's texts
+  std::vector<std::uint64_t> needed_; ///< where in them the libraries' names are
 };
 
 void Defuser::read_segments() {
@@ -102,6 +113,12 @@ void Defuser::note(Elf64_Dyn &entry) {
   case DT_FINI_ARRAYSZ:
     take(object_.finalisers.count, value / kWordBytes);
     break;
+  case DT_STRTAB:
+    names_ = value;
+    break;
+  case DT_NEEDED:
+    needed_.push_back(value);
+    break;
   case DT_FLAGS_1:
     entry.d_un.d_val &= ~std::uint64_t{DF_1_NODELETE};
     break;
@@ -123,9 +140,15 @@ Result<void> Defuser::change_dynamic() {
 
 Result<void> Defuser::change_symbols() {
   std::uint64_t index = 0;
+  std::vector<std::string> denied;
   for (const ElfSymbol &symbol : file_.symbols()) {
     Elf64_Sym changed = symbol.entry;
     const unsigned type = ELF64_ST_TYPE(changed.st_info);
+    const bool is_outside = changed.st_shndx == SHN_UNDEF && !symbol.name.empty() && symbol.name != "graft_self";
+    if (is_outside && gate_ != nullptr && !gate_->allows(symbol.name)) {
+      if (symbol.binding() != STB_WEAK) denied.emplace_back(symbol.name);
+      changed.st_name = 0; // nothing has an empty name, so that what is weak becomes null
+    }
     if (symbol.name == "graft_self") {
       if (changed.st_shndx != SHN_UNDEF)
         return error(Code::kInvalid,
@@ -138,6 +161,22 @@ Result<void> Defuser::change_symbols() {
     }
     write(symbol.at, changed);
     ++index;
+  }
+  if (!denied.empty()) return gate_->refuse(denied, {});
+  return {};
+}
+
+Result<void> Defuser::check_libraries() const {
+  if (gate_ == nullptr) return {};
+  for (const std::uint64_t at : needed_) {
+    const auto names = file_.offset_of(names_);
+    const auto name = names ? file_.text(*names + at) : std::nullopt;
+    if (!name) return file_.damaged("the name of a library that it needs lies outside the table of names");
+    if (std::ranges::find(kPlainLibraries, *name) != std::end(kPlainLibraries) || gate_->allows("dlopen")) continue;
+    return error(Code::kRefused,
+                 "shared object '" + file_.name() + "' needs the library '" + std::string(*name) +
+                     "', whose code no list of permissions covers but one with 'dynlink'",
+                 {file_.name(), 0, 0});
   }
   return {};
 }
@@ -172,9 +211,9 @@ Result<void> Defuser::check_array(const SharedObject::Array &array) const {
 
 } // namespace
 
-Result<SharedObject> defuse(std::string_view bytes, const std::string &file) {
+Result<SharedObject> defuse(std::string_view bytes, const std::string &file, const jit::SymbolGate *gate) {
   GRAFT_TRY_ASSIGN(const ElfFile elf, ElfFile::open(bytes, file));
-  return Defuser(elf).run();
+  return Defuser(elf, gate).run();
 }
 
 } // namespace graft

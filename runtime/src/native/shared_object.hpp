@@ -46,7 +46,7 @@ struct SharedObject {
 };
 
 /// kInvalid, naming `file`, for one that is damaged or defines `graft_self`; kUnsupported for one that was built without
-/// -fPIC.
-Result<SharedObject> defuse(std::string_view bytes, const std::string &file);
+/// -fPIC; what `gate`, unless null, refuses, which is asked for each symbol and, as "dlopen", for each library that it needs.
+Result<SharedObject> defuse(std::string_view bytes, const std::string &file, const jit::SymbolGate *gate = nullptr);
 
 } // namespace graft

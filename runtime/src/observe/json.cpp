@@ -43,6 +43,7 @@ Json json_of(const BundleInfo &bundle) {
                {"source", short_text(bundle.source)},
                {"provides", bundle.provides},
                {"requires", bundle.requires_},
+               {"permissions", bundle.permissions},
                {"origin", to_string(bundle.origin)},
                {"tier", bundle.tier},
                {"plan", bundle.plan},

@@ -6,6 +6,7 @@
 #include "../call/host_services.hpp"
 #include "../observe/log.hpp"
 #include "../observe/object_symbols.hpp"
+#include "../permit/permits.hpp"
 #include "../store/store.hpp"
 #include "../store/threads.hpp"
 
@@ -49,6 +50,7 @@ Generation::Generation(std::uint64_t number, std::string bundle, HostServices &s
 Generation::~Generation() {
   // Only what is stopped is destroyed, as a rule; whoever could not wait for that waits here.
   while (!stop()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (context.services.permits != nullptr) context.services.permits->remove(number);
 }
 
 Result<void> Generation::start(const graft_init_context &context) {

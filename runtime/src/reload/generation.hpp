@@ -81,6 +81,7 @@ struct Generation {
   std::chrono::milliseconds call_limit{0}; ///< of its manifest, for a call of a hook; 0: none
   HostContext context;
   graft_host host; ///< what `graft_self` is bound to
+  std::unique_ptr<const jit::SymbolGate> gate; ///< of its links; null: it may have all of the process
   std::unique_ptr<jit::Image> image;
   Facts facts;
   std::string tier; ///< BundleInfo::tier; guarded by the bundles' mutex

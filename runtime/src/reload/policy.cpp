@@ -27,8 +27,9 @@ Result<void> Runtime::Impl::ask_policy(PolicyRequest::Action action, const Bundl
   for (const auto *list : {&text.sources, &text.headers})
     for (const driver::Source &file : *list)
       if (file.contents) files.push_back({file.name, *file.contents});
-  const PolicyRequest request{action, text.name, text.manifest.version.text, text.path, text.manifest.permissions,
-                              files,  source};
+  std::vector<std::string> permissions;
+  for (const Word &word : text.manifest.permissions) permissions.push_back(word.text);
+  const PolicyRequest request{action, text.name, text.manifest.version.text, text.path, permissions, files, source};
   Result<void> allowed;
   if (const auto caught = catch_all([&] { allowed = config.policy(request); }))
     allowed = error(Code::kException, "it threw " + *caught);

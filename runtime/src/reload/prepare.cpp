@@ -2,6 +2,7 @@
 #include "../bundle/verify.hpp"
 #include "../call/caught.hpp"
 #include "../contract/adopt.hpp"
+#include "../permit/link_gate.hpp"
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
 
@@ -62,6 +63,7 @@ Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, F
   text.stages = config.timings == Timings::kStages ? driver::Stages::kApart : driver::Stages::kTogether;
   const ImageMaker &maker = maker_of(text);
   const bool is_vouched = maker.traits().vouches;
+  GRAFT_TRY(asked_by(text)); // before the time for a compile is spent
   GRAFT_TRY_ASSIGN(Artifact artifact, maker.read(text, [&](const CompiledFile &file) {
     tell({Phase::kCompiling, text.name, bundle_id(text.name), 0, {}, nullptr, &file});
   }));
@@ -167,6 +169,7 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
 
   generation.facts = artifact.facts;
   generation.tier = prepared.tier;
+  GRAFT_TRY(permit(generation, prepared.text));
   jit::LinkOptions options = options_of_link(generation);
   options.second = prepared.second != nullptr ? jit::Second::kPossible : jit::Second::kNone;
   auto image = maker_of(prepared.text).link(artifact, options);
@@ -188,11 +191,27 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   return {};
 }
 
+Result<PermissionBits> Runtime::Impl::asked_by(const BundleText &text) const {
+  const bool is_vouched = maker_of(text).traits().vouches;
+  return permits->ask(text.manifest, text.name, is_vouched ? Permits::Vouched::kYes : Permits::Vouched::kNo);
+}
+
+Result<void> Runtime::Impl::permit(Generation &generation, const BundleText &text) const {
+  GRAFT_TRY_ASSIGN(const PermissionBits asked, asked_by(text));
+  permits->add(generation.number, generation.bundle, asked);
+  const PermissionBits granted = permits->granted_to(generation.number);
+  if ((granted & kWholeProcess) == 0)
+    generation.gate = std::make_unique<LinkGate>(permits->names(), granted, asked, text.manifest.file);
+  return {};
+}
+
 jit::LinkOptions Runtime::Impl::options_of_link(Generation &generation) const {
   jit::LinkOptions options;
   options.name = generation.bundle;
   options.symbols = thunk_symbols();
   options.symbols.push_back({"graft_self", &generation.host});
+  options.gate = generation.gate.get();
+  if (options.gate != nullptr) options.symbols.push_back({"syscall", futex_alone()});
   options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
   options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
   for (const ProviderFacts &provider : generation.facts.providers) options.exports.push_back(provider.table_symbol);

@@ -60,11 +60,15 @@ auto Runtime::Impl::meet(const std::string &bundle, const Want &want, const Set 
   return Met{provider != nullptr ? provider->bundle : std::string(), *handle};
 }
 
-Result<void> Runtime::Impl::meet_host(const std::string &bundle, const Want &want) const {
+Result<void> Runtime::Impl::meet_host(const Generation &asking, const Want &want) const {
+  const std::string &bundle = asking.bundle;
   std::string offered;
   for (const OfferInfo &info : host_contracts.list()) {
     if (info.name != want.contract) continue;
-    if (want.versions.contains(info.major, info.minor)) return {};
+    if (want.versions.contains(info.major, info.minor))
+      return info.permission.empty()
+                 ? Result<void>()
+                 : permits->check(asking.number, info.permission, "host contract '" + want.contract + "'");
     offered += (offered.empty() ? "" : " and ") + std::to_string(info.major) + "." + std::to_string(info.minor);
   }
   if (offered.empty()) return unmet(bundle, want, "the host offers no contract of that name");
@@ -87,7 +91,7 @@ auto Runtime::Impl::meet_requirements(const Prepared &prepared, const Set &set) 
     all.push_back(met ? *std::move(met) : Met{});
   }
   for (const Want &want : manifest.host_requires)
-    if (want.need == Need::kMust) GRAFT_TRY(meet_host(bundle, want));
+    if (want.need == Need::kMust) GRAFT_TRY(meet_host(*prepared.generation, want));
   return all;
 }
 

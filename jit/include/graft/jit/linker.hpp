@@ -25,6 +25,18 @@ struct Symbol {
   const void *address = nullptr;
 };
 
+/// Who says which symbols of the outside an image may be bound to. What it is handed in `LinkOptions::symbols` it always
+/// may. Threads: as the link that it is given to.
+class SymbolGate {
+ public:
+  virtual ~SymbolGate() = default;
+  /// Asked for each name that the image looks for outside; of a thread-local variable, the variable's. What is denied is not
+  /// there: a weak reference to it is null, and weak data of the image's own is not merged with it.
+  virtual bool allows(std::string_view symbol) const = 0;
+  /// What the link fails with when code asks for symbols that are there and denied. `imports` has places.
+  virtual Error refuse(const std::vector<std::string> &symbols, const std::vector<Import> &imports) const = 0;
+};
+
 /// When an image ends, and what becomes of the exceptions that its ends throw.
 enum class Ending : std::uint8_t {
   kUnload,  ///< while the process goes on: its exit functions are its own, and what they throw stops there
@@ -47,6 +59,7 @@ struct LinkOptions {
   std::string name;                   ///< of the dylib; made unique by the linker
   std::vector<Symbol> symbols;        ///< win over the process's own
   std::vector<std::string> exports;   ///< stay visible; everything else becomes local to the image
+  const SymbolGate *gate = nullptr;   ///< null: everything may be bound to. Borrowed for the call
   std::vector<std::string> libraries; ///< shared libraries whose symbols are searched too, by path or soname
   Arguments arguments;                ///< of the program, when the image is one
   /// Called when the image's code calls `std::terminate`, as a violated `noexcept` does: before the process ends, with the

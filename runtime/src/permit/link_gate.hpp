@@ -1,0 +1,36 @@
+// The check at the link: which symbols of the process a bundle's code may be bound to, and what is said when it asks for
+// others.
+#pragma once
+
+#include "permission_names.hpp"
+
+#include <graft/jit/linker.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace graft {
+
+/// Of one link. Borrows the names.
+class LinkGate final : public jit::SymbolGate {
+ public:
+  /// `manifest`: the file to add a permission to; empty when there is none.
+  LinkGate(const PermissionNames &names, PermissionBits granted, PermissionBits asked, std::string manifest)
+      : names_(names), granted_(granted), asked_(asked), manifest_(std::move(manifest)) {}
+
+  bool allows(std::string_view symbol) const override;
+  /// kRefused: each function with its place and what it needs, then what to add where.
+  Error refuse(const std::vector<std::string> &symbols, const std::vector<Import> &imports) const override;
+
+ private:
+  const PermissionNames &names_;
+  const PermissionBits granted_, asked_;
+  const std::string manifest_;
+};
+
+/// What `syscall` is for code that does not have all of the process: it waits on and wakes futexes, as the C++ library's
+/// headers have std::atomic::wait do, and fails with EPERM for everything else.
+const void *futex_alone();
+
+} // namespace graft
