@@ -1,32 +1,15 @@
-// Who is called, in which order, with what; and what does it cost when nobody is?
+// Who is called, in which order, with what?
 #include "hooks.hpp"
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
-
-namespace {
-thread_local std::size_t allocations = 0; // of the calling thread: others compile meanwhile
-} // namespace
-
-// Of the whole program: what a call of the library allocates counts, too.
-void *operator new(std::size_t size) {
-  ++allocations;
-  if (void *memory = std::malloc(size != 0 ? size : 1)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 namespace graft {
 namespace {
 
 using test::leaves;
 using test::part;
-using test::plugin;
 using test::Succeeds;
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 class Chain : public test::Hooked {
@@ -44,34 +27,6 @@ class Chain : public test::Hooked {
            "'; it->path = graft_arena_text(context->arena, text, it->path.size + 1); decision->action = LINE_CHANGED;";
   }
 };
-
-TEST_F(Chain, AnIdleHookDecidesNothingAndAllocatesNothing) {
-  auto saving = runtime->hook<before_save>();
-  HookRequest request(*runtime);
-  save_request it{};
-  save_decision decision{};
-  decision.action = 7;
-  const std::size_t before = allocations;
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(saving->run(request, it, decision).called, 0u);
-  EXPECT_EQ(allocations, before);
-  EXPECT_EQ(decision.action, 0u);
-  EXPECT_TRUE(saving->is_idle());
-}
-
-TEST_F(Chain, CallsAllocateNothingOnceTheArenaHasGrownButRoomForTimesThatAreNew) {
-  load(part("a", "before_save", leaves("a")));
-  auto saving = runtime->hook<before_save>();
-  HookRequest request(*runtime);
-  save_request it{};
-  const auto run = [&] {
-    request.renew();
-    saving->run(request, it);
-  };
-  run();
-  const std::size_t before = allocations;
-  for (int i = 0; i < 10'000; ++i) run();
-  EXPECT_LE(allocations, before + 64); // one for each power of two
-}
 
 TEST_F(Chain, HigherPriorityRunsFirstThenTheFirstNameWhateverIsLoadedFirst) {
   const auto use = [](int priority) {
