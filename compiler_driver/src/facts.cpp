@@ -4,6 +4,7 @@
 #include "code_reach.hpp"
 #include "contract_checks.hpp"
 #include "diagnostics.hpp"
+#include "hook_checks.hpp"
 #include "instance_checks.hpp"
 #include "kept_ast.hpp"
 #include "types.hpp"
@@ -152,7 +153,17 @@ class FactsConsumer : public clang::SemaConsumer {
       contract.functions.push_back(std::move(function));
     }
     if (types_->was_too_deep()) refuse_depth(compiler_, attribute.getLocation(), "contract '" + contract.name + "'");
+    if (const auto *hook = annotation(record, "graft.hook")) add_rule(record, contract, *hook);
     facts_.contracts.push_back(std::move(contract));
+  }
+
+  void add_rule(const clang::RecordDecl &record, ContractFacts &contract, const clang::AnnotateAttr &attribute) {
+    const auto number = [&](unsigned index) {
+      return static_cast<std::uint32_t>(number_argument(attribute, index, *context_));
+    };
+    const graft_hook_info rule{sizeof(graft_hook_info), number(0), number(1), number(2), number(3)};
+    check_hook(compiler_, record, contract, rule, attribute.getLocation());
+    for (ContractFunction &function : contract.functions) function.fingerprint.insert(0, to_text(rule) + " ");
   }
 
   void add_provider(const clang::AnnotateAttr &attribute) {

@@ -71,7 +71,7 @@ void Runtime::Impl::unload_all() {
     for (SlotRecord *slot : bundle->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
     old.push_back(std::move(bundle->live));
   }
-  ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
+  ignore(publish(std::move(changes)), "slots that are vacated do not refuse");
   for (auto &generation : old) retirement.retire(std::move(generation));
 }
 
@@ -80,6 +80,7 @@ BundleInfo Runtime::Impl::info_of(const Bundle &bundle) const {
   info.name = bundle.name;
   info.version = bundle.manifest.version.text;
   info.id = bundle_id(bundle.name);
+  if (const auto record = records.find(bundle.name)) info.state = record->state.load(std::memory_order_relaxed);
   info.path = bundle.path;
   info.generation = bundle.live->number;
   info.source = bundle.live->source_key;
@@ -326,6 +327,25 @@ Result<Binding> Runtime::bind_range(const graft_contract_info &info, std::size_t
   GRAFT_TRY_ASSIGN(const graft_handle handle, impl_->store.select(Want{info.name, range}, info.major));
   return impl_->store.bind(handle, functions, 0);
 }
+
+Result<const detail::HookPoint *> Runtime::hook_point(const graft_contract_info &info, const graft_hook_info &rule,
+                                                      std::size_t payload_bytes, std::size_t decision_bytes) {
+  return impl_->hook_point(info, rule, payload_bytes, decision_bytes);
+}
+
+Result<void> Runtime::pause(std::string_view bundle) { return impl_->pause(bundle); }
+
+Result<void> Runtime::resume(std::string_view bundle) { return impl_->resume(bundle); }
+
+Result<void> Runtime::configure(std::string_view bundle, const BundleSettings &settings) {
+  return impl_->configure(bundle, settings);
+}
+
+std::vector<BundleStatus> Runtime::statuses() const { return impl_->statuses(); }
+
+std::vector<HookPart> Runtime::hook_parts() const { return impl_->hooks.parts(); }
+
+Result<std::vector<BundleVersion>> Runtime::versions(std::string_view bundle) const { return impl_->versions(bundle); }
 
 const graft_host &Runtime::host() const noexcept { return impl_->host; }
 

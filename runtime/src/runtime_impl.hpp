@@ -6,6 +6,8 @@
 #include "call/host_contracts.hpp"
 #include "call/host_services.hpp"
 #include "contract/roles.hpp"
+#include "hook/points.hpp"
+#include "hook/records.hpp"
 #include "native/bundle_code.hpp"
 #include "native/loaders.hpp"
 #include "observe/life_counts.hpp"
@@ -168,12 +170,24 @@ public:
   // unload.cpp
   Result<void> unload(std::string_view name, Dependents dependents);
 
+  // hook/lifecycle.cpp
+  Result<const detail::HookPoint *> hook_point(const graft_contract_info &info, const graft_hook_info &rule,
+                                               std::size_t payload_bytes, std::size_t decision_bytes);
+  Result<void> pause(std::string_view bundle);
+  Result<void> resume(std::string_view bundle);
+  Result<void> configure(std::string_view bundle, const BundleSettings &settings);
+  std::vector<BundleStatus> statuses() const;
+  Result<std::vector<BundleVersion>> versions(std::string_view bundle);
+  /// Stores changes and the chains that come of them in one publication.
+  Result<void> publish(std::vector<Change> changes);
+
   // names.cpp
   /// The bundle of exactly that name in this runtime.
   Bundle *find_bundle(std::string_view name);
   /// The bundle that a caller means: by its name here, its manifest's name, or `name@version`. kNotFound, kConflict.
   Result<Bundle *> named(std::string_view name);
-  /// kConflict when the name is taken, or the same version stands here under another.
+  /// kConflict when the name is taken, or the same version stands here under another; kPluginLimit when there are as many as
+  /// may be.
   Result<void> refuse_taken(const BundleText &text);
   /// Gives a text that was read for `asked` the name of the bundle that it replaces.
   Result<void> name_reload(std::string_view asked, BundleText &text);
@@ -227,6 +241,8 @@ public:
   SettingsStore settings;
   Loaders loaders;
   Store store;
+  PluginRecords records;
+  HookPoints hooks{store, records, log, config.hooks};
   HostContracts host_contracts;
   HostServices services;
   HostContext host_context{services, nullptr};

@@ -139,10 +139,12 @@ TEST(Manifest, PoliciesAreReadAndTheirShapeIsChecked) {
         std::pair("limits = { threads = \"a\" }", "'threads' in 'limits' is a string; wanted an integer"),
         std::pair("permissions = [\":x\"]", "':x' is no permission"),
         std::pair("priority = 10000000", "'priority' is 10000000; wanted"),
-        std::pair("hooks = [\"a\"]", "an element of 'hooks' is a string; wanted a table"),
+        std::pair("hooks = [1]", "an element of 'hooks' is an integer; wanted a name, or a table"),
+        std::pair("hooks = [\"pre_qery\"]", "there is no hook 'pre_qery'; did you mean 'pre_query'?"),
+        std::pair("hooks = [\"unheard\"]", "there is no hook 'unheard'; a hook of the host's own has a dot in its name"),
         std::pair("hooks = [{}]", "has no 'name'"), std::pair("hooks = [{ name = \"a b\" }]", "'a b' cannot name a hook"),
-        std::pair("hooks = [{ name = \"a\" }, { name = \"a\" }]", "'hooks' names 'a' twice"),
-        std::pair("hooks = [{ name = \"a\", on_failure = \"fail\" }]", "wanted one of 'fail_open' and 'fail_closed'"),
+        std::pair("hooks = [{ name = \"a.b\" }, { name = \"a.b\" }]", "'hooks' names 'a.b' twice"),
+        std::pair("hooks = [{ name = \"a.b\", on_failure = \"fail\" }]", "wanted one of 'fail_open' and 'fail_closed'"),
         std::pair("license = \"MIT\"", "did you mean 'licence'?"),
         std::pair("requires = \"a\"", "'requires' is a string; wanted a list")})
     EXPECT_THAT(parse(std::string(text) + "\n"), FailsWith(Code::kInvalid, HasSubstr(said))) << text;

@@ -31,6 +31,14 @@ TEST_F(Serve, PsSaysWhichGenerationsRunAndWhatMadeThem) {
   EXPECT_EQ(bundle["source"], short_text(runtime->bundles()[0].source));
 }
 
+TEST_F(Serve, PsSaysWhatIsPausedAndWhatCouldNotBeLoaded) {
+  ASSERT_THAT(runtime->pause("b"), Succeeds());
+  EXPECT_THAT(runtime->load(test::text("broken", "no C at all")), testing::Not(Succeeds()));
+  const Json result = ps()["result"];
+  EXPECT_EQ(result["bundles"][0]["state"], "paused");
+  EXPECT_EQ(result["failed"][0]["name"], "broken");
+}
+
 TEST_F(Serve, PsSaysWhoHoldsReplacedCodeWhenItIsAskedFor) {
   auto bound = runtime->bind<test_number>();
   const auto pin = (*bound).pin();

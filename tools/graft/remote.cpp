@@ -58,11 +58,21 @@ Result<Json> ask_host(const ServedHost &host, const Json &request) {
 void print_bundle(const Json &bundle) {
   fmt::print("  {} {}: generation {}, source {}", bundle.value("name", ""), bundle.value("version", ""),
              bundle.value("generation", std::uint64_t{0}), bundle.value("source", ""));
+  if (const auto state = bundle.value("state", "running"); state != "running") fmt::print(", {}", state);
   if (const auto tier = bundle.value("tier", ""); !tier.empty()) fmt::print(", {}", tier);
   if (const auto instances = bundle.value("instances", std::uint64_t{0}); instances != 0) fmt::print(", {} instances", instances);
   if (const auto retired = bundle.value("retired", std::uint64_t{0}); retired != 0) fmt::print(", {} retired", retired);
   if (const auto origin = bundle.value("origin", ""); origin.starts_with("cached")) fmt::print(", {}", origin);
   fmt::print("{}\n", bundle.value("path", "").empty() ? "" : ", " + shorten(bundle.value("path", "")));
+}
+
+/// "  in proxy.route: b, priority 5, 120 calls, 2 failed".
+void print_part(const Json &part) {
+  std::uint64_t failed = 0;
+  for (const Json &count : part.value("failures", Json::object())) failed += count.get<std::uint64_t>();
+  fmt::print("  in {}: {}, priority {}, {} calls{}\n", part.value("hook", ""), part.value("bundle", ""),
+             part.value("priority", 0), part.value("calls", std::uint64_t{0}),
+             failed != 0 ? fmt::format(", {} failed", failed) : "");
 }
 
 int ps(const RemoteOptions &options) {
@@ -78,6 +88,9 @@ int ps(const RemoteOptions &options) {
     if (options.format == Format::kJson) continue;
     fmt::print("{} {} at {}\n", result.value("pid", 0), result.value("version", ""), host.socket);
     for (const Json &bundle : result.value("bundles", Json::array())) print_bundle(bundle);
+    for (const Json &part : result.value("hooks", Json::array())) print_part(part);
+    for (const Json &failed : result.value("failed", Json::array()))
+      fmt::print("  {}: failed, {}\n", failed.value("name", ""), failed.value("error", ""));
     for (const Json &holder : result.value("holders", Json::array())) fmt::print("  held: {}\n", holder.value("text", ""));
   }
   if (options.format == Format::kJson)

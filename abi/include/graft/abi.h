@@ -4,6 +4,7 @@
 
 #include "abi/arena.h"
 #include "abi/contract.h"
+#include "abi/hook.h"
 #include "abi/host.h"
 #include "abi/instance.h"
 #include "abi/keep.h"

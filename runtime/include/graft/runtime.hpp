@@ -10,11 +10,13 @@
 #include "built_in.hpp"
 #include "contracts.hpp"
 #include "holders.hpp"
+#include "hook.hpp"
 #include "instance.hpp"
 #include "loader.hpp"
 #include "metrics.hpp"
 #include "offer.hpp"
 #include "plan.hpp"
+#include "plugin_state.hpp"
 #include "policy.hpp"
 #include "services.hpp"
 #include "tier_up.hpp"
@@ -115,6 +117,8 @@ struct Config {
   std::vector<std::string> include_dirs{}; ///< where bundles find contracts of the host and of each other
   CacheConfig cache{};                     ///< what was compiled before is not compiled again (compiler_driver/README.md)
   std::size_t retired_limit = 64; ///< generations of one bundle that may wait for their last call; then reloads are refused
+  std::size_t max_bundles = 0;    ///< that may be loaded at a time; one more is kPluginLimit. 0: any number
+  HookConfig hooks{};             ///< what plugins in hooks are allowed
   std::size_t history = 4;        ///< versions of each bundle that `rollback` can go back to
   std::chrono::milliseconds drain{100}; ///< how long a reload that carries state over waits for running calls to end
   std::chrono::milliseconds gate{500};  ///< how long a bundle's `graft_probe` may take
@@ -157,6 +161,7 @@ struct BundleInfo {
   std::string name;    ///< what this runtime calls it: the manifest's, or `name@version` beside others
   std::string version; ///< "1.2.0"
   BundleId id;
+  BundleState state = BundleState::kRunning;
   std::string path;                   ///< empty for a bundle from memory
   std::uint64_t generation = 0;       ///< counts up over all bundles of the runtime
   ContentKey source;                  ///< over sources, headers and arguments of the live generation
@@ -406,6 +411,34 @@ class GRAFT_API Runtime {
   /// Pins the provider of an instance for a scope, and what its functions take as `self`. kStale, kInvalid.
   Result<std::pair<Binding, void *>> resolve_instance(graft_instance instance) const;
 
+  /// A hook of the host's, by its type: from now on those that provide it are its chain, those that are loaded already and
+  /// those that come. kIncompatible when one of them was compiled against another declaration, or a header of this host's
+  /// own says another rule. The first time it waits for commits under way, so not from a callback.
+  template <HookContract T>
+  Result<Hook<T>> hook() {
+    GRAFT_TRY(take_views(detail::first_view, detail::last_view));
+    const T *const none = nullptr;
+    auto point = hook_point(graft_contract_of(none), graft_hook_of(none), sizeof(typename Hook<T>::Payload),
+                            sizeof(typename Hook<T>::Decision));
+    if (!point) return std::move(point).error();
+    return Hook<T>(**point);
+  }
+
+  /// Takes a bundle out of its hooks until `resume`, whatever is reloaded. It stays loaded, keeps its state, and its
+  /// contracts answer; calls under way end. kNotFound; kWouldDeadlock from a callback, as for the next two.
+  Result<void> pause(std::string_view bundle);
+  /// Ends a pause, and quarantine: its error budgets are full again. kConflict for a bundle that is disabled.
+  Result<void> resume(std::string_view bundle);
+  /// What the host decides about a bundle of that name, loaded or not, in the place of its manifest; at once, and for good.
+  /// Replaces what was said before.
+  Result<void> configure(std::string_view bundle, const BundleSettings &settings);
+  /// Every bundle that is loaded, being loaded, or could not be (the last 64 of those), sorted by name.
+  std::vector<BundleStatus> statuses() const;
+  /// Who takes part in which hook, in the order of the hooks' names and then of their chains.
+  std::vector<HookPart> hook_parts() const;
+  /// What runs, and what `rollback` can go back to, newest first. kNotFound.
+  Result<std::vector<BundleVersion>> versions(std::string_view bundle) const;
+
   /// Pins several contracts that are guaranteed to come from one publication.
   template <class... Contracts>
   View<Contracts...> view(const Bound<Contracts> &...bounds) const noexcept {
@@ -457,6 +490,8 @@ class GRAFT_API Runtime {
   Result<Binding> bind_view(const graft_contract_info &info, std::size_t functions, std::uint32_t minor) const;
   /// Names the instance's cell, so that no other gets it; null when it ended.
   detail::InstanceCell *hold_instance(graft_instance instance) const;
+  Result<const detail::HookPoint *> hook_point(const graft_contract_info &info, const graft_hook_info &rule,
+                                               std::size_t payload_bytes, std::size_t decision_bytes);
   Result<Binding> bind_range(const graft_contract_info &info, std::size_t functions, const VersionRange &range) const;
 
   std::unique_ptr<Impl> impl_;

@@ -5,12 +5,14 @@
 #include "contract_ref.hpp"
 
 #include <graft/base/result.hpp>
+#include <graft/plugin_state.hpp>
 #include <graft/settings.hpp>
 #include <graft/tier_up.hpp>
 #include <graft/version.hpp>
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,14 +42,13 @@ enum class Cascade : std::uint8_t {
   kAfter,  ///< in one of its own, behind it
 };
 
-enum class HookFailure : std::uint8_t { kFailOpen, kFailClosed };
-
-/// A part that the bundle takes in a hook.
+/// A part that the bundle takes in a hook. What is not said is the host's default.
 struct HookUse {
-  std::string name;
-  std::int32_t priority = 0; ///< higher runs earlier
+  std::string name;                       ///< as its header says: "proxy.pre_query", whichever alias the manifest spells
+  std::optional<std::int32_t> priority{}; ///< higher runs earlier; without one, the bundle's
   HookFailure on_failure = HookFailure::kFailOpen;
-  std::uint32_t error_budget = 0; ///< failures until it is quarantined; 0: the host's default
+  std::uint32_t error_budget = 0; ///< failures within a minute until it is quarantined; 0: the host's default
+  std::uint32_t call_ms = 0;      ///< that a call may take; 0: the bundle's limit, or the host's default
   SourcePos where;
 
   bool operator==(const HookUse &) const = default;
@@ -72,8 +73,9 @@ struct Manifest {
 
   SettingRules settings; ///< `config`: what the host may set
 
-  // Kept and shown; what they ask for is not enforced yet.
   std::vector<HookUse> hooks;
+  bool lists_hooks = false; ///< the key is there: code and list must agree both ways
+  // Kept and shown; what they ask for is not enforced yet.
   std::vector<std::string> permissions;
   std::map<std::string, std::uint64_t, std::less<>> limits;
   StatePolicy state = StatePolicy::kMigrate;

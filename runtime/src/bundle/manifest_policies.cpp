@@ -1,7 +1,10 @@
 // What a bundle asks to be allowed, to be limited to, and to have done with it at a reload. Shape only; who acts on it is
 // elsewhere.
+#include "../hook/names.hpp"
 #include "manifest_parts.hpp"
 #include "text_parts.hpp"
+
+#include <graft/base/near.hpp>
 
 #include <limits>
 
@@ -12,40 +15,60 @@ constexpr std::string_view kStates[] = {"migrate", "keep", "reset"};   // in the
 constexpr std::string_view kCascades[] = {"none", "atomic", "after"};  // in the order of Cascade
 constexpr std::string_view kTierUps[] = {"fast-then-good", "good", "fast"}; // in the order of TierUp
 constexpr std::string_view kFailures[] = {"fail_open", "fail_closed"}; // in the order of HookFailure
-constexpr std::string_view kHookKeys[] = {"name", "priority", "on_failure", "error_budget"};
+constexpr std::string_view kHookKeys[] = {"name", "priority", "on_failure", "error_budget", "call_ms"};
 constexpr std::string_view kLimits[] = {"memory_bytes", "kv_bytes", "kv_keys",  "payload_bytes", "call_depth", "threads",
                                         "files",        "call_ms",  "drain_ms", "gate_ms",       "retired"};
+
+/// A hook of the host's own by its whole name, or one of the proxy's by an alias.
+Result<HookUse> hook_named(const Word &name) {
+  if (!is_contract_name(name.text))
+    return error(Code::kInvalid, "'" + one_line(name.text) + "' cannot name a hook: wanted such as 'app.save'", name.where);
+  HookUse hook;
+  hook.where = name.where;
+  hook.name = hook_of_alias(name.text);
+  if (!hook.name.empty()) return hook;
+  const std::string near = nearest(name.text, hook_aliases());
+  return error(Code::kInvalid,
+               "there is no hook '" + name.text + "'; " +
+                   (near.empty() ? "a hook of the host's own has a dot in its name, such as 'app.save'"
+                                 : "did you mean '" + near + "'?"),
+               name.where);
+}
 
 Result<HookUse> read_hook(const TableReader &reader) {
   constexpr std::int64_t kLargest = 1'000'000;
   GRAFT_TRY(reader.refuse_unknown_keys(kHookKeys));
-  HookUse hook;
   GRAFT_TRY_ASSIGN(const Word name, reader.word("name"));
   if (name.where.line == 0) return error(Code::kInvalid, "an element of 'hooks' has no 'name'", reader.place());
-  if (!is_contract_name(name.text))
-    return error(Code::kInvalid, "'" + one_line(name.text) + "' cannot name a hook: wanted such as 'app.save'", name.where);
-  hook.name = name.text;
-  hook.where = name.where;
+  GRAFT_TRY_ASSIGN(HookUse hook, hook_named(name));
   GRAFT_TRY_ASSIGN(const auto priority, reader.integer("priority", -kLargest, kLargest));
   GRAFT_TRY_ASSIGN(const auto budget, reader.integer("error_budget", 1, kLargest));
+  GRAFT_TRY_ASSIGN(const auto call_ms, reader.integer("call_ms", 1, kLargest));
   GRAFT_TRY_ASSIGN(const std::size_t failure, reader.choice("on_failure", kFailures));
-  hook.priority = static_cast<std::int32_t>(priority.value_or(0));
+  if (priority) hook.priority = static_cast<std::int32_t>(*priority);
+  hook.call_ms = static_cast<std::uint32_t>(call_ms.value_or(0));
   hook.error_budget = static_cast<std::uint32_t>(budget.value_or(0));
   hook.on_failure = static_cast<HookFailure>(failure);
   return hook;
 }
 
 Result<void> read_hooks(const TableReader &reader, Manifest &manifest) {
+  manifest.lists_hooks = reader.has("hooks");
   GRAFT_TRY_ASSIGN(const toml::array *list, reader.list("hooks", "[{ name = \"app.save\" }]"));
   if (list == nullptr) return {};
   for (const toml::node &element : *list) {
     const toml::table *table = element.as_table();
-    if (table == nullptr)
+    if (table == nullptr && !element.is_string())
       return error(Code::kInvalid,
                    std::string("an element of 'hooks' is ") + word_for(element.type()) +
-                       "; wanted a table, such as { name = \"app.save\" }",
+                       "; wanted a name, or a table such as { name = \"app.save\" }",
                    reader.place(element));
-    GRAFT_TRY_ASSIGN(HookUse hook, read_hook(TableReader(*table, reader.file(), " in an element of 'hooks'")));
+    const auto read = [&]() -> Result<HookUse> {
+      if (table != nullptr) return read_hook(TableReader(*table, reader.file(), " in an element of 'hooks'"));
+      GRAFT_TRY_ASSIGN(const Word name, reader.word(element, "an element of 'hooks'"));
+      return hook_named(name);
+    };
+    GRAFT_TRY_ASSIGN(HookUse hook, read());
     for (const HookUse &other : manifest.hooks)
       if (other.name == hook.name)
         return error(Code::kInvalid,
@@ -155,7 +178,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> list_facts(const M
   add("contracts", texts(manifest.contracts, text_of_word));
   if (manifest.priority != 0) add("priority", {std::to_string(manifest.priority)});
   add("hooks", texts(manifest.hooks, [](const HookUse &hook) {
-        return hook.name + " priority " + std::to_string(hook.priority) + " " +
+        return hook.name + (hook.priority ? " priority " + std::to_string(*hook.priority) : "") + " " +
                std::string(kFailures[static_cast<std::size_t>(hook.on_failure)]) +
                (hook.error_budget != 0 ? " error_budget " + std::to_string(hook.error_budget) : "");
       }));

@@ -108,6 +108,7 @@ Result<void> verify_artifact(const Manifest &manifest, const Artifact &artifact,
   GRAFT_TRY(refuse_twice(manifest, artifact));
   GRAFT_TRY(require_listed(manifest, artifact));
   GRAFT_TRY(refuse_unlisted(manifest, artifact));
+  GRAFT_TRY(verify_hooks(manifest, artifact));
   GRAFT_TRY(refuse_useless(manifest, artifact));
   return refuse_unchecked(manifest, artifact, unchecked);
 }

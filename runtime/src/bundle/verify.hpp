@@ -14,5 +14,8 @@ namespace graft {
 /// unchecked code when `unchecked` says so; kInvalid when it provides nothing and has neither `graft_init` nor a requirement
 /// ("no provider": how to add one).
 Result<void> verify_artifact(const Manifest &manifest, const Artifact &artifact, Unchecked unchecked);
+/// The part of it that is about hooks (verify_hooks.cpp): listed and provided, both ways; and no `fail_closed` where a hook
+/// cannot deny.
+Result<void> verify_hooks(const Manifest &manifest, const Artifact &artifact);
 
 } // namespace graft

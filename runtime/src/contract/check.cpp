@@ -39,6 +39,7 @@ Result<void> Runtime::Impl::check_contracts(const std::vector<const Generation *
     return std::ranges::find(fresh, live->bundle, &Generation::bundle) == fresh.end();
   };
   for (const Generation *one : fresh) {
+    GRAFT_TRY(hooks.check(*one));
     GRAFT_TRY(check_host(store.views, *one));
     for (const ContractFacts &contract : one->facts.contracts) {
       const bool is_provider = provides(*one, contract);

@@ -2,6 +2,8 @@
 // that has a name: a field, a parameter, a result.
 #include "compare.hpp"
 
+#include <graft/base/hook_rule.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -233,9 +235,21 @@ Error in_words(const ContractSide &ours, const ContractSide &theirs, const Diffe
   return result;
 }
 
+/// One ABI with two rules: the chain would be run as one side does not expect.
+Result<void> same_rule(const ContractSide &ours, const ContractSide &theirs) {
+  const auto rule_of = [](const ContractSide &side) {
+    const auto rule = hook_rule_of(side.contract);
+    return rule ? to_text(*rule) : std::string("no hook");
+  };
+  const std::string a = rule_of(ours), b = rule_of(theirs);
+  if (a == b) return {};
+  return in_words(ours, theirs, {"its rule", a, b, {ours.contract.where, {}}, {theirs.contract.where, {}}});
+}
+
 } // namespace
 
 Result<void> compare(const ContractSide &ours, const ContractSide &theirs) {
+  GRAFT_TRY(same_rule(ours, theirs));
   Comparer comparer(ours.types, theirs.types);
   const std::size_t common = std::min(ours.contract.functions.size(), theirs.contract.functions.size());
   for (std::size_t index = 0; index < common; ++index) {

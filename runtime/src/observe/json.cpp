@@ -37,6 +37,7 @@ Json json_of(const Error &error) {
 Json json_of(const BundleInfo &bundle) {
   Json json = {{"name", bundle.name},
                {"version", bundle.version},
+               {"state", to_string(bundle.state)},
                {"path", bundle.path},
                {"generation", bundle.generation},
                {"source", short_text(bundle.source)},
@@ -85,6 +86,34 @@ Json json_of(const std::vector<Holder> &holders) {
     if (!holder.object.empty()) one["object"] = holder.object;
     json.push_back(std::move(one));
   }
+  return json;
+}
+
+Json json_of(const std::vector<HookPart> &parts) {
+  Json json = Json::array();
+  for (const HookPart &part : parts) {
+    Json failures = Json::object();
+    for (std::size_t kind = 0; kind < kCallFailures; ++kind)
+      if (part.failures[kind] != 0) failures[to_string(static_cast<CallFailure>(kind))] = part.failures[kind];
+    json.push_back({{"hook", part.hook},
+                    {"bundle", part.bundle},
+                    {"priority", part.priority},
+                    {"on_failure", part.on_failure == HookFailure::kFailClosed ? "fail_closed" : "fail_open"},
+                    {"error_budget", part.error_budget},
+                    {"call_ms", part.call_limit.count()},
+                    {"calls", part.calls()},
+                    {"p50_ns", part.latency.quantile(0.5)},
+                    {"p99_ns", part.latency.quantile(0.99)},
+                    {"max_ns", part.latency.max()},
+                    {"failures", std::move(failures)}});
+  }
+  return json;
+}
+
+Json json_of_failed(const std::vector<BundleStatus> &statuses) {
+  Json json = Json::array();
+  for (const BundleStatus &status : statuses)
+    if (status.state == BundleState::kFailed) json.push_back({{"name", status.name}, {"error", status.error}});
   return json;
 }
 

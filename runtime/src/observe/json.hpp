@@ -20,6 +20,9 @@ Json json_of(const std::vector<BundleInfo> &bundles);
 Json json_of(const StepTimes &times);
 Json json_of(const ReloadPlan &plan);
 Json json_of(const std::vector<Holder> &holders);
+Json json_of(const std::vector<HookPart> &parts);
+/// Those that could not be loaded, with their errors.
+Json json_of_failed(const std::vector<BundleStatus> &statuses);
 
 /// One line, whatever bytes its strings hold.
 std::string line_of(const Json &json);

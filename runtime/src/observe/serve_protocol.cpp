@@ -119,6 +119,8 @@ Result<Json> unload(Runtime &runtime, const Request &request) {
 
 Json ps(const Runtime &runtime, const Request &request) {
   Json json = {{"pid", ::getpid()}, {"version", version_text()}, {"bundles", json_of(runtime.bundles())}};
+  if (Json parts = json_of(runtime.hook_parts()); !parts.empty()) json["hooks"] = std::move(parts);
+  if (Json failed = json_of_failed(runtime.statuses()); !failed.empty()) json["failed"] = std::move(failed);
   if (request.wants_holders) json["holders"] = json_of(runtime.holders({}, AskThreads::kYes));
   return json;
 }

@@ -91,9 +91,15 @@ Result<BundleInfo> Runtime::Impl::load(const std::function<Result<BundleText>()>
   times.read_ns += watch.lap_ns();
   if (options.place == Place::kBeside) text.name = name_beside(text.manifest);
   GRAFT_TRY(refuse_taken(text));
-  GRAFT_TRY_ASSIGN(Prepared prepared, prepare(std::move(text), draw_ticket(), Force::kYes, times));
-  GRAFT_TRY_ASSIGN(BundleInfo info, commit_new(std::move(prepared), times));
-  if (options.times != nullptr) *options.times = times;
+  const std::string name = text.name;
+  records.begin(name);
+  const auto make = [&]() -> Result<BundleInfo> {
+    GRAFT_TRY_ASSIGN(Prepared prepared, prepare(std::move(text), draw_ticket(), Force::kYes, times));
+    return commit_new(std::move(prepared), times);
+  };
+  auto info = make();
+  if (!info) records.failed(name, info.error());
+  if (info && options.times != nullptr) *options.times = times;
   return info;
 }
 
@@ -113,8 +119,10 @@ Result<BundleInfo> Runtime::Impl::commit_new(Prepared prepared, StepTimes &times
   }
   Started &started = *outcome;
   times.initialise_ns += watch.lap_ns();
-  if (auto published = store.publish(std::move(started.changes)); !published) {
+  records.loaded(prepared.text.name);
+  if (auto published = publish(std::move(started.changes)); !published) {
     for (SlotRecord *slot : started.slots) store.unclaim(*slot);
+    records.retracted(prepared.text.name);
     retirement.retire(std::move(prepared.generation));
     return std::move(published).error();
   }
@@ -194,7 +202,7 @@ Result<void> Runtime::Impl::carry_out(Transaction &transaction, StepTimes &times
   times.migrate_ns += watch.lap_ns();
   std::vector<Change> changes;
   for (Started &started : transaction.started) std::ranges::move(started.changes, std::back_inserter(changes));
-  GRAFT_TRY(store.publish(std::move(changes))); // the point of no return
+  GRAFT_TRY(publish(std::move(changes))); // the point of no return
   times.publish_ns = watch.lap_ns();
   return {};
 }
@@ -245,6 +253,8 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     set_needs(bundle, std::move(started.needs));
     settle_services(bundle);
     bundle.ticket = prepared.ticket;
+    hooks.forgive(bundle.name);
+    records.loaded(bundle.name);
     infos.push_back(info_of(bundle));
     if (bundle.second != nullptr)
       tier_ups.ask({bundle.name, bundle.live->number, bundle.second});

@@ -8,7 +8,7 @@
 // stopped:  the finalisers have run, and nothing that it left with the system leads into it
 #pragma once
 
-#include "../bundle/contract_ref.hpp"
+#include "../bundle/manifest.hpp"
 #include "../call/host_services.hpp"
 #include "../store/instance_code.hpp"
 #include "../store/instances.hpp"
@@ -77,6 +77,8 @@ struct Generation {
   std::string family; ///< the manifest's name; `bundle` may be that with its version (BundleText::name)
   Version version;
   std::int32_t priority = 0;
+  std::vector<HookUse> hooks;              ///< what its manifest says of its parts in them
+  std::chrono::milliseconds call_limit{0}; ///< of its manifest, for a call of a hook; 0: none
   HostContext context;
   graft_host host; ///< what `graft_self` is bound to
   std::unique_ptr<jit::Image> image;

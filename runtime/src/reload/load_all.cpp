@@ -115,28 +115,36 @@ Result<LoadReport> Runtime::Impl::load_all(const std::vector<std::filesystem::pa
   StepTimes &times = report.times;
   std::vector<Candidate> candidates;
   std::vector<Draft> drafts;
+  std::vector<std::string> names; // of those that are being loaded; empty for the others
   for (const std::filesystem::path &path : paths) {
     Draft &draft = drafts.emplace_back();
     draft.ticket = draw_ticket();
     Stopwatch watch;
     draft.text = read(path);
     times.read_ns += watch.lap_ns();
-    if (draft.text)
-      if (auto free = refuse_taken(*draft.text); !free) draft.text = std::move(free).error();
+    names.emplace_back();
+    if (!draft.text) continue;
+    if (auto free = refuse_taken(*draft.text); free)
+      records.begin(names.back() = draft.text->name);
+    else
+      draft.text = std::move(free).error();
   }
   prepare_all(drafts, Force::kYes, times);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     Result<Prepared> &prepared = drafts[i].prepared;
-    if (prepared)
+    if (prepared) {
       candidates.push_back({paths[i].string(), prepared->text.name, prepared->text.manifest,
                             prepared->generation->facts.providers, *std::move(prepared)});
-    else
-      report.broken.push_back({paths[i].string(), std::move(prepared).error()});
+      continue;
+    }
+    records.failed(names[i], prepared.error());
+    report.broken.push_back({paths[i].string(), std::move(prepared).error()});
   }
 
   Order order(candidates);
   const auto fail = [&](Candidate &candidate, Error why) {
     candidate.state = Candidate::State::kBroken;
+    records.failed(candidate.name, why);
     report.broken.push_back({candidate.path, std::move(why)});
   };
   while (Candidate *const waiting = order.first_waiting()) {

@@ -31,6 +31,10 @@ Result<void> Runtime::Impl::refuse_taken(const BundleText &text) {
     return error(Code::kConflict, "bundle '" + text.name +
                                       "' is loaded already; reload it, unload it first, or load another version " +
                                       "beside it");
+  if (config.max_bundles != 0 && bundles_.size() >= config.max_bundles)
+    return error(Code::kPluginLimit, "bundle '" + text.name + "' is one too many: this host loads " +
+                                         std::to_string(config.max_bundles) +
+                                         " at most; unload one, or raise Config::max_bundles");
   // The same version can stand here under two names only: the manifest's, and the one beside others.
   const std::string beside = name_beside(text.manifest);
   for (const std::string &name : {text.manifest.name, beside})

@@ -149,6 +149,9 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   generation.version = prepared.text.manifest.version;
   generation.priority = prepared.text.manifest.priority;
   GRAFT_TRY(equip(generation, prepared.text.manifest));
+  generation.hooks = prepared.text.manifest.hooks;
+  if (const auto limit = prepared.text.manifest.limits.find("call_ms"); limit != prepared.text.manifest.limits.end())
+    generation.call_limit = std::chrono::milliseconds(limit->second);
   {
     const MutexLock lock(bundles_mutex_);
     const auto found = bundles_.find(name);

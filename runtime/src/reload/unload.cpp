@@ -39,10 +39,11 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
     // The point of no return.
     std::vector<Change> changes;
     for (const Bundle *one : set) {
+      records.unloading(one->name);
       tell({Phase::kUnloading, one->name, bundle_id(one->name), one->live->number, one->live->source_key, nullptr});
       for (SlotRecord *slot : one->slots) changes.push_back(Change{slot, nullptr, nullptr, {}, 0});
     }
-    ignore(store.publish(std::move(changes)), "slots that are vacated do not refuse");
+    ignore(publish(std::move(changes)), "slots that are vacated do not refuse");
     const MutexLock lock(bundles_mutex_);
     for (Bundle *one : set) {
       log.write(LogLevel::kInfo, "unloaded bundle '" + one->name + "'");
@@ -51,6 +52,8 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
       inputs.forget(one->name);
       set_needs(*one, {});
       tier_ups.drop(one->name);
+      records.gone(one->name);
+      hooks.forget(one->name);
       bundles_.erase(bundles_.find(one->name));
     }
   }

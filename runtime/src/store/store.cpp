@@ -274,7 +274,7 @@ Result<void> Store::make_tables(Change &change) const {
   return {};
 }
 
-Result<void> Store::publish(std::vector<Change> changes) {
+Result<void> Store::publish(std::vector<Change> changes, const std::vector<SlotChange> &chains) {
   std::shared_ptr<Gate> gate;
   {
     const MutexLock lock(mutex_);
@@ -297,6 +297,8 @@ Result<void> Store::publish(std::vector<Change> changes) {
     std::ranges::sort(outdated);
     outdated.erase(std::ranges::unique(outdated).begin(), outdated.end());
     for (ContractEntry *contract : outdated) find_best(*contract); // S7
+    for (const SlotChange &chain : chains)
+      chain.slot->table.store(chain.entries, std::memory_order_release); // pairs with Pin's acquire
     publication_.count.fetch_add(1, std::memory_order_release);
   }
   if (gate != nullptr) gate->open();

@@ -84,6 +84,12 @@ struct Change {
   std::unique_ptr<Table> stale = nullptr; ///< and when it is vacated, unless it has one that fits
 };
 
+/// What a slot that belongs to no bundle holds from a publication on: a chain of a hook.
+struct SlotChange {
+  Slot *slot = nullptr;
+  const void *entries = nullptr;
+};
+
 /// Owns: slots and stale tables; tables of generations belong to those. Threads: any; see each function.
 class Store {
 public:
@@ -111,8 +117,8 @@ public:
   void unclaim(SlotRecord &slot);
   /// Moves all slots in one publication (S3), or none: kIncompatible when a new table does not fit somebody who is bound to
   /// its slot, kExhausted when there is no memory for the tables. Looked at here, under the mutex, because a host may bind
-  /// until the very moment. Slots that are vacated never refuse.
-  Result<void> publish(std::vector<Change> changes);
+  /// until the very moment. Slots that are vacated never refuse. `chains` are stored beside them (C1).
+  Result<void> publish(std::vector<Change> changes, const std::vector<SlotChange> &chains = {});
 
   /// Shows a change, before it is published, to the generations that start together with it (`staged_*`). kExhausted.
   Result<void> stage(const Change &change);

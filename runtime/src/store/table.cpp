@@ -81,10 +81,7 @@ bool Table::fits(const TableShape &shape, std::size_t width) const {
   return true;
 }
 
-const Table &Table::of(const void *entries) noexcept {
-  const auto *block = reinterpret_cast<const Block *>(static_cast<const char *>(entries) - sizeof(Block));
-  return *block->owner;
-}
+const Table &Table::of(const void *entries) noexcept { return *(static_cast<const Head *>(entries) - 1)->owner; }
 
 std::vector<const void *> Table::provided() const {
   std::vector<const void *> functions(block_->entries(), block_->entries() + provided_);

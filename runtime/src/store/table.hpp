@@ -48,6 +48,7 @@ public:
  /// The table itself, or what it leads to once its gate is open. Pinned where this one is.
  const Table &settled() const noexcept;
  std::shared_ptr<Gate> gate() const noexcept { return gate_; }
+ bool is_gate() const noexcept { return gate_ != nullptr; }
 
  /// What a slot holds: the first function pointer.
  const void *entries() const noexcept { return block_->entries(); }
@@ -66,11 +67,14 @@ public:
   bool fits(const TableShape &shape, std::size_t width) const;
   std::vector<const void *> provided() const;
 
-private:
-  struct Block {
+  /// What stands before whatever a pin may name: whose it is.
+  struct Head {
     const Table *owner;
-    std::uint64_t reserved; // keeps the entries, which follow, aligned to 16
+    std::uint64_t reserved; // keeps what follows aligned to 16
+  };
 
+ private:
+  struct Block : Head {
     const void **entries() noexcept { return reinterpret_cast<const void **>(this + 1); }
   };
   struct FreeBlock {

@@ -34,15 +34,19 @@ typedef struct graft_provider {
 
 GRAFT_C_END
 
-/* Declares contract `tag`: a struct type of that tag, found everywhere as "NAME" at `major`.`minor`. The `extern "C++"` function is
- * found by argument-dependent look-up, so that it works inside a namespace and inside `extern "C"`. */
-#define GRAFT_CONTRACT(tag, name, major, minor)                                                     \
+/* What is known of contract `tag` before its struct: its name, and that it is a type. */
+#define GRAFT_CONTRACT_NAME_(tag, name, major, minor)                                               \
   __attribute__((unused)) static const graft_contract_info graft_contract_##tag = {                 \
       sizeof(graft_contract_info), (major), (minor), "" name};                                      \
   typedef struct tag tag;                                                                           \
   GRAFT_CXX(extern "C++" constexpr graft_contract_info graft_contract_of(const tag *) noexcept {    \
     return {sizeof(graft_contract_info), (major), (minor), "" name};                                \
-  })                                                                                                \
+  })
+
+/* Declares contract `tag`: a struct type of that tag, found everywhere as "NAME" at `major`.`minor`. The `extern "C++"` function is
+ * found by argument-dependent look-up, so that it works inside a namespace and inside `extern "C"`. */
+#define GRAFT_CONTRACT(tag, name, major, minor)                                                     \
+  GRAFT_CONTRACT_NAME_(tag, name, major, minor)                                                     \
   struct GRAFT_ANNOTATE("graft.contract", "" name, (major), (minor)) tag
 
 /* Provides contract `tag` with the given table, once per bundle. Variadic, because an initialiser has commas of its own; the

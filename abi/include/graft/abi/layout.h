@@ -4,6 +4,7 @@
 #define GRAFT_ABI_LAYOUT_H
 
 #include "arena.h"
+#include "hook.h"
 #include "host.h"
 #include "instance.h"
 
@@ -72,6 +73,19 @@ GRAFT_LOCK_FIELD(graft_arena, host, 8);
 GRAFT_LOCK_FIELD(graft_arena, block, 16);
 GRAFT_LOCK_FIELD(graft_arena, used, 24);
 GRAFT_LOCK_FIELD(graft_arena, total, 32);
+GRAFT_LOCK_SIZE(graft_attribute, 40);
+GRAFT_LOCK_FIELD(graft_attribute, name, 8);
+GRAFT_LOCK_FIELD(graft_attribute, value, 24);
+GRAFT_LOCK_SIZE(graft_hook_context, 40);
+GRAFT_LOCK_FIELD(graft_hook_context, request, 8);
+GRAFT_LOCK_FIELD(graft_hook_context, arena, 24);
+GRAFT_LOCK_FIELD(graft_hook_context, attributes, 32);
+GRAFT_LOCK_SIZE(graft_hook_info, 20);
+GRAFT_LOCK_FIELD(graft_hook_info, rule, 4);
+GRAFT_LOCK_FIELD(graft_hook_info, last, 8);
+GRAFT_LOCK_FIELD(graft_hook_info, first_final, 12);
+GRAFT_LOCK_FIELD(graft_hook_info, deny, 16);
+GRAFT_LOCK_SIZE(graft_no_decision, 8);
 GRAFT_LOCK_SIZE(graft_host, 96);
 GRAFT_LOCK_FIELD(graft_host, abi_major, 4);
 GRAFT_LOCK_FIELD(graft_host, abi_minor, 6);

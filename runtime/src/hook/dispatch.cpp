@@ -1,0 +1,210 @@
+// A chain, run: on the caller's thread, without a lock, one pin for the chain and one for each plugin while it is called.
+//
+// What a plugin that fails has changed is put back: payload and decision byte by byte, attributes by forgetting the newest.
+// Memory that they point at is the plugin's to leave alone.
+#include "../observe/log.hpp"
+#include "../store/threads.hpp"
+#include "chain.hpp"
+
+#include <graft/runtime.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace graft {
+namespace {
+
+using Time = std::chrono::steady_clock::time_point;
+using HookFunction = graft_status(graft_hook_context *, void *, void *);
+
+constexpr std::chrono::seconds kBudgetLasts{60};
+constexpr std::chrono::seconds kLogAgain{1}; // a plugin that fails at every call is one line a second
+
+std::uint32_t &action_of(void *decision) { return static_cast<graft_no_decision *>(decision)->action; }
+
+/// "returned status 1 (invalid)".
+std::string in_words(CallFailure failure, graft_status status, std::uint32_t action, std::chrono::nanoseconds took,
+                     const Seat &seat) {
+  const auto us = [](std::chrono::nanoseconds time) { return std::to_string(time.count() / 1'000) + " us"; };
+  switch (failure) {
+  case CallFailure::kStatus:
+    return "returned status " + std::to_string(status) + " (" + to_string(static_cast<Code>(status)) + ")";
+  case CallFailure::kException:
+    return "failed: " + std::string(last_error_text());
+  case CallFailure::kTimeout:
+    return "took " + us(took) + ", and may take " + us(seat.call_limit);
+  case CallFailure::kAction:
+    return "decided on action " + std::to_string(action) + ", which the hook's header does not know";
+  }
+  return {};
+}
+
+/// How much of its budget a plugin has spent with this failure, within the minute that began with the first of them.
+std::uint32_t spend(HookRecord &record, std::int64_t at) {
+  std::int64_t end = record.budget_until.load(std::memory_order_relaxed);
+  if (at >= end && record.budget_until.compare_exchange_strong(end, at + kBudgetLasts / std::chrono::nanoseconds(1),
+                                                               std::memory_order_relaxed))
+    record.spent.store(0, std::memory_order_relaxed);
+  return record.spent.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+/// Writes the failure down: numbers, the sentence, a line in the log unless one was written just now; and the bundle off,
+/// once its budget is spent.
+void note_failure(const HookChain &chain, const Seat &seat, CallFailure failure, const std::string &what, Time now) {
+  HookRecord &record = *seat.record;
+  PluginRecord &plugin = *record.plugin;
+  record.failures[static_cast<std::size_t>(failure)].fetch_add(1, std::memory_order_relaxed);
+  const std::int64_t at = now.time_since_epoch() / std::chrono::nanoseconds(1);
+  const std::uint32_t spent = spend(record, at);
+  auto running = BundleState::kRunning;
+  const bool ends = seat.error_budget != 0 && spent >= seat.error_budget &&
+                    plugin.state.compare_exchange_strong(running, BundleState::kQuarantined, std::memory_order_relaxed);
+  const std::string sentence = "bundle '" + plugin.name + "' in hook '" + chain.shape->name + "' " + what;
+  {
+    const MutexLock lock(plugin.mutex);
+    plugin.error = sentence;
+  }
+  std::int64_t quiet = record.quiet_until.load(std::memory_order_relaxed);
+  if (at < quiet || !record.quiet_until.compare_exchange_strong(quiet, at + kLogAgain / std::chrono::nanoseconds(1),
+                                                                std::memory_order_relaxed)) {
+    record.unsaid.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    const std::uint64_t unsaid = record.unsaid.exchange(0, std::memory_order_relaxed);
+    chain.shape->log->write(LogLevel::kWarn,
+                            sentence + (unsaid != 0 ? "; " + std::to_string(unsaid) + " more since the last line" : ""));
+  }
+  if (ends)
+    chain.shape->log->write(LogLevel::kError, "bundle '" + plugin.name + "' is quarantined after " + std::to_string(spent) +
+                                                  " failures in hook '" + chain.shape->name + "'; resume or reload it");
+}
+
+/// One run of one chain.
+class ChainRun {
+ public:
+  ChainRun(const HookChain &chain, graft_hook_context &context, void *payload, void *decision)
+      : chain_(chain), context_(context), payload_(payload), decision_(decision) {}
+
+  HookResult all() {
+    const Time began = std::chrono::steady_clock::now();
+    now_ = began;
+    for (std::size_t at = 0; at < chain_.seats.size(); ++at) {
+      const Seat &seat = chain_.seats[at];
+      const BundleState state = seat.record->plugin->state.load(std::memory_order_relaxed);
+      const bool is_missed = state == BundleState::kQuarantined && seat.on_failure == HookFailure::kFailClosed;
+      if (state != BundleState::kRunning && !is_missed) continue;
+      if (chain_.shape->limit.count() != 0 && now_ - began > chain_.shape->limit) {
+        end_late(at);
+        break;
+      }
+      if (is_missed ? deny(seat) : call(seat)) break;
+    }
+    result_.action = action_of(decision_);
+    return result_;
+  }
+
+ private:
+  const HookShape &shape() const { return *chain_.shape; }
+
+  void save() {
+    std::memcpy(payload_before_, payload_, shape().payload_bytes);
+    std::memcpy(decision_before_, decision_, shape().decision_bytes);
+  }
+  void put_back() {
+    std::memcpy(payload_, payload_before_, shape().payload_bytes);
+    std::memcpy(decision_, decision_before_, shape().decision_bytes);
+  }
+
+  std::optional<CallFailure> failure_of(const Seat &seat, graft_status status, std::chrono::nanoseconds took) const {
+    if (status == GRAFT_EXCEPTION) return CallFailure::kException;
+    if (status != GRAFT_OK) return CallFailure::kStatus;
+    if (seat.call_limit.count() != 0 && took > seat.call_limit) return CallFailure::kTimeout;
+    if (shape().rule.rule != GRAFT_RULE_OBSERVE && action_of(decision_) > shape().rule.last) return CallFailure::kAction;
+    return {};
+  }
+
+  /// Whether the chain ends with it.
+  bool call(const Seat &seat) {
+    const Pin pin(*seat.slot);
+    if (seat.slot->tag.load(std::memory_order_acquire) != seat.tag) return false; // C2; pairs with the vacating publication
+    if (const Table &table = Table::of(pin.table()); table.is_gate()) [[unlikely]] {
+      static_cast<void>(table.settled()); // state is being migrated: what that takes is not the plugin's time
+      now_ = std::chrono::steady_clock::now();
+    }
+    const auto function = *static_cast<HookFunction *const *>(pin.table());
+    if (detail::is_stub(reinterpret_cast<const void *>(function))) return false;
+    if (shape().rule.rule == GRAFT_RULE_FOLD || result_.called == 0) save(); // else everybody meets what is saved already
+    attributes_before_ = context_.attributes;
+    const graft_status status = function(&context_, payload_, decision_);
+    const Time after = std::chrono::steady_clock::now();
+    const std::chrono::nanoseconds took = after - now_;
+    now_ = after;
+    ++result_.called;
+    seat.record->latency.record(static_cast<std::uint64_t>(took.count()));
+    if (const auto failure = failure_of(seat, status, took)) [[unlikely]]
+      return fail(seat, *failure, status, took);
+    if (shape().rule.rule == GRAFT_RULE_FOLD ? action_of(decision_) < shape().rule.first_final : !has_decided())
+      return false;
+    result_.decided_by = seat.record->plugin->id;
+    return true;
+  }
+
+  /// Of a rule under which nobody meets what another left: puts things back unless this one ends the chain.
+  bool has_decided() {
+    if (shape().rule.rule == GRAFT_RULE_FIRST_DECISIVE && action_of(decision_) != 0) return true;
+    put_back();
+    return false;
+  }
+
+  [[gnu::cold]] bool fail(const Seat &seat, CallFailure failure, graft_status status, std::chrono::nanoseconds took) {
+    ++result_.failed;
+    note_failure(chain_, seat, failure, in_words(failure, status, action_of(decision_), took, seat), now_);
+    put_back();
+    context_.attributes = attributes_before_;
+    return seat.on_failure == HookFailure::kFailClosed && deny(seat);
+  }
+
+  /// What a plugin would have decided on that must not be missed.
+  [[gnu::cold]] bool deny(const Seat &seat) {
+    if (shape().rule.deny == 0) return false;
+    std::memset(static_cast<char *>(decision_) + sizeof(std::uint32_t), 0, shape().decision_bytes - sizeof(std::uint32_t));
+    action_of(decision_) = shape().rule.deny;
+    result_.decided_by = seat.record->plugin->id;
+    return true;
+  }
+
+  [[gnu::cold]] void end_late(std::size_t at) {
+    result_.code = Code::kTimeout;
+    const auto rest = std::span(chain_.seats).subspan(at);
+    const auto closed = std::ranges::find(rest, HookFailure::kFailClosed, &Seat::on_failure);
+    if (closed != rest.end()) static_cast<void>(deny(*closed));
+    chain_.shape->log->write(LogLevel::kWarn, "hook '" + shape().name + "' took longer than it may before bundle '" +
+                                                  chain_.seats[at].bundle() + "' had its turn");
+  }
+
+  const HookChain &chain_;
+  graft_hook_context &context_;
+  void *payload_;
+  void *decision_;
+  HookResult result_;
+  Time now_;
+  const graft_attribute *attributes_before_ = nullptr;
+  alignas(16) char payload_before_[detail::kLargestPayload];
+  alignas(16) char decision_before_[detail::kLargestDecision];
+};
+
+} // namespace
+
+namespace detail {
+
+HookResult run_chain(const HookPoint &point, graft_hook_context &context, void *payload, void *decision) {
+  const Pin pin(point.chain);
+  if (pin.table() == nullptr) return {};
+  ChainRun run(HookChain::of(pin.table()), context, payload, decision);
+  return run.all();
+}
+
+} // namespace detail
+} // namespace graft

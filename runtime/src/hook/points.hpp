@@ -1,0 +1,96 @@
+// The hooks that a host runs, and who takes part in each: chains are made here, next to a publication, and hung up by it.
+#pragma once
+
+#include "../store/store.hpp"
+#include "chain.hpp"
+#include "records.hpp"
+
+#include <graft/base/mutex.hpp>
+#include <graft/hook.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace graft {
+
+class Log;
+struct Generation;
+
+/// A bundle that provides a hook, whether it takes part now or not.
+struct HookMember {
+  Seat seat;
+  BundleSettings manifest; ///< what that says; settings of the host's go before it
+};
+
+/// A hook of the host's, with its chain. Never freed before the registry.
+struct HookPointRecord : detail::HookPoint {
+  HookShape shape;
+  std::unique_ptr<HookChain> live; ///< what `chain.table` names
+  std::vector<HookMember> members; ///< everybody, also those that take no part now; in order
+};
+
+/// Chains that a publication is to hang up. Owns them until then.
+struct StagedChains {
+  struct One {
+    HookPointRecord *point = nullptr;
+    std::vector<HookMember> members;
+    std::unique_ptr<HookChain> chain; ///< null: nobody takes part
+  };
+  std::vector<One> chains;
+
+  std::vector<SlotChange> changes() const;
+};
+
+/// Owns: the points, their chains, the numbers of bundles in hooks. Threads: `parts` and `find` from any, the rest from who
+/// holds the commit token.
+class HookPoints {
+ public:
+  HookPoints(Store &store, PluginRecords &records, Log &log, const HookConfig &config)
+      : store_(store), records_(records), log_(log), config_(config) {}
+
+  /// Null when the host did not ask for it yet.
+  HookPointRecord *find(std::string_view name, std::uint16_t major) const GRAFT_EXCLUDES(mutex_);
+  /// Makes a point; nobody takes part in it yet.
+  HookPointRecord &add(const graft_contract_info &contract, const graft_hook_info &rule, std::size_t payload_bytes,
+                       std::size_t decision_bytes) GRAFT_EXCLUDES(mutex_);
+  /// kIncompatible when a generation was compiled with another rule for a hook that the host runs.
+  Result<void> check(const Generation &generation) const GRAFT_EXCLUDES(mutex_);
+
+  /// What chains will be once these changes are published.
+  StagedChains stage(const std::vector<Change> &changes) GRAFT_EXCLUDES(mutex_);
+  /// They are published: takes them over, and frees those that nobody is in any more.
+  void adopt(StagedChains staged) GRAFT_EXCLUDES(mutex_);
+  /// Somebody's state or settings changed: publishes all chains anew.
+  void renew() GRAFT_EXCLUDES(mutex_);
+
+  void configure(const std::string &bundle, const BundleSettings &settings) GRAFT_EXCLUDES(mutex_);
+  /// A new version of it is live, or its host forgives it: its budgets are full again.
+  void forgive(const std::string &bundle) GRAFT_EXCLUDES(mutex_);
+  void forget(const std::string &bundle) GRAFT_EXCLUDES(mutex_);
+
+  /// Every bundle's part in every hook, in the order of the hooks' names and the chains.
+  std::vector<HookPart> parts() const GRAFT_EXCLUDES(mutex_);
+
+ private:
+  HookMember member_of(const HookPointRecord &point, const SlotRecord &slot, const Generation &generation);
+  StagedChains::One stage(HookPointRecord &point, std::vector<HookMember> members) GRAFT_REQUIRES(mutex_);
+  /// The settings of a bundle for its seat, the host's before the manifest's before the configuration's.
+  void apply_settings(HookMember &member) const GRAFT_REQUIRES(mutex_);
+
+  Store &store_;
+  PluginRecords &records_;
+  Log &log_;
+  const HookConfig &config_;
+  std::vector<std::unique_ptr<HookChain>> retired_; ///< that somebody may still be in
+
+  mutable Mutex mutex_;
+  std::unordered_map<ContractId, std::unique_ptr<HookPointRecord>> points_ GRAFT_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<HookRecord>>
+      hooks_ GRAFT_GUARDED_BY(mutex_); ///< by bundle and hook; shared with the chains
+  std::map<std::string, BundleSettings, std::less<>> settings_ GRAFT_GUARDED_BY(mutex_);
+};
+
+} // namespace graft
