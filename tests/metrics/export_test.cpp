@@ -13,6 +13,18 @@
 #include <fstream>
 #include <sstream>
 
+struct save_request {
+  uint32_t struct_size;
+  uint32_t size;
+};
+struct save_decision {
+  uint32_t struct_size;
+  uint32_t action;
+};
+GRAFT_HOOK(before_save, "app.before_save", 1, 0, GRAFT_FIRST_DECISIVE(1, 1)) {
+  graft_status (*save)(graft_hook_context *context, save_request *payload, save_decision *decision);
+};
+
 namespace graft {
 namespace {
 
@@ -113,6 +125,37 @@ TEST(Metrics, SayWhatHappenedToABundle) {
   EXPECT_EQ(value_of(families, "graft_kv_keys", busy), 1);
   EXPECT_EQ(value_of(families, "graft_kv_bytes", busy), 2);
   EXPECT_EQ(value_of(families, "graft_service_calls_total", {{"function", "kv.set"}, {"outcome", "ok"}}), 1);
+}
+
+TEST(Metrics, SayWhatABundleDidInAHook) {
+  auto runtime = *Runtime::create();
+  const std::string refuses = R"(#include <graft/abi.h>
+typedef struct save_request { uint32_t struct_size; uint32_t size; } save_request;
+typedef struct save_decision { uint32_t struct_size; uint32_t action; } save_decision;
+GRAFT_HOOK(before_save, "app.before_save", 1, 0, GRAFT_FIRST_DECISIVE(1, 1)) {
+  graft_status (*save)(graft_hook_context *context, save_request *payload, save_decision *decision);
+};
+static graft_status save(graft_hook_context *context, save_request *payload, save_decision *decision) {
+  (void)context;
+  if (payload->size > 10) return GRAFT_INVALID;
+  decision->action = 1;
+  return GRAFT_OK;
+}
+GRAFT_PROVIDE(before_save, {.save = save})
+)";
+  ASSERT_THAT(runtime->load(test::text("guard", refuses)), Succeeds());
+  auto hook = runtime->hook<before_save>();
+  ASSERT_THAT(hook, Succeeds());
+  HookRequest request(*runtime);
+  for (const std::uint32_t size : {1u, 2u, 11u}) {
+    save_request payload{.struct_size = 0, .size = size};
+    save_decision decision{};
+    EXPECT_EQ(hook->run(request, payload, decision).action, size > 10 ? 0u : 1u);
+  }
+  const auto families = runtime->metrics();
+  EXPECT_EQ(value_of(families, "graft_hook_seconds", {{"bundle", "guard"}, {"hook", "app.before_save"}}), 3);
+  EXPECT_EQ(value_of(families, "graft_hook_failures_total", {{"bundle", "guard"}, {"hook", "app.before_save"}, {"kind", to_string(CallFailure::kStatus)}}), 1);
+  EXPECT_EQ(value_of(families, "graft_bundle_state", {{"bundle", "guard"}, {"state", "running"}}), 1);
 }
 
 TEST(Metrics, JsonSaysTheSame) {

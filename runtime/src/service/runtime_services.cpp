@@ -1,9 +1,11 @@
 // What a runtime does for its bundles beside running them: services, settings, quotas, and the numbers of it all.
+#include "../observe/hook_metrics.hpp"
 #include "../runtime_impl.hpp"
 
 #include <graft/metrics.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace graft {
 namespace {
@@ -58,6 +60,8 @@ void Runtime::Impl::settle_services(const Bundle &bundle) {
 
 std::vector<MetricFamily> Runtime::Impl::metrics() const {
   std::vector<MetricFamily> families = life.families();
+  std::ranges::move(families_of(hooks.parts()), std::back_inserter(families));
+  std::ranges::move(families_of(statuses()), std::back_inserter(families));
   MetricFamily live{"graft_bundle_generation", "Number of the live generation of a bundle", MetricKind::kGauge, {}};
   MetricFamily generations{"graft_bundle_generations", "Generations of a bundle that are in memory", MetricKind::kGauge, {}};
   MetricFamily code{"graft_bundle_image_bytes", "Code and variables of a bundle's live generation", MetricKind::kGauge, {}};
