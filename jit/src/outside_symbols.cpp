@@ -122,7 +122,7 @@ const void *OutsideSymbols::process_thread_local(std::string_view variable) {
 Result<std::optional<const void *>> OutsideSymbols::find(std::string_view name) {
   Result<std::optional<const void *>> found = look_up(name);
   if (found && *found && !may_bind(name)) {
-    denied_.emplace(name);
+    deny(name);
     found = std::optional<const void *>();
   }
   if (looks_ != nullptr && found) looks_->push_back({std::string(name), (*found).value_or(nullptr)});

@@ -45,7 +45,9 @@ class OutsideSymbols {
   Result<std::optional<const void *>> find(std::string_view name);
   /// What the gate says.
   bool may_bind(std::string_view name) const;
-  /// Whether `find` found it and the gate denied it.
+  /// Has `was_denied` say so of what an image makes for itself, and may not.
+  void deny(std::string_view name) { denied_.emplace(name); }
+  /// Whether the gate denied it to `find`, though it is there.
   bool was_denied(std::string_view name) const { return denied_.contains(std::string(name)); }
   /// Has `find` note what it is asked for and says, in `looks`.
   void note_looks(std::vector<OutsideLook> &looks) { looks_ = &looks; }

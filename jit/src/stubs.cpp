@@ -80,7 +80,10 @@ GraphSymbol &add_stubs(GraphMerger &merger, OutsideSymbols &outside, ImageState 
     if (stub.is_programs_own && image.ending == Ending::kProcess) continue;
     if (!merger.uses(stub.name) || merger.defines(stub.name) || outside.is_given(stub.name)) continue;
     ignore(outside.find(stub.name), "asked so that the look is noted: whoever places this image asks again");
-    if (!outside.may_bind(stub.name)) continue; // stays undefined, and is refused where all such are
+    if (!outside.may_bind(stub.name)) { // stays undefined, and is refused where all such are
+      outside.deny(stub.name);
+      continue;
+    }
     if (section == nullptr) {
       section = &graph.createSection("graft.stubs", llvm::orc::MemProt::Read | llvm::orc::MemProt::Exec);
     }

@@ -56,9 +56,8 @@ TEST(AlwaysChecked, ARollbackToWhatTheHostTookAwayMeanwhileIsRefused) {
   ASSERT_THAT(runtime->load(closed("\"fs\"", opening(1))), Succeeds());
   ASSERT_THAT(runtime->reload(closed("", answering("", "2"))), Succeeds());
   ASSERT_THAT(runtime->take_permission("closed", "fs"), Succeeds());
-  EXPECT_THAT(
-      runtime->rollback("closed"),
-      FailsWith(Code::kRefused, HasSubstr("'open' at main.cpp:6:45 needs permission 'fs', which the host took away")));
+  EXPECT_THAT(runtime->rollback("closed"),
+              FailsWith(Code::kRefused, HasSubstr("needs permission 'fs', which the host took away")));
   EXPECT_EQ(number_of(*runtime), 2);
 }
 
@@ -71,7 +70,7 @@ TEST(AlwaysChecked, CodeFromTheCacheToo) {
   };
   for (int round = 0; round < 3; ++round) // compiled, linked from the cache, placed
     ASSERT_THAT(start()->load(closed("\"fs\"", opening(1))), Succeeds());
-  EXPECT_THAT(start()->load(closed("", opening(1))), FailsWith(Code::kRefused, HasSubstr("'open' at main.cpp:6:")));
+  EXPECT_THAT(start()->load(closed("", opening(1))), FailsWith(Code::kRefused, HasSubstr("'open' at main.cpp:5:")));
   ASSERT_THAT(start()->load(closed("\"fs\"", opening(1))), Succeeds());
 }
 
@@ -176,7 +175,10 @@ TEST(AlwaysChecked, AnArchiveOfABundleToo) {
   const test::TempFolder folder;
   folder.write("bundle/main.cpp", opening(4));
   folder.write("bundle/graft.toml", "name = \"closed\"\npermissions = []\n");
-  ASSERT_EQ(std::system(("tar -C " + folder.path().string() + " -cf " + (folder / "bundle.tar") + " bundle").c_str()), 0);
+  ASSERT_EQ(std::system(
+                ("tar -C " + (folder / "bundle") + " --format=ustar -cf " + (folder / "bundle.tar") + " graft.toml main.cpp")
+                    .c_str()),
+            0);
   EXPECT_THAT(Runtime::create()->load(ArchiveBundle{"closed", bytes_of(folder / "bundle.tar")}),
               FailsWith(Code::kRefused, HasSubstr("'open' at ")));
 }

@@ -119,6 +119,7 @@ TEST_F(VaultOffer, AsksForAPermissionThatThereIs) {
 
 TEST_F(VaultOffer, IsTakenAndGivenWhileItIsCalled) {
   ASSERT_THAT(load("\"acme.vault\""), Succeeds());
+  EXPECT_EQ(number_of(*runtime), 7); // acquires it
   const auto bound = *runtime->bind<test_number>();
   std::atomic<bool> is_done{false}; // relaxed: only how long the thread goes on
   std::atomic<int> others{0};       // relaxed: read after the join
