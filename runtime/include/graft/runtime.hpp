@@ -8,28 +8,24 @@
 
 #include "bound.hpp"
 #include "built_in.hpp"
+#include "config.hpp"
 #include "contracts.hpp"
 #include "holders.hpp"
 #include "hook.hpp"
+#include "info.hpp"
 #include "instance.hpp"
 #include "loader.hpp"
 #include "metrics.hpp"
 #include "offer.hpp"
-#include "permissions.hpp"
 #include "plan.hpp"
 #include "plugin_state.hpp"
-#include "policy.hpp"
 #include "services.hpp"
-#include "tier_up.hpp"
 #include "version.hpp"
 
 #include <graft/abi.h>
-#include <graft/base/artifact.hpp>
-#include <graft/base/cache.hpp>
 #include <graft/base/clock.hpp>
 #include <graft/base/export.hpp>
 #include <graft/base/ids.hpp>
-#include <graft/base/progress.hpp>
 #include <graft/base/result.hpp>
 
 #include <chrono>
@@ -44,97 +40,6 @@
 #include <vector>
 
 namespace graft {
-
-enum class LogLevel : std::uint8_t { kTrace, kDebug, kInfo, kWarn, kError };
-
-/// Whether code whose types graft's own compiler never saw (foreign bitcode, machine code) may be loaded. Its contracts'
-/// names and versions are checked, its function types cannot be.
-enum class Unchecked : std::uint8_t { kRefuse, kAllow };
-
-/// What happens when a requirement is met by a provider of a version that it does not take, and by none other.
-enum class Compatibility : std::uint8_t { kStrict, kWarn, kSilent };
-/// Whether the host may bind a contract without a view of its own (contracts.hpp): only name, version and number of
-/// functions are compared then, so a header that was edited without a new version goes unnoticed.
-enum class Views : std::uint8_t { kWhenGiven, kRequired };
-
-/// Where sources are compiled: by Clang in this process, where a crash of it is mostly held and a hang is not; or in a
-/// process of its own, `graft-worker`, where neither reaches the host (decision 0018).
-enum class Worker : std::uint8_t {
-  kWhenAsked, ///< for bundles whose manifest says `worker = true`
-  kAlways,
-};
-
-/// What one compile in a worker may take; 0: no limit. Beyond it, kExhausted names the limit.
-struct WorkerLimits {
-  std::chrono::milliseconds wall{60'000};
-  std::chrono::seconds cpu{120};
-  std::uint64_t memory_bytes = 4ull << 30;
-  std::uint64_t file_bytes = 64ull << 20; ///< that it may write
-};
-
-/// Whether what is given back through `graft_host::free` is held against what was allocated. Checked, a block that is given
-/// back twice, with another size, or without being the host's is an error in the log and is not freed; each costs a lock.
-enum class Allocations : std::uint8_t { kTrusted, kChecked };
-
-/// Whether loaded bundles may be exchanged. Off, every reload and rollback is kRefused and told to nobody.
-enum class HotReload : std::uint8_t { kOn, kOff };
-
-/// When the head of a source is precompiled in the background, with what its last compile needed of it, so that the next
-/// compile takes a fraction of the time. It never changes what the code does.
-enum class Learning : std::uint8_t {
-  kNever,
-  kOnReload, ///< of bundles that are reloaded: a second version announces a third
-  kAtOnce,   ///< at the first load already: for somebody who is about to edit
-};
-
-struct LearningInfo {
-  std::uint64_t uses = 0;      ///< compiles that began with a precompiled head
-  std::uint64_t fallbacks = 0; ///< compiles that were repeated without what was learned
-  std::uint64_t stale = 0;     ///< heads that were found changed, and made anew
-  std::size_t heads = 0;       ///< that are precompiled now
-  std::size_t functions = 0;   ///< that they share the code of
-  std::size_t bytes = 0;       ///< that all this takes
-};
-
-/// What is measured of a load or reload: each step, or, within the compile, also what Clang does (a few hundredths more).
-enum class Timings : std::uint8_t { kSteps, kStages };
-
-/// How a runtime behaves; the defaults suit a host that loads what its owner wrote.
-struct Config {
-  unsigned compile_threads = 0; ///< 0: one a core
-  /// Files wait to be compiled while those that are would take more; one may always. 0: no bound.
-  std::size_t compile_bytes = 0;
-  unsigned optimise = 0; ///< -O0 to -O3 for bundles that do not say; above 0, code is as good as it gets from the start
-  std::optional<TierUp> tier_up{}; ///< for all bundles, whatever their manifests say
-  /// How long new code must have been live before it is optimised in the background: while saves follow each other, none is.
-  std::chrono::milliseconds tier_up_delay{200};
-  Unchecked unchecked = Unchecked::kRefuse;
-  Compatibility compatibility = Compatibility::kStrict;
-  Views views = Views::kWhenGiven;
-  HotReload hot_reload = HotReload::kOn;
-  Allocations allocations = Allocations::kTrusted;
-  Learning learning = Learning::kOnReload;
-  Timings timings = Timings::kSteps;
-  std::vector<std::string> include_dirs{}; ///< where bundles find contracts of the host and of each other
-  CacheConfig cache{};                     ///< what was compiled before is not compiled again (compiler_driver/README.md)
-  std::size_t retired_limit = 64; ///< generations of one bundle that may wait for their last call; then reloads are refused
-  std::size_t max_bundles = 0;    ///< that may be loaded at a time; one more is kPluginLimit. 0: any number
-  HookConfig hooks{};             ///< what plugins in hooks are allowed
-  std::size_t history = 4;        ///< versions of each bundle that `rollback` can go back to
-  std::chrono::milliseconds drain{100}; ///< how long a reload that carries state over waits for running calls to end
-  std::chrono::milliseconds gate{500};  ///< how long a bundle's `graft_probe` may take
-  /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in
-  /// memory for good, and the log says so.
-  std::chrono::milliseconds farewell{5'000};
-  Worker worker = Worker::kWhenAsked;
-  WorkerLimits worker_limits{};
-  std::string worker_program{}; ///< empty: `graft/graft-worker` beside the library
-  PermissionRules permissions{}; ///< what bundles may ask for, and permissions of the host's own
-  Policy policy{};              ///< may a bundle be loaded, reloaded, started again? Empty: yes
-  /// Called with each line of the log, from any thread, one call at a time. Empty: nothing is logged.
-  std::function<void(LogLevel, std::string_view line)> log{};
-  LogLevel log_level = LogLevel::kInfo;
-};
 
 /// One file given as text, or bitcode as bytes; its name's ending tells the language. Headers may be among a bundle's files.
 struct MemoryFile {
@@ -153,92 +58,6 @@ struct MemoryBundle {
 struct ArchiveBundle {
   std::string name; ///< used when there is no manifest, and in messages
   std::string bytes;
-};
-
-/// "compiled", "cached", "cached remotely", "kept".
-GRAFT_API const char *to_string(Origin origin) noexcept;
-
-/// What the runtime knows of a loaded bundle. A copy.
-struct BundleInfo {
-  std::string name;    ///< what this runtime calls it: the manifest's, or `name@version` beside others
-  std::string version; ///< "1.2.0"
-  BundleId id;
-  BundleState state = BundleState::kRunning;
-  std::string path;                   ///< empty for a bundle from memory
-  std::uint64_t generation = 0;       ///< counts up over all bundles of the runtime
-  ContentKey source;                  ///< over sources, headers and arguments of the live generation
-  std::vector<std::string> provides;  ///< "demo.greeter@1.0"
-  std::vector<std::string> requires_; ///< as the manifest spells them
-  std::vector<std::string> needs;     ///< the bundles that meet them, sorted
-  std::vector<std::string> permissions; ///< that it has now; "libc" alone for one that lists none
-  std::int32_t priority = 0;          ///< among providers of one version of a contract
-  std::size_t retired = 0;            ///< older generations that a pin or a kept object still holds
-  std::size_t instances = 0;          ///< of its contracts, with those whose `create` runs
-  Origin origin = Origin::kCompiled;  ///< of the live generation's code
-  /// How good its code is: "good", "fast", "fast: " with why it stays so, or "machine code" for what graft did not compile.
-  std::string tier;
-  std::string plan; ///< what the last reload did to kept state: "code only", "state kept: 1 kept"; empty after a load
-  std::vector<Diagnostic> warnings; ///< of the compile that made the live generation
-};
-
-/// What the steps of the last load or reload of this call took, in nanoseconds of wall time; of bundles that are prepared
-/// side by side, the sum.
-struct StepTimes {
-  std::uint64_t read_ns = 0; ///< manifest and sources
-  std::uint64_t compile_ns = 0;
-  std::uint64_t cache_ns = 0; ///< of `compile_ns`: looking whether it was compiled before
-  CompileTimes stages;        ///< within `compile_ns`, summed over files, several of which may be compiled at once
-  std::size_t files = 0;      ///< that the bundles have
-  std::size_t compiled = 0;   ///< and how many of those were compiled; the others were known
-  std::uint64_t link_ns = 0;
-  std::uint64_t verify_ns = 0; ///< does the code do what its manifest says, do contracts and requirements fit
-  std::uint64_t initialise_ns = 0;
-  std::uint64_t migrate_ns = 0; ///< waiting for calls to end, carrying state over, the probe
-  std::uint64_t publish_ns = 0;
-};
-
-/// What came of loading many bundles.
-struct LoadReport {
-  struct Broken {
-    std::string path;
-    Error error;
-  };
-  std::vector<BundleInfo> loaded; ///< in the order of their loads: who is required comes first
-  std::vector<Broken> broken;
-  StepTimes times; ///< of all of them together
-};
-
-/// One live provider of a contract. A copy.
-struct ContractInfo {
-  std::string name;
-  std::uint16_t major = 0;
-  std::uint16_t minor = 0;
-  ContractId id;
-  std::string bundle;
-  std::uint64_t generation = 0;
-  graft_handle handle{};
-};
-
-enum class Phase : std::uint8_t {
-  kPreparing, ///< a reload begins to run new code; the old is live
-  kReloaded,  ///< the new is live
-  kFailed,    ///< the old stays live; `error` says why. May come without kPreparing
-  kUnloading, ///< the unload can no longer be refused
-  kLoaded,    ///< a bundle that was not there before is live
-  kCompiling, ///< one more file of a bundle that has several is compiled; `compiled` says which, and what is wrong with it
-};
-
-GRAFT_API const char *to_string(Phase phase) noexcept;
-
-/// What happens to a bundle, told on the thread that makes it happen. Views are valid during the call only.
-struct Event {
-  Phase phase = Phase::kPreparing;
-  std::string_view bundle;
-  BundleId id;
-  std::uint64_t generation = 0;           ///< the one that this is about; 0 when none was made
-  ContentKey source;                      ///< of the text that made it; zero when it did not compile
-  const Error *error = nullptr;           ///< of kFailed
-  const CompiledFile *compiled = nullptr; ///< of kCompiling, which is told from any thread, one at a time for each compile
 };
 
 enum class Force : std::uint8_t { kNo, kYes };
