@@ -6,6 +6,7 @@
 
 #include <graft/runtime.hpp>
 
+#include <memory>
 #include <string>
 
 namespace graft::test {
@@ -26,5 +27,7 @@ inline int number_of(const Runtime &runtime) {
   const auto bound = runtime.bind<test_number>();
   return bound ? (*bound)->number() : -1;
 }
+
+inline int number_of(const std::unique_ptr<Runtime> &runtime) { return number_of(*runtime); }
 
 } // namespace graft::test
