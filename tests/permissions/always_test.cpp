@@ -139,9 +139,9 @@ class ForeignCode : public testing::TestWithParam<const char *> {
 
 TEST_P(ForeignCode, IsChecked) {
   const auto runtime = test::allowing();
-  EXPECT_THAT(load(*runtime, "", opening(5)),
+  EXPECT_THAT(load(**runtime, "", opening(5)),
               FailsWith(Code::kRefused, AllOf(HasSubstr("'open'"), HasSubstr("needs permission 'fs'"))));
-  ASSERT_THAT(load(*runtime, "\"fs\"", opening(5)), Succeeds());
+  ASSERT_THAT(load(**runtime, "\"fs\"", opening(5)), Succeeds());
   EXPECT_EQ(number_of(*runtime), 5);
 }
 
@@ -149,7 +149,7 @@ TEST_P(ForeignCode, FindsNullWhereItAsksWeakly) {
   const std::string source = answering("extern \"C\" int getpid() __attribute__((weak));", "getpid == nullptr ? 1 : 2");
   for (const auto &[list, expected] : {std::pair("", 1), std::pair("\"process\"", 2)}) {
     const auto runtime = test::allowing();
-    ASSERT_THAT(load(*runtime, list, source), Succeeds());
+    ASSERT_THAT(load(**runtime, list, source), Succeeds());
     EXPECT_EQ(number_of(*runtime), expected) << list;
   }
 }

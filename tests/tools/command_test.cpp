@@ -323,6 +323,23 @@ TEST(Inspect, PrintsIrAndAssembly) {
   EXPECT_EQ(graft({"inspect", "--asm", "--ir", kPlugins + "greeter"}).status, 2);
 }
 
+TEST(Commands, PermissionsNamesFunctionsLinesAndTheListThatCoversThem) {
+  const TempFolder folder;
+  const std::string bundle = folder.write(
+      "reader.c", "#include <graft/abi.h>\n#include <fcntl.h>\nGRAFT_CONTRACT(reads, \"test.reads\", 1, 0) { int32_t (*read)(void); };\n"
+                  "static int32_t read_it(void) { return open(\"/\", 0); }\nGRAFT_PROVIDE(reads, {.read = read_it})\n");
+  const Outcome text = graft({"permissions", bundle});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, testing::AllOf(HasSubstr("lists no permissions"), HasSubstr("open"), HasSubstr("reader.c:4"),
+                                       HasSubstr("permissions = [\"fs\"]")));
+  const json facts = parsed(graft({"permissions", "--json", bundle}).out);
+  EXPECT_EQ(facts["suggestion"], json::array({"fs"}));
+  EXPECT_EQ(facts["needs"][0]["uses"][0]["symbol"], "open");
+  EXPECT_THAT(graft({"permissions", "--known"}).out, HasSubstr("io_console"));
+  EXPECT_EQ(graft({"permissions"}).status, 2);
+  EXPECT_EQ(graft({"permissions", folder / "none"}).status, 1);
+}
+
 TEST(New, MakesBundlesThatLoadAtOnce) {
   for (const char *flavour : {"--dir", "--cpp"}) {
     const TempFolder folder;

@@ -25,7 +25,7 @@ void set_limits(BundleServices &services, const Manifest &manifest) {
 Result<void> Runtime::Impl::offer_services(ServicesConfig config) {
   const MutexLock lock(bundles_mutex_);
   if (offered_ != nullptr) return error(Code::kConflict, "the services of this runtime are offered already");
-  GRAFT_TRY_ASSIGN(auto made, ServiceSet::create(std::move(config), log, settings, host));
+  GRAFT_TRY_ASSIGN(auto made, ServiceSet::create(std::move(config), log, settings, *permits, host));
   GRAFT_TRY(made->offer_to(host_contracts));
   offered_ = std::move(made);
   for (const auto &[name, bundle] : bundles_) set_limits(offered_->of(name), bundle.manifest);

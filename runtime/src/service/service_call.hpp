@@ -24,13 +24,21 @@ inline graft_status fail(const Error &error) {
   return static_cast<graft_status>(error.code);
 }
 
+/// Who acquired a service may have lost the permission since.
+inline graft_status refuse(const ServiceUse &use) {
+  return fail(error(Code::kRefused, "bundle '" + use.bundle.name + "' has no permission '" + std::string(use.permission) +
+                                        "' any more; the host took it away"));
+}
+
 /// Counts what `body` answers: a Result<void>, or a graft_status where an error needs no sentence.
 template <class Body>
 graft_status answer(void *self, ServiceFunction function, Body body) {
   auto &use = *static_cast<ServiceUse *>(self);
   const std::uint64_t begun = ticks();
   graft_status status = GRAFT_OK;
-  if constexpr (std::is_same_v<decltype(body(use)), graft_status>) {
+  if (!use.permit.is_granted()) {
+    status = refuse(use);
+  } else if constexpr (std::is_same_v<decltype(body(use)), graft_status>) {
     status = body(use);
   } else {
     if (const Result<void> result = body(use); !result) status = fail(result.error());
@@ -39,13 +47,14 @@ graft_status answer(void *self, ServiceFunction function, Body body) {
   return status;
 }
 
-/// The same of a function that answers with a value and cannot fail.
+/// The same of a function that answers with a value and cannot fail; without its permission the value is zero.
 template <class Body>
 auto measure(void *self, ServiceFunction function, Body body) {
   auto &use = *static_cast<ServiceUse *>(self);
   const std::uint64_t begun = ticks();
-  const auto value = body(use);
-  use.services.stats[static_cast<std::size_t>(function)].count(GRAFT_OK, ticks() - begun);
+  const graft_status status = use.permit.is_granted() ? GRAFT_OK : refuse(use);
+  const auto value = status == GRAFT_OK ? body(use) : decltype(body(use)){};
+  use.services.stats[static_cast<std::size_t>(function)].count(status, ticks() - begun);
   return value;
 }
 

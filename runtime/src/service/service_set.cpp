@@ -2,6 +2,7 @@
 #include "service_set.hpp"
 
 #include "../call/host_contracts.hpp"
+#include "../permit/permits.hpp"
 #include "service_call.hpp"
 
 #include <graft/abi/util.h>
@@ -44,10 +45,28 @@ constexpr const char *kFunctions[] = {"log.write",
                                       "cache.remove"};
 static_assert(std::size(kFunctions) == static_cast<std::size_t>(ServiceFunction::kCount));
 
+/// What a service asks for. Who writes to the log or reads its own settings needs nothing.
+constexpr std::pair<std::string_view, const char *> kPermissions[] = {
+    {"graft.metrics", "metrics"}, {"graft.time", "time"},   {"graft.kv", "kv"},      {"graft.crypto", "crypto"},
+    {"graft.http", "http"},       {"graft.query", "query"}, {"graft.cache", "cache"}};
+
+const char *permission_for(std::string_view contract) {
+  const auto found = std::ranges::find(kPermissions, contract, &std::pair<std::string_view, const char *>::first);
+  return found == std::end(kPermissions) ? "" : found->second;
+}
+
 graft_status create_use(void *user_data, const graft_service_request *request, void **self) {
   auto &services = *static_cast<ServiceSet *>(user_data);
   const std::string_view bundle = view(request->bundle);
-  *self = new ServiceUse{services, services.of(bundle), services.settings.rules_of(bundle, request->generation)};
+  const std::string_view permission = permission_for(view(request->contract));
+  Permit permit;
+  if (!permission.empty()) {
+    auto given = services.permits.permit(request->generation, permission);
+    if (!given) return fail(given.error());
+    permit = *std::move(given);
+  }
+  *self = new ServiceUse{services, services.of(bundle), services.settings.rules_of(bundle, request->generation), permission,
+                         std::move(permit)};
   return GRAFT_OK;
 }
 
@@ -65,13 +84,14 @@ Result<std::vector<WebRule>> rules_of(const std::string &bundle, const Access &a
 
 } // namespace
 
-ServiceSet::ServiceSet(ServicesConfig config, Log &log, SettingsStore &settings, const graft_host &host)
-    : config(std::move(config)), log(log), settings(settings), host(host),
+ServiceSet::ServiceSet(ServicesConfig config, Log &log, SettingsStore &settings, const Permits &permits,
+                       const graft_host &host)
+    : config(std::move(config)), log(log), settings(settings), permits(permits), host(host),
       own_clock(this->config.clock == nullptr ? std::make_unique<SystemClock>() : nullptr),
       clock(this->config.clock != nullptr ? this->config.clock : own_clock.get()) {}
 
 Result<std::unique_ptr<ServiceSet>> ServiceSet::create(ServicesConfig config, Log &log, SettingsStore &settings,
-                                                       const graft_host &host) {
+                                                       const Permits &permits, const graft_host &host) {
   if (sodium_init() < 0) return error(Code::kEnvironment, "this machine gives no random numbers: libsodium cannot start");
   for (const auto &[bundle, access] : config.access) GRAFT_TRY(rules_of(bundle, access));
   for (auto &[bundle, rules] : config.setting_rules) {
@@ -81,7 +101,7 @@ Result<std::unique_ptr<ServiceSet>> ServiceSet::create(ServicesConfig config, Lo
     settings.declare_for(bundle, rules);
   }
   for (const auto &[bundle, given] : config.settings) GRAFT_TRY(settings.configure(bundle, given));
-  std::unique_ptr<ServiceSet> services(new ServiceSet(std::move(config), log, settings, host));
+  std::unique_ptr<ServiceSet> services(new ServiceSet(std::move(config), log, settings, permits, host));
   KvConfig kv = services->config.kv;
   if (kv.clock == nullptr) kv.clock = services->clock;
   if (!kv.wall_ns) kv.wall_ns = services->config.wall_ns;
@@ -172,7 +192,8 @@ Result<void> check_payload(const ServiceUse &use, const char *what, std::size_t 
 
 Result<void> offer_table(ServiceSet &services, HostContracts &contracts, const graft_contract_info &contract,
                          const void *table, std::size_t functions) {
-  return contracts.offer(contract, table, functions, {Service::kPerUse, &services, create_use, destroy_use});
+  return contracts.offer(contract, table, functions,
+                         {Service::kPerUse, &services, create_use, destroy_use, permission_for(contract.name)});
 }
 
 } // namespace graft

@@ -10,6 +10,7 @@
 #include <graft/abi.h>
 #include <graft/access.hpp>
 #include <graft/base/mutex.hpp>
+#include <graft/permissions.hpp>
 #include <graft/services.hpp>
 
 #include <array>
@@ -24,6 +25,7 @@ namespace graft {
 
 class HostContracts;
 class Log;
+class Permits;
 
 /// In the order of their names in service_set.cpp.
 enum class ServiceFunction : std::uint8_t {
@@ -78,7 +80,7 @@ class ServiceSet {
  public:
   /// `host`: whose allocator buffers for plugins come from.
   static Result<std::unique_ptr<ServiceSet>> create(ServicesConfig config, Log &log, SettingsStore &settings,
-                                                    const graft_host &host);
+                                                    const Permits &permits, const graft_host &host);
 
   Result<void> offer_to(HostContracts &contracts);
   /// Makes what is kept for a bundle, where there is none yet.
@@ -90,6 +92,7 @@ class ServiceSet {
   const ServicesConfig config;
   Log &log;
   SettingsStore &settings;
+  const Permits &permits;
   const graft_host &host;
   std::unique_ptr<Clock> own_clock;
   Clock *clock;
@@ -100,7 +103,7 @@ class ServiceSet {
   std::int64_t wall_ns() const;
 
  private:
-  ServiceSet(ServicesConfig config, Log &log, SettingsStore &settings, const graft_host &host);
+  ServiceSet(ServicesConfig config, Log &log, SettingsStore &settings, const Permits &permits, const graft_host &host);
 
   const TickRate rate_;
   mutable Mutex mutex_;
@@ -112,6 +115,8 @@ struct ServiceUse {
   ServiceSet &services;
   BundleServices &bundle;
   SettingsStore::Rules rules;
+  std::string_view permission; ///< that the service asks for; empty: none
+  Permit permit;               ///< for it
 };
 
 } // namespace graft
