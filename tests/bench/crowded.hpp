@@ -14,6 +14,8 @@ void add_publication_rows(std::vector<Row> &rows);
 /// What services cost: a kept value, a record in a histogram; from one thread and from two.
 void add_service_rows(std::vector<Row> &rows);
 void add_hook_rows(std::vector<Row> &rows);
+/// A query through the eight workloads.
+void add_workload_rows(std::vector<Row> &rows);
 /// Edits of C++ plugins that lean on their headers: the second save on, one that needs more, and the first build.
 void add_edit_rows(std::vector<Row> &rows);
 

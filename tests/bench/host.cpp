@@ -171,6 +171,7 @@ int main(int argc, char **argv) {
   add_publication_rows(rows);
   add_service_rows(rows);
   add_hook_rows(rows);
+  add_workload_rows(rows);
   add_save_rows(rows, measured);
   add_edit_rows(rows);
   add_build_rows(rows);
