@@ -25,6 +25,10 @@ namespace graft {
 class HostContracts;
 class Log;
 
+/// All of major 1.
+inline constexpr const char *kServiceNames[] = {"graft.log",    "graft.metrics", "graft.time",  "graft.config", "graft.kv",
+                                                "graft.crypto", "graft.http",    "graft.query", "graft.cache"};
+
 /// In the order of their names in service_set.cpp.
 enum class ServiceFunction : std::uint8_t {
   kLogWrite,
