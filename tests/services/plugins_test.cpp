@@ -5,6 +5,7 @@
 #include "matchers.hpp"
 
 #include <graft/runtime.hpp>
+#include <graft/service/time.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -79,6 +80,17 @@ struct Host {
 TEST(Services, AreOfferedOnce) {
   Host host;
   EXPECT_THAT(host.runtime->offer_services(), FailsWith(Code::kConflict, HasSubstr("offered already")));
+}
+
+TEST(Services, ANameThatTheHostOffersItselfIsAConflictAndNothingIsOffered) {
+  auto runtime = Runtime::create();
+  const graft_time own{.monotonic_ns = [](void *) { return std::uint64_t{1}; }, .wall_ns = [](void *) { return std::int64_t{1}; }};
+  ASSERT_THAT(runtime->offer(own), Succeeds());
+  EXPECT_THAT(runtime->offer_services(), FailsWith(Code::kConflict, HasSubstr("'graft.time@1' is offered by the host itself")));
+  EXPECT_EQ(runtime->offers().size(), 1u);
+  ASSERT_THAT(runtime->withdraw("graft.time", 1), Succeeds());
+  EXPECT_THAT(runtime->offer_services(), Succeeds());
+  EXPECT_EQ(runtime->offers().size(), 9u);
 }
 
 TEST(Services, TheLogTagsALineAndKeepsItOneLine) {

@@ -29,7 +29,7 @@ Result<void> Runtime::Impl::offer_services(ServicesConfig config) {
   GRAFT_TRY(made->offer_to(host_contracts));
   offered_ = std::move(made);
   for (const auto &[name, bundle] : bundles_) set_limits(offered_->of(name), bundle.manifest);
-  return {};
+  return offered_->offer_to(host_contracts); // from here on plugins may reach the set, whatever comes of the last of them
 }
 
 Result<void> Runtime::Impl::equip(Generation &generation, const Manifest &manifest) {

@@ -27,6 +27,10 @@ class HostContracts;
 class Log;
 class Permits;
 
+/// All of major 1.
+inline constexpr const char *kServiceNames[] = {"graft.log",    "graft.metrics", "graft.time",  "graft.config", "graft.kv",
+                                                "graft.crypto", "graft.http",    "graft.query", "graft.cache"};
+
 /// In the order of their names in service_set.cpp.
 enum class ServiceFunction : std::uint8_t {
   kLogWrite,
