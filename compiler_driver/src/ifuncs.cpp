@@ -1,3 +1,4 @@
+// See ifuncs.hpp. LLVM lowers the calls alone, and leaves the function and its address to the linker.
 #include "ifuncs.hpp"
 
 #include <llvm/ADT/STLExtras.h>

@@ -1,3 +1,4 @@
+// See work.hpp.
 #include "work.hpp"
 
 #include "environment.hpp"

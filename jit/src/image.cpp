@@ -1,3 +1,4 @@
+// See image.hpp.
 #include "image.hpp"
 
 #include "foreign_call.hpp"

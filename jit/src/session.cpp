@@ -1,3 +1,4 @@
+// See session.hpp.
 #include "session.hpp"
 
 #include "stubs.hpp"
