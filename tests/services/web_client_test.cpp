@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <atomic>
 #include <thread>
 
 namespace graft {
@@ -26,6 +27,7 @@ struct WebClientTest : testing::Test {
   int port = 0;
   std::jthread thread;
   std::atomic<int> elsewhere{0};
+  std::atomic<bool> is_over{false};
   std::unique_ptr<WebClient> client = *make_web_client();
 
   void SetUp() override {
@@ -40,14 +42,17 @@ struct WebClientTest : testing::Test {
     server.Get("/elsewhere",
                [this](const httplib::Request &, httplib::Response &) { elsewhere.fetch_add(1, std::memory_order_relaxed); });
     server.Get("/slow", [this](const httplib::Request &, httplib::Response &) {
-      while (server.is_running()) std::this_thread::yield(); // until the test ends: no time is too short for the client
+      while (!is_over.load(std::memory_order_acquire)) std::this_thread::yield(); // pairs with TearDown: no client waits that long
     });
     port = server.bind_to_any_port("127.0.0.1");
     ASSERT_GT(port, 0);
     thread = std::jthread([this] { server.listen_after_bind(); });
     while (!server.is_running()) std::this_thread::yield();
   }
-  void TearDown() override { server.stop(); }
+  void TearDown() override {
+    is_over.store(true, std::memory_order_release); // pairs with what is slow: `stop` waits for it
+    server.stop();
+  }
 
   WebRequest request(const std::string &path, const std::string &method = "GET") const {
     WebRequest request;
