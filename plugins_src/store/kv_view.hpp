@@ -50,7 +50,8 @@ class Kv {
     return table_.set(self_, of(key), of(value), live_ns);
   }
   graft_status exchange(std::string_view key, const std::string *expected, const std::string *value) const {
-    const graft_str was = of(expected == nullptr ? "" : *expected), is = of(value == nullptr ? "" : *value);
+    const graft_str was = expected == nullptr ? graft_str{} : of(*expected),
+                    is = value == nullptr ? graft_str{} : of(*value);
     return table_.compare_and_set(self_, of(key), expected == nullptr ? nullptr : &was, value == nullptr ? nullptr : &is,
                                   GRAFT_KV_FOREVER);
   }

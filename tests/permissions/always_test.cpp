@@ -130,7 +130,7 @@ class ForeignCode : public testing::TestWithParam<const char *> {
       std::filesystem::remove(built_ / file);
       test::run("ar rc " + (built_ / file) + " " + (built_ / "code.o"));
     }
-    return runtime.load(closed(permissions, bytes_of(built_ / file), file, "sources = [\"" + file + "\"]\n"));
+    return runtime.load(closed(permissions, bytes_of(built_ / file), file));
   }
 
  private:
@@ -163,11 +163,11 @@ TEST(AlwaysChecked, ASharedObjectThatBringsAnotherLibraryAlongIsRefused) {
   built.shared("code.so", answering("extern \"C\" int other();", "other()"), GRAFT_CLANGXX,
                "-L" + built.folder().path().string() + " -lother");
   const auto runtime = test::allowing();
-  EXPECT_THAT(runtime->load(closed("", bytes_of(built / "code.so"), "code.so", "sources = [\"code.so\"]\n")),
+  EXPECT_THAT(runtime->load(closed("", bytes_of(built / "code.so"), "code.so")),
               FailsWith(Code::kRefused, HasSubstr("other")));
   built.shared("quiet.so", answering("", "3"), GRAFT_CLANGXX,
                "-Wl,--no-as-needed -L" + built.folder().path().string() + " -lother");
-  EXPECT_THAT(runtime->load(closed("", bytes_of(built / "quiet.so"), "quiet.so", "sources = [\"quiet.so\"]\n")),
+  EXPECT_THAT(runtime->load(closed("", bytes_of(built / "quiet.so"), "quiet.so")),
               FailsWith(Code::kRefused, HasSubstr("needs the library 'libother.so'")));
 }
 

@@ -14,7 +14,9 @@ namespace graft::test {
 /// A bundle with one file and a manifest; `permissions` is the list as TOML writes it: "\"fs\", \"net\"".
 inline MemoryBundle closed(const std::string &permissions, const std::string &contents, const std::string &file = "main.cpp",
                            const std::string &more = "") {
-  return {"closed", {{file, contents}, {"graft.toml", "name = \"closed\"\npermissions = [" + permissions + "]\n" + more}}};
+  return {"closed",
+          {{file, contents},
+           {"graft.toml", "name = \"closed\"\npermissions = [" + permissions + "]\ndefines = [\"_GNU_SOURCE\"]\n" + more}}};
 }
 
 /// Provides test.number with the value of a C or C++ expression.

@@ -88,8 +88,9 @@ INSTANTIATE_TEST_SUITE_P(Each, Permission, testing::ValuesIn(kFunctions),
 
 TEST(Permissions, TheWholeProcessIsWhatABundleWithoutAListHas) {
   const auto runtime = Runtime::create();
-  const auto bundle = runtime->load(
-      test::text("open", answering("#include <unistd.h>\n#include <sys/syscall.h>", "(int)(syscall(SYS_getpid) > 0)")));
+  const auto bundle =
+      runtime->load(test::text("open", "#define _GNU_SOURCE\n" + answering("#include <unistd.h>\n#include <sys/syscall.h>",
+                                                                           "(int)(syscall(SYS_getpid) > 0)")));
   ASSERT_THAT(bundle, Succeeds());
   EXPECT_EQ(number_of(*runtime), 1);
   EXPECT_EQ((*bundle).permissions, std::vector<std::string>{"libc"});

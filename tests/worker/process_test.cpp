@@ -86,7 +86,8 @@ std::pair<int, int> open_in(pid_t process) {
 }
 
 TEST_F(Processes, NothingOfTheHostsIsOpenInIt) {
-  constexpr int kOwn = 6; // the standard ones, the socket, the owner, its children; and fates until they are told
+  constexpr int kOwn =
+      7; // the standard ones, the socket, the owner, its children, the spare worker; and fates until they are told
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0); // not closed on exec
   ASSERT_THAT(compile(), Succeeds());

@@ -25,9 +25,11 @@ void set_limits(BundleServices &services, const Manifest &manifest) {
 Result<void> Runtime::Impl::offer_services(ServicesConfig config) {
   const MutexLock lock(bundles_mutex_);
   if (offered_ != nullptr) return error(Code::kConflict, "the services of this runtime are offered already");
-  GRAFT_TRY_ASSIGN(auto made, ServiceSet::create(std::move(config), log, settings, *permits, host));
-  GRAFT_TRY(made->offer_to(host_contracts));
-  offered_ = std::move(made);
+  for (const char *name : kServiceNames)
+    if (host_contracts.has(name, 1))
+      return error(Code::kConflict,
+                   "host contract '" + std::string(name) + "@1' is offered by the host itself; withdraw it first");
+  GRAFT_TRY_ASSIGN(offered_, ServiceSet::create(std::move(config), log, settings, *permits, host));
   for (const auto &[name, bundle] : bundles_) set_limits(offered_->of(name), bundle.manifest);
   return offered_->offer_to(host_contracts); // from here on plugins may reach the set, whatever comes of the last of them
 }
