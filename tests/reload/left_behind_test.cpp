@@ -123,6 +123,7 @@ TEST_F(LeftBehind, AThreadHoldsItsGenerationUntilItEnds) {
   meeting.await_waiting(1);
   ASSERT_THAT(runtime->reload(text("b", number_text(2))), Succeeds());
   EXPECT_EQ(number(), 2);
+  while (runtime->holders().at(0).kind != Holder::Kind::kThread) std::this_thread::yield(); // its finalisers ask first
   EXPECT_THAT(runtime->await_retired(1ms),
               FailsWith(Code::kBusy, HasSubstr("bundle 'b' generation 1: its own thread 'worker' (")));
   EXPECT_THAT(log, HasSubstr("bundle 'b' generation 1 still runs 1 thread: 'worker' ("));

@@ -69,7 +69,7 @@ public:
     entry_ = detail::thread_record->entries;
     if (entry_->load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
       ++entry_;
-      if (entry_->load(std::memory_order_relaxed) != nullptr) entry_ = detail::claim_entry();
+      if (entry_->load(std::memory_order_relaxed) != nullptr) [[unlikely]] entry_ = detail::claim_entry();
     }
     take(slot);
   }
