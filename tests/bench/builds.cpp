@@ -53,7 +53,7 @@ MemoryBundle c_library(int edit) {
 }
 
 /// What make would do: one compile, and a link of all.
-double spawned_edit_ms() {
+Median spawned_edit_ms() {
   const test::TempFolder folder;
   std::vector<std::string> link = {"clang-22", "-shared", "-fuse-ld=lld", "-o", folder / "all.so"};
   const auto compile = [&](int file, int edit) {

@@ -81,7 +81,7 @@ void add_cached_rows(std::vector<Row> &rows, const std::string &program) {
         make_row(what + ", load", median(loads) / 1e3, "ms", "compiling it", compiled / 1e3, Bar::kValueAtMost, 3));
     return median(links);
   };
-  const double link = add("step.c", step_text(1), "one C function");
+  const Median link = add("step.c", step_text(1), "one C function");
   rows.push_back(make_row("unchanged, new process: one C function, link", link, "us", "", 0, Bar::kValueAtMost, 60));
   add("words.cpp", kLibraryText, "C++ with the library");
 }

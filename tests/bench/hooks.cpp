@@ -30,7 +30,7 @@ MemoryBundle hooked(const std::string &name, const std::string &body) {
 }
 
 /// Median nanoseconds of a run.
-double run_ns(const Hook<bench_hook> &hook, HookRequest &request) {
+Median run_ns(const Hook<bench_hook> &hook, HookRequest &request) {
   constexpr int kTurns = 301, kCalls = 20'000;
   std::vector<double> times;
   for (int turn = 0; turn < kTurns; ++turn) {
@@ -55,7 +55,7 @@ void add_hook_rows(std::vector<Row> &rows) {
   HookRequest request(*runtime);
   rows.push_back(make_row("hook, nobody takes part", run_ns(hook, request), "ns", "", 0, Bar::kValueAtMost, 2));
   must(runtime->load(hooked("b0", "(void)context, (void)payload, (void)decision;")));
-  const double one = run_ns(hook, request);
+  const Median one = run_ns(hook, request);
   rows.push_back(make_row("hook, one plugin that does nothing", one, "ns", "", 0, Bar::kValueAtMost, 100));
   for (int index = 1; index < 8; ++index)
     must(runtime->load(hooked("b" + std::to_string(index), "(void)context, (void)decision; payload->number += 1;")));

@@ -13,12 +13,13 @@
 
 #include <chrono>
 #include <fstream>
+#include <functional>
+#include <set>
 
 namespace {
 
 using namespace graft;
 using namespace graft::bench;
-
 
 std::string peer_text(int add) { return "int step(int value) { return value + " + std::to_string(add) + "; }\n"; }
 
@@ -60,8 +61,8 @@ void add_call_rows(std::vector<Row> &rows) {
                           [&](int calls) { return loop_plain_gcc(&table, calls); }, 1.35));
 }
 
-void add_save_rows(std::vector<Row> &rows, const Collector &measured) {
-  const double save = measured.median_ns("save_to_callable") / 1e6;
+void add_rows_of_saves(std::vector<Row> &rows, const Collector &measured) {
+  const Median save = measured.median_ns("save_to_callable") / 1e6;
   rows.push_back(make_row("save -> callable, one C function", save, "ms", "", 0, Bar::kValueAtMost, 2));
   rows.push_back(make_row("save -> callable, one C function", save, "ms", "spawn clang -shared + dlopen",
                           measured.median_ns("spawn_clang") / 1e6, Bar::kRatioAtLeast, 15));
@@ -72,7 +73,7 @@ void add_save_rows(std::vector<Row> &rows, const Collector &measured) {
                             measured.median_ns("spawn_tcc") / 1e6, Bar::kRatioAtMost, 1));
 }
 
-Row reload_memory_row() {
+void add_memory_rows(std::vector<Row> &rows) {
   const auto runtime = step_runtime(0);
   constexpr int kReloads = 10'000;
   std::size_t after_first_hundred = 0;
@@ -81,7 +82,8 @@ Row reload_memory_row() {
     if (round == 100) after_first_hundred = resident_bytes();
   }
   const double grown = static_cast<double>(resident_bytes()) - static_cast<double>(after_first_hundred);
-  return make_row("RSS growth, 10,000 reloads after the first 100", std::max(grown, 0.0) / 1024, "KiB", "", 0, Bar::kValueAtMost, 1'024);
+  rows.push_back(make_row("RSS growth, 10,000 reloads after the first 100", std::max(grown, 0.0) / 1024, "KiB", "", 0,
+                          Bar::kValueAtMost, 1'024));
 }
 
 void add_crowd_rows(std::vector<Row> &rows) {
@@ -123,20 +125,19 @@ std::string cell(double value) {
 
 void print(const std::vector<Row> &rows) {
   const char *signs[] = {"<=", "<= x", ">= x"};
-  std::printf("%-48s %12s  %-30s %12s %8s  %-8s\n", "what", "value", "beside", "its value", "ratio", "bar");
+  std::printf("%-48s %12s %7s  %-30s %12s %8s  %-8s\n", "what", "value", "noise", "beside", "its value", "ratio", "bar");
   for (const Row &row : rows) {
     const std::string bar = std::string(signs[static_cast<int>(row.kind)]) + cell(row.bar);
-    std::printf("%-48s %9s %-3s %-30s %9s %-3s %7sx  %-8s %s\n", row.name.c_str(), cell(row.value).c_str(), row.unit.c_str(),
-                row.peer.c_str(), row.peer_value != 0 ? cell(row.peer_value).c_str() : "", row.peer_value != 0 ? row.unit.c_str() : "",
-                row.ratio != 0 ? cell(row.ratio).c_str() : "", bar.c_str(), row.holds() ? "holds" : "falls short");
+    const std::string noise = std::isnan(row.value.noise) ? "" : cell(row.value.noise * 100) + " %";
+    std::printf("%-48s %9s %-3s %6s  %-30s %9s %-3s %7sx  %-8s %s\n", row.name.c_str(), cell(row.value).c_str(), row.unit.c_str(),
+                noise.c_str(), row.peer.c_str(), row.peer_value != 0 ? cell(row.peer_value).c_str() : "",
+                row.peer_value != 0 ? row.unit.c_str() : "", row.ratio != 0 ? cell(row.ratio).c_str() : "", bar.c_str(),
+                row.holds() ? "holds" : "falls short");
   }
 }
 
-} // namespace
-
-int main(int argc, char **argv) {
-  if (argc == 4 && std::string(argv[1]) == "--cached") return load_cached(argv[2], argv[3]);
-  setenv("GRAFT_CACHE", "off", /*overwrite=*/1); // what is measured is compiled; the rows of the cache say where theirs is
+/// One function's save beside spawned compilers.
+void add_save_rows(std::vector<Row> &rows) {
   const auto add_loop = [](const char *name, auto loop) {
     benchmark::RegisterBenchmark(name, [loop](benchmark::State &state) {
       for (auto _ : state) benchmark::DoNotOptimize(loop());
@@ -162,29 +163,49 @@ int main(int argc, char **argv) {
   add_spawn("spawn_clang", "clang-22");
   add_spawn("spawn_gcc", "gcc");
   if (is_installed("tcc")) add_spawn("spawn_tcc", "tcc");
-
   Collector measured;
   run_interleaved(measured);
-  std::vector<Row> rows;
-  add_call_rows(rows);
-  add_lookup_rows(rows);
-  add_publication_rows(rows);
-  add_service_rows(rows);
-  add_hook_rows(rows);
-  add_workload_rows(rows);
-  add_save_rows(rows, measured);
-  add_edit_rows(rows);
-  add_build_rows(rows);
-  add_cached_rows(rows, argv[0]);
-  add_kernel_rows(rows);
-  add_part_rows(rows);
-  rows.push_back(reload_memory_row());
-  add_crowd_rows(rows);
+  benchmark::ClearRegisteredBenchmarks();
+  add_rows_of_saves(rows, measured);
+}
 
+} // namespace
+
+/// usage: graft_bench [GROUP...]; without a group, all, and the table is written as JSON too.
+int main(int argc, char **argv) {
+  if (argc == 4 && std::string(argv[1]) == "--cached") return load_cached(argv[2], argv[3]);
+  setenv("GRAFT_CACHE", "off", /*overwrite=*/1); // what is measured is compiled; the rows of the cache say where theirs is
+  const std::pair<std::string, std::function<void(std::vector<Row> &)>> groups[] = {
+      {"saves", add_save_rows},
+      {"calls", add_call_rows},
+      {"lookup", add_lookup_rows},
+      {"publication", add_publication_rows},
+      {"services", add_service_rows},
+      {"hooks", add_hook_rows},
+      {"workloads", add_workload_rows},
+      {"edits", add_edit_rows},
+      {"builds", add_build_rows},
+      {"cached", [&](std::vector<Row> &rows) { add_cached_rows(rows, argv[0]); }},
+      {"kernels", add_kernel_rows},
+      {"parts", add_part_rows},
+      {"memory", add_memory_rows},
+      {"crowd", add_crowd_rows},
+  };
+  const std::set<std::string> asked(argv + 1, argv + argc);
+  for (const std::string &name : asked)
+    if (std::ranges::none_of(groups, [&](const auto &group) { return group.first == name; })) {
+      std::fprintf(stderr, "graft_bench: no group '%s'; there are:", name.c_str());
+      for (const auto &group : groups) std::fprintf(stderr, " %s", group.first.c_str());
+      std::fprintf(stderr, "\n");
+      return 2;
+    }
+  std::vector<Row> rows;
+  for (const auto &[name, add] : groups)
+    if (asked.empty() || asked.contains(name)) add(rows);
   print(rows);
+  if (!asked.empty()) return 0;
   nlohmann::json json = nlohmann::json::array();
   for (const Row &row : rows) json.push_back(to_json(row));
   std::ofstream(GRAFT_BENCH_JSON) << json.dump(2) << "\n";
-  std::printf("noise (middle half over median): save_to_callable %.1f %%, spawn_clang %.1f %%\nwritten to %s\n",
-              measured.noise("save_to_callable") * 100, measured.noise("spawn_clang") * 100, GRAFT_BENCH_JSON);
+  std::printf("noise is the spread of the middle half over the median; written to %s\n", GRAFT_BENCH_JSON);
 }

@@ -78,8 +78,8 @@ double look_ns(int threads, std::span<const Key> keys, Look look) {
 
 /// Medians of a look-up and its peer, by one thread and by two.
 struct Measured {
-  double ours[2];
-  double theirs[2];
+  Median ours[2];
+  Median theirs[2];
 };
 
 template <class Key, class Ours, class PeerKey, class Theirs>

@@ -44,7 +44,7 @@ int catch_in_host() {
   return 0;
 }
 
-double throw_ns() {
+Median throw_ns() {
   constexpr int kThrows = 2'000, kRepeats = 9;
   std::vector<double> times;
   for (int repeat = 0; repeat < kRepeats; ++repeat) {
@@ -60,7 +60,7 @@ double throw_ns() {
 
 void add_publication_rows(std::vector<Row> &rows) {
   constexpr int kBundles = 1'000;
-  const double throw_alone = throw_ns();
+  const Median throw_alone = throw_ns();
   const auto alone = swapping_runtime(), crowded = swapping_runtime();
   for (int index = 1; index < kBundles; ++index)
     must(crowded->load(bundle("b" + std::to_string(index), step_text(index + 2))));

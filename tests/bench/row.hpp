@@ -16,9 +16,30 @@ namespace graft::bench {
 /// What the bar is about: the value itself, or the ratio, and on which side of it the good numbers are.
 enum class Bar { kValueAtMost, kRatioAtMost, kRatioAtLeast };
 
+/// A median, and how much the middle half of what it is the median of spreads, over it. NaN: a number that was not repeated.
+struct Median {
+  double value;
+  double noise = std::nan("");
+
+  Median(double number = 0) noexcept : value(number) {}
+  explicit Median(std::vector<double> numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    const auto at = [&](double part) { return numbers[static_cast<std::size_t>(part * static_cast<double>(numbers.size() - 1) + 0.5)]; };
+    value = at(0.5);
+    if (numbers.size() > 2) noise = (at(0.75) - at(0.25)) / value;
+  }
+  operator double() const noexcept { return value; }
+  friend Median operator/(Median median, double by) noexcept {
+    median.value /= by;
+    return median;
+  }
+};
+
+inline Median median(std::vector<double> values) { return Median(std::move(values)); }
+
 struct Row {
   std::string name;
-  double value = 0;
+  Median value;
   std::string unit;
   std::string peer;        ///< what it is measured beside; empty for a row about its own value
   double peer_value = 0;   ///< 0: there is none
@@ -32,16 +53,17 @@ struct Row {
   }
 };
 
-inline Row make_row(std::string name, double value, std::string unit, std::string peer, double peer_value, Bar kind, double bar) {
+inline Row make_row(std::string name, Median value, std::string unit, std::string peer, double peer_value, Bar kind, double bar) {
   Row row{std::move(name), value, std::move(unit), std::move(peer), peer_value, 0, kind, bar};
-  if (peer_value != 0 && value != 0) row.ratio = kind == Bar::kRatioAtLeast ? peer_value / value : value / peer_value;
+  if (peer_value != 0 && value != 0) row.ratio = kind == Bar::kRatioAtLeast ? peer_value / value.value : value.value / peer_value;
   return row;
 }
 
 inline nlohmann::json to_json(const Row &row) {
   const char *kinds[] = {"value <=", "ratio <=", "ratio >="};
   return {{"name", row.name},
-          {"value", row.value},
+          {"value", row.value.value},
+          {"noise", row.value.noise}, // null where there is none
           {"unit", row.unit},
           {"peer", row.peer},
           {"peer_value", row.peer_value},
@@ -54,7 +76,8 @@ inline nlohmann::json to_json(const Row &row) {
 inline Row from_json(const nlohmann::json &json) {
   Row row;
   row.name = json.at("name");
-  row.value = json.at("value");
+  row.value = json.at("value").get<double>();
+  if (const auto &noise = json.at("noise"); !noise.is_null()) row.value.noise = noise;
   row.unit = json.at("unit");
   row.peer = json.at("peer");
   row.peer_value = json.at("peer_value");
@@ -65,12 +88,7 @@ inline Row from_json(const nlohmann::json &json) {
   return row;
 }
 
-inline double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-/// Collects each benchmark's repeats; the number of a benchmark is their median, its noise the spread of the middle half.
+/// Collects each benchmark's repeats; the number of a benchmark is their median.
 class Collector : public benchmark::BenchmarkReporter {
 public:
   bool ReportContext(const Context &) override { return true; }
@@ -80,18 +98,13 @@ public:
         times_[run.run_name.function_name].push_back(run.real_accumulated_time / static_cast<double>(run.iterations) * 1e9);
   }
 
-  /// Median in nanoseconds; NaN for a benchmark that did not run.
-  double median_ns(const std::string &name) const { return quantile(name, 0.5); }
-  double noise(const std::string &name) const { return (quantile(name, 0.75) - quantile(name, 0.25)) / quantile(name, 0.5); }
+  /// In nanoseconds; NaN for a benchmark that did not run.
+  Median median_ns(const std::string &name) const {
+    const auto found = times_.find(name);
+    return found == times_.end() || found->second.empty() ? Median(std::nan("")) : Median(found->second);
+  }
 
 private:
-  double quantile(const std::string &name, double at) const {
-    const auto found = times_.find(name);
-    if (found == times_.end() || found->second.empty()) return std::nan("");
-    std::vector<double> sorted = found->second;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[static_cast<std::size_t>(at * static_cast<double>(sorted.size() - 1) + 0.5)];
-  }
   std::map<std::string, std::vector<double>> times_;
 };
 

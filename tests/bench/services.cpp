@@ -48,7 +48,7 @@ double each_ns(int threads, Each each) {
 
 /// Medians of all, which take turns.
 template <class... Each>
-std::array<double, sizeof...(Each)> medians(int threads, Each... each) {
+std::array<Median, sizeof...(Each)> medians(int threads, Each... each) {
   std::array<std::vector<double>, sizeof...(Each)> times;
   for (int repeat = 0; repeat < kRepeats; ++repeat) {
     std::size_t which = 0;

@@ -17,7 +17,7 @@ void expect(const Result<void> &result) {
 }
 
 /// Median nanoseconds of a query from its first hook to its last; the backend answers at once.
-double query_ns(const proxy::Hooks &hooks, HookRequest &request) {
+Median query_ns(const proxy::Hooks &hooks, HookRequest &request) {
   constexpr int kTurns = 101, kQueries = 200;
   std::vector<double> times;
   proxy_query query{};

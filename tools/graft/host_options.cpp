@@ -33,13 +33,15 @@ void add_host_options(CLI::App &command, HostOptions &options) {
   command.add_option("--memory", options.memory, "files wait to be compiled while others take more than this; 512M, 4G")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->type_name("BYTES");
+  command.add_option("--kv", options.kv, "the file in which what plugins keep (graft.kv) stays; made when it is not there")
+      ->type_name("FILE");
   command.add_flag("--verbose", options.verbose, "print the runtime's log to stderr");
   add_include_dirs(command, options.include_dirs);
   add_cache_option(command, options.cache);
   add_json(command, options.format);
 }
 
-Config config_of(const HostOptions &options) {
+static Config config_of(const HostOptions &options) {
   Config config;
   config.optimise = options.optimise;
   config.tier_up = options.tier_up;
@@ -55,6 +57,16 @@ Config config_of(const HostOptions &options) {
     if (verbose || is_a_plugins_own || level >= LogLevel::kWarn) fmt::print(stderr, "{}\n", line);
   };
   return config;
+}
+
+Result<std::unique_ptr<Runtime>> host_of(const HostOptions &options, Learning learning) {
+  Config config = config_of(options);
+  config.learning = learning;
+  GRAFT_TRY_ASSIGN(auto runtime, Runtime::create(std::move(config)));
+  ServicesConfig services;
+  services.kv.file = options.kv;
+  GRAFT_TRY(runtime->offer_services(std::move(services)));
+  return runtime;
 }
 
 } // namespace graft::tool

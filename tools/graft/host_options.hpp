@@ -3,8 +3,10 @@
 
 #include "command.hpp"
 
+#include <graft/services.hpp>
 #include <graft/tier_up.hpp>
 
+#include <memory>
 #include <optional>
 
 namespace graft::tool {
@@ -15,6 +17,7 @@ struct HostOptions {
   unsigned optimise = 0;
   std::uint64_t memory = 0;
   CacheConfig cache;
+  std::string kv; ///< where what plugins keep stays
   std::optional<TierUp> tier_up;
   bool checked_only = false;
   bool verbose = false;
@@ -23,9 +26,10 @@ struct HostOptions {
   Format format = Format::kText;
 };
 
-/// PATH..., -O, --tier-up, -I, --cache, --checked-only, --worker, --timings, --memory, --verbose, --json.
+/// PATH..., -O, --tier-up, -I, --cache, --checked-only, --worker, --timings, --memory, --kv, --verbose, --json.
 void add_host_options(CLI::App &command, HostOptions &options);
 
-Config config_of(const HostOptions &options);
+/// A runtime that offers its plugins all services but the web, databases and a cache: log, metrics, time, config, kv, crypto.
+Result<std::unique_ptr<Runtime>> host_of(const HostOptions &options, Learning learning);
 
 } // namespace graft::tool

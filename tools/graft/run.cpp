@@ -111,9 +111,7 @@ int watch(Runtime &runtime, const std::vector<BundleInfo> &bundles, const RunOpt
 }
 
 int run(const RunOptions &options) {
-  Config config = config_of(options);
-  if (options.watch) config.learning = Learning::kAtOnce; // somebody is about to edit
-  auto runtime = Runtime::create(std::move(config));
+  auto runtime = host_of(options, options.watch ? Learning::kAtOnce : Config{}.learning); // at once: somebody is about to edit
   if (!runtime) return fail(runtime.error(), options.format);
   if (options.watch || options.format == Format::kText)
     show_progress_of(**runtime, options.format); // else JSON is one value
@@ -150,7 +148,7 @@ int run(const RunOptions &options) {
 bool ends_call(const std::string &word) {
   static const std::vector<std::string> kOptions = {
       "--call",   "--",        "--cache",   "--watch",   "--json",   "--help", "-h",  "-I",  "--checked-only",
-      "--worker", "--verbose", "--tier-up", "--timings", "--memory", "-O0",    "-O1", "-O2", "-O3"};
+      "--worker", "--verbose", "--tier-up", "--timings", "--memory", "--kv", "-O0",    "-O1", "-O2", "-O3"};
   return std::ranges::find(kOptions, word) != kOptions.end();
 }
 

@@ -17,9 +17,7 @@ struct WatchWords : HostOptions {
 };
 
 int watch(const WatchWords &options) {
-  Config config = config_of(options);
-  config.learning = Learning::kAtOnce; // somebody is about to edit
-  auto runtime = Runtime::create(std::move(config));
+  auto runtime = host_of(options, Learning::kAtOnce); // somebody is about to edit
   if (!runtime) return fail(runtime.error(), options.format);
   show_progress_of(**runtime, options.format);
   if (options.serve || !options.socket.empty()) {
