@@ -54,7 +54,7 @@ std::array<Median, sizeof...(Each)> medians(int threads, Each... each) {
     std::size_t which = 0;
     (times[which++].push_back(each_ns(threads, each)), ...);
   }
-  std::array<double, sizeof...(Each)> middle{};
+  std::array<Median, sizeof...(Each)> middle{};
   for (std::size_t which = 0; which < middle.size(); ++which) middle[which] = median(times[which]);
   return middle;
 }

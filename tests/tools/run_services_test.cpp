@@ -9,13 +9,16 @@ namespace {
 using testing::HasSubstr;
 
 /// Counts its calls under a key.
-constexpr const char *kCounting = R"(#include <graft/service/kv.h>
+constexpr const char *kCounting = R"(#include <graft/abi.h>
+#include <graft/service/kv.h>
 GRAFT_CONTRACT(counting, "test.counting", 1, 0) { graft_status (*count)(int64_t *calls); };
 static graft_status count(int64_t *calls) {
   graft_service service = {sizeof service};
-  const graft_status status = GRAFT_SERVICE(&graft_self, graft_kv, &service);
+  graft_status status = GRAFT_SERVICE(&graft_self, graft_kv, &service);
   if (status != GRAFT_OK) return status;
-  return ((const graft_kv *)service.table)->increment(service.self, graft_str_of("calls"), 1, calls);
+  status = ((const graft_kv *)service.table)->increment(service.self, graft_str_of("calls"), 1, calls);
+  graft_self.give_back(&graft_self, &service);
+  return status;
 }
 GRAFT_PROVIDE(counting, {.count = count})
 )";
