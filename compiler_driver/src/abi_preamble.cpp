@@ -83,13 +83,13 @@ bool is_fresh(const AbiPreamble &preamble) {
 
 /// Null when the header does not compile with these flags: the plain compile then says why.
 std::shared_ptr<const AbiPreamble> make(const clang::CompilerInvocation &invocation) {
-  const SourceText text{"/.graft/preamble.h", Language::kC, llvm::MemoryBuffer::getMemBuffer("#include <graft/abi.h>\n")};
+  const std::string name = "/.graft/preamble.h";
+  const auto text = llvm::MemoryBuffer::getMemBuffer("#include <graft/abi.h>\n");
   auto preamble = std::make_shared<AbiPreamble>();
   auto buffer = std::make_shared<clang::PCHBuffer>();
   DiagnosticCollector collector;
   PreambleAction action(buffer, preamble->inputs);
-  run_front_end({invocation, text, /*headers=*/{}, /*head=*/nullptr, &preamble->inputs.trace}, action,
-                collector);
+  FrontEnd({invocation, name, *text, /*headers=*/{}, /*head=*/nullptr, &preamble->inputs.trace}, action, collector).run();
   if (collector.failed() || !buffer->IsComplete) return nullptr;
   preamble->bytes.assign(buffer->Data.begin(), buffer->Data.end());
   for (const HeaderFacts &file : preamble->inputs.read) preamble->stamps.push_back(stamp_of(file.path));

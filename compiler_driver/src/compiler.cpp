@@ -1,4 +1,5 @@
 // The flow of a job: read and prepare every source, compile them side by side, put them together.
+#include "begun_compiles.hpp"
 #include "bundle.hpp"
 #include "cache/artifact_cache.hpp"
 #include "cache/request_key.hpp"
@@ -27,8 +28,8 @@ namespace graft::driver {
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
-      : trace(config.trace), cache(std::move(cache)), preambles(config.preamble_bytes, shelf()), units(config.unit_bytes),
-        gate(config.compile_bytes), pool(config.threads) {}
+      : trace(config.trace), cache(std::move(cache)), preambles(config.preamble_bytes, shelf()), begun(config.begun),
+        units(config.unit_bytes), gate(config.compile_bytes), pool(config.threads) {}
 
   /// Reads every source, and works out its flags.
   Result<std::vector<Work>> read(const Job &job);
@@ -61,6 +62,7 @@ struct Compiler::State {
   ContentKey identity;                  ///< of this process's compiler, for the cache
   std::unique_ptr<ArtifactCache> cache; ///< null: none. Before the preambles, whose thread uses it
   PreambleStore preambles;
+  BegunCompiles begun;
   UnitMemory units;
   MemoryGate gate;
   TaskPool pool;
@@ -105,8 +107,10 @@ void Compiler::State::run(Work &work, const Job &job, Product product) {
   if (may_use) {
     const Stopwatch watch(looking_ns);
     work.preamble = preambles.find(work.prepared, work.text, job.headers, job.options.learn);
+    work.begun = begun.take(*work.prepared, work.text.name, job.headers, work.preamble.get());
   }
   compile_once(work, job, product);
+  begun.end(std::move(work.begun));
   if (work.unit) work.unit->times += {.front_end_ns = looking_ns, .preamble_ns = looking_ns};
   if (!work.preamble || job.is_cancelled()) return;
   if (work.preamble->has_learned && went_wrong(work)) repeat_without_learned(work, job, product);
@@ -166,7 +170,7 @@ Result<std::vector<Work>> Compiler::State::read(const Job &job) {
   for (const Source &source : job.sources) {
     GRAFT_TRY_ASSIGN(SourceText text, read_source(source, options.working_directory));
     GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> prepared, invocations.prepare(options, text.language));
-    works.push_back({std::move(text), std::move(prepared), nullptr, std::nullopt});
+    works.push_back({std::move(text), std::move(prepared), nullptr, nullptr, std::nullopt});
   }
   return works;
 }
@@ -226,6 +230,7 @@ void Compiler::State::keep(const std::vector<UnitKey> &keys, std::vector<Work> &
     unit->headers = nullptr; // these belong to this bundle, or to this moment, or are in the record
     unit->shared = nullptr;
     unit->needed.clear();
+    unit->read.clear();
     unit->times = {};
     unit->trace = {};
     const KnownUnit known{std::move(unit), make_record(work.unit->trace, keys[i].request, began)};
@@ -236,10 +241,13 @@ void Compiler::State::keep(const std::vector<UnitKey> &keys, std::vector<Work> &
 
 void Compiler::State::learn(const Job &job, std::vector<Work> &works) {
   if (job.options.learn != Learn::kYes) return;
-  for (Work &work : works)
-    if (work.text.language != Language::kBitcode && !work.known)
-      preambles.learn(work.prepared, work.text, job.headers,
-                      work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
+  for (Work &work : works) {
+    if (work.text.language == Language::kBitcode || work.known) continue;
+    preambles.learn(work.prepared, work.text, job.headers,
+                    work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
+    if (work.unit && work.preamble)
+      begun.begin({work.prepared, work.text.name, job.headers, work.preamble, std::move(work.unit->read)});
+  }
 }
 
 Result<void> Compiler::State::compile_missing(const Job &job, Product product, std::vector<Work> &works,
@@ -394,7 +402,15 @@ Result<std::string> Compiler::emit(const Job &job, Text text) const {
   return result;
 }
 
-PreambleStats Compiler::preambles() const { return state_->preambles.stats(); }
-void Compiler::wait_for_preambles() const { state_->preambles.wait_until_idle(); }
+PreambleStats Compiler::preambles() const {
+  PreambleStats stats = state_->preambles.stats();
+  stats.begun = state_->begun.used();
+  return stats;
+}
+
+void Compiler::wait_for_preambles() const {
+  state_->preambles.wait_until_idle();
+  state_->begun.wait_until_idle();
+}
 
 } // namespace graft::driver

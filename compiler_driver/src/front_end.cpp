@@ -4,7 +4,7 @@
 #include "abi_preamble.hpp"
 #include "diagnostics.hpp"
 #include "inputs.hpp"
-#include "source_text.hpp"
+#include "stopwatch.hpp"
 #include "target_features.hpp"
 #include "virtual_headers.hpp"
 
@@ -14,41 +14,63 @@
 #include <clang/Lex/PreprocessorOptions.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <utility>
+
 namespace graft::driver {
 
-void run_front_end(const FrontEndRun &run, clang::FrontendAction &action, DiagnosticCollector &collector) {
-  const SourceText &text = run.text;
-  auto own = std::make_shared<clang::CompilerInvocation>(run.invocation);
+FrontEnd::FrontEnd(const FrontEndStart &start, clang::FrontendAction &action, DiagnosticCollector &collector)
+    : action_(action) {
+  auto own = std::make_shared<clang::CompilerInvocation>(start.invocation);
   const clang::InputKind kind = own->getFrontendOpts().Inputs.front().getKind();
-  own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(text.name, kind));
-  own->getCodeGenOpts().MainFileName = text.name;
+  own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(start.name, kind));
+  own->getCodeGenOpts().MainFileName = start.name;
   clang::PreprocessorOptions &preprocessor = own->getPreprocessorOpts();
-  preprocessor.addRemappedFile(text.name, text.buffer.get());
+  preprocessor.addRemappedFile(start.name, &start.text);
   preprocessor.RetainRemappedFileBuffers = true;
-  if (run.head != nullptr) {
+  if (start.head != nullptr) {
     preprocessor.ImplicitPCHInclude = kPreamblePath;
-    preprocessor.PrecompiledPreambleBytes = {run.head->size, run.head->ends_at_line_start};
+    preprocessor.PrecompiledPreambleBytes = {start.head->size, start.head->ends_at_line_start};
     preprocessor.DisablePCHOrModuleValidation = clang::DisableValidationForModuleKind::PCH;
   }
 
-  clang::CompilerInstance compiler(std::move(own));
-  compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  compiler.setVirtualFileSystem(
-      compile_file_system(run.head != nullptr ? run.head->bytes : std::string_view(), run.headers, run.trace));
-  compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
-  compiler.createFileManager();
+  compiler_ = std::make_unique<clang::CompilerInstance>(std::move(own));
+  compiler_->setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  compiler_->setVirtualFileSystem(
+      compile_file_system(start.head != nullptr ? start.head->bytes : std::string_view(), start.headers, start.trace));
+  compiler_->createDiagnostics(&collector, /*ShouldOwnClient=*/false);
+  compiler_->createFileManager();
   clang::noteBottomOfStack(/*ForceSet=*/true);
-  const bool has_target = compiler.createTarget();
-  if (has_target) use_trimmed_features(compiler);
-  if (has_target && action.BeginSourceFile(compiler, compiler.getFrontendOpts().Inputs.front())) {
-    llvm::consumeError(action.Execute()); // what it could say is among the diagnostics
-    action.EndSourceFile();
-  } else if (!collector.failed()) {
-    Diagnostic diagnostic;
-    diagnostic.where.file = text.name;
-    diagnostic.message = "clang cannot start";
-    collector.add(std::move(diagnostic));
+  const bool has_target = compiler_->createTarget();
+  if (has_target) use_trimmed_features(*compiler_);
+  std::uint64_t beginning_ns = 0;
+  if (has_target) {
+    const Stopwatch watch(beginning_ns);
+    has_begun_ = action.BeginSourceFile(*compiler_, compiler_->getFrontendOpts().Inputs.front());
   }
+  if (start.head != nullptr) opening_ns_ = beginning_ns;
+  if (has_begun_ || collector.failed()) return;
+  Diagnostic diagnostic;
+  diagnostic.where.file = start.name;
+  diagnostic.message = "clang cannot start";
+  collector.add(std::move(diagnostic));
+}
+
+FrontEnd::~FrontEnd() {
+  if (has_begun_) action_.EndSourceFile();
+}
+
+void FrontEnd::replace_text(const llvm::MemoryBuffer &text) {
+  clang::SourceManager &sources = compiler_->getSourceManager();
+  const auto file = sources.getFileEntryRefForID(sources.getMainFileID());
+  sources.overrideFileContents(*file, text.getMemBufferRef());
+  sources.setMainFileID(sources.createFileID(*file, clang::SourceLocation(), clang::SrcMgr::C_User));
+}
+
+void FrontEnd::run() {
+  if (!has_begun_) return;
+  clang::noteBottomOfStack(/*ForceSet=*/true); // the thread may be another than the one that began
+  llvm::consumeError(action_.Execute());       // what it could say is among the diagnostics
+  if (std::exchange(has_begun_, false)) action_.EndSourceFile();
 }
 
 } // namespace graft::driver

@@ -268,13 +268,13 @@ std::shared_ptr<const Preamble> make_preamble(const PreambleRequest &request, co
   // Without learned functions, what is pending at the end of the head waits for the end of the file, as it would without a
   // preamble.
   invocation.getLangOpts().PCHInstantiateTemplates = !request.learned.empty();
-  const Language language = invocation.getLangOpts().CPlusPlus ? Language::kCxx : Language::kC;
-  const SourceText text{request.name, language, llvm::MemoryBuffer::getMemBuffer(request.head)};
   auto preamble = std::make_shared<Preamble>();
   const WallTime began = std::chrono::system_clock::now();
   DiagnosticCollector collector;
   HeadAction action(request, stop, *preamble);
-  run_front_end({invocation, text, request.headers, /*head=*/nullptr, &preamble->inputs.trace}, action, collector);
+  const auto text = llvm::MemoryBuffer::getMemBuffer(request.head);
+  FrontEnd({invocation, request.name, *text, request.headers, /*head=*/nullptr, &preamble->inputs.trace}, action, collector)
+      .run();
   const bool is_whole = !collector.failed() && !preamble->bytes.empty() && !stop.load(std::memory_order_relaxed);
   const bool is_fixed =
       action.findings().meaning == Findings::Meaning::kFixed && preamble->inputs.trace.unrepeatable.empty();

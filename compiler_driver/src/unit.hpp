@@ -41,11 +41,13 @@ struct Unit {
   ContentKey token_key; ///< the same over its tokens, without comments; with lines only where the code asks for them. Zero:
                         ///< not known
   std::vector<Recipe> needed; ///< functions of its headers that it had to compile; when they were asked for
+  std::vector<std::uint64_t> read; ///< the declarations that it read out of its preamble, in order; when they were asked for
   bool departs = false;       ///< made with a learned preamble that does not suit it (departures.hpp)
   CompileTimes times;
   std::size_t memory_bytes = 0; ///< about what compiling it took; 0: not known
 };
 
+class BegunCompile;
 struct Preamble;
 
 struct UnitRequest {
@@ -65,8 +67,9 @@ struct UnitRequest {
   bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_acquire); }
 };
 
-/// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded.
-Unit compile_source(const UnitRequest &request);
+/// Compiles C or C++. What is wrong with the source is in `failed` and `diagnostics`. May crash: call it guarded. `begun`: what
+/// was begun for this very compile, and is spent then; null: nothing was.
+Unit compile_source(const UnitRequest &request, BegunCompile *begun);
 
 /// The same for LLVM bitcode and IR text.
 Unit compile_bitcode(const UnitRequest &request);

@@ -2,6 +2,7 @@
 // diagnostics of every stage want the source manager.
 #include "abi_preamble.hpp"
 #include "back_end.hpp"
+#include "begun_compile.hpp"
 #include "departures.hpp"
 #include "diagnostics.hpp"
 #include "facts.hpp"
@@ -23,6 +24,7 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/MultiplexConsumer.h>
+#include <clang/Serialization/ASTDeserializationListener.h>
 #include <clang/Serialization/ASTReader.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
@@ -91,6 +93,22 @@ class ClassCollector : public clang::ASTConsumer {
   std::vector<const clang::ClassTemplateSpecializationDecl *> &made_;
 };
 
+/// Listens while a precompiled head is read; what reads it takes the consumer's place once the text is known.
+class StandIn : public clang::ASTConsumer {
+ public:
+  explicit StandIn(clang::ASTDeserializationListener &listener) : listener_(listener) {}
+  clang::ASTDeserializationListener *GetASTDeserializationListener() override { return &listener_; }
+
+ private:
+  clang::ASTDeserializationListener &listener_;
+};
+
+class ReadNoter : public clang::ASTDeserializationListener {
+ public:
+  void DeclRead(clang::GlobalDeclID number, const clang::Decl *) override { read.push_back(number.getRawValue()); }
+  std::vector<std::uint64_t> read;
+};
+
 /// Ends the parse between two declarations when the compile is cancelled.
 class CancelConsumer : public clang::ASTConsumer {
  public:
@@ -100,6 +118,7 @@ class CancelConsumer : public clang::ASTConsumer {
  private:
   const UnitRequest &request_;
 };
+
 /// About what a compile takes at its peak: the text and its tree, and as much again for the IR and the object.
 std::size_t memory_of(const clang::CompilerInstance &compiler) {
   const clang::ASTContext &tree = compiler.getASTContext();
@@ -109,75 +128,91 @@ std::size_t memory_of(const clang::CompilerInstance &compiler) {
           sources.getMemoryBufferSizes().malloc_bytes + sources.getDataStructureSizes());
 }
 
+/// Begins before it is known what for; `wants` says that, before it is executed.
 class CompileAction : public clang::ASTFrontendAction {
  public:
-  /// `inputs`: what a preamble already read; what else is read is added.
-  CompileAction(const UnitRequest &request, Inputs &inputs, Unit &unit) : request_(request), unit_(unit), inputs_(inputs) {
+  /// `inputs`: what a preamble already read; what else is read is added. All are borrowed.
+  void wants(const UnitRequest &request, Inputs &inputs, Unit &unit) {
+    request_ = &request;
+    inputs_ = &inputs;
+    unit_ = &unit;
     if (request.stages == Stages::kApart) clock_.emplace(unit.times);
   }
+  std::vector<std::uint64_t> take_read() { return std::move(noter_.read); }
 
  protected:
-  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef file) override {
-    watch_inputs(compiler, inputs_);
+  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &, llvm::StringRef) override {
+    return std::make_unique<StandIn>(noter_);
+  }
+
+  void ExecuteAction() override {
+    clang::CompilerInstance &compiler = getCompilerInstance();
+    watch_inputs(compiler, *inputs_);
+    auto consumer = make_consumer(compiler, getCurrentFileOrBufferName());
+    compiler.getASTContext().setASTMutationListener(consumer->GetASTMutationListener());
+    compiler.setASTConsumer(std::move(consumer));
+    compile(*request_, *inputs_, *unit_);
+  }
+
+ private:
+  std::unique_ptr<clang::ASTConsumer> make_consumer(clang::CompilerInstance &compiler, llvm::StringRef file) {
+    const UnitRequest &request = *request_;
+    Unit &unit = *unit_;
     std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
-    if (request_.cancelled != nullptr) consumers.push_back(std::make_unique<CancelConsumer>(request_));
-    auto facts = make_facts_consumer(compiler, unit_.facts, request_.kept);
-    if (const Preamble *preamble = request_.preamble) {
-      if (preamble->has_learned) consumers.push_back(std::make_unique<DepartureWatcher>(preamble->head.size, unit_));
+    if (request.cancelled != nullptr) consumers.push_back(std::make_unique<CancelConsumer>(request));
+    auto facts = make_facts_consumer(compiler, unit.facts, request.kept);
+    if (const Preamble *preamble = request.preamble) {
+      if (preamble->has_learned) consumers.push_back(std::make_unique<DepartureWatcher>(preamble->head.size, unit));
       if (!preamble->contracts.empty()) consumers.push_back(std::make_unique<ContractReplay>(compiler, *preamble, *facts));
     }
     consumers.push_back(std::move(facts));
-    if (request_.product != Product::kFacts) {
+    if (request.product != Product::kFacts) {
       context_.setDiscardValueNames(compiler.getCodeGenOpts().DiscardValueNames);
       collect_back_end_diagnostics(context_, compiler.getDiagnostics());
       auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
       generator_ = generator.get();
-      if (request_.learn == Learn::kYes) consumers.push_back(std::make_unique<ClassCollector>(classes_));
+      if (request.learn == Learn::kYes) consumers.push_back(std::make_unique<ClassCollector>(classes_));
       consumers.push_back(make_use_collector(uses_));
       if (clock_)
         std::ranges::move(watched(std::move(generator), *clock_), std::back_inserter(consumers));
       else
         consumers.push_back(std::move(generator));
     }
-    if (clock_ && request_.preamble != nullptr) clock_->enter(&CompileTimes::preamble_ns); // which is opened next
     return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
   }
 
-  void ExecuteAction() override {
+  void compile(const UnitRequest &request, Inputs &inputs, Unit &unit) {
     clang::CompilerInstance &compiler = getCompilerInstance();
-    if (request_.preamble != nullptr) use_shared_definitions(compiler, *request_.preamble);
+    if (request.preamble != nullptr) use_shared_definitions(compiler, *request.preamble);
     if (clock_) {
-      clock_->leave();
       if (!compiler.hasSema()) compiler.createSema(getTranslationUnitKind(), /*CompletionConsumer=*/nullptr);
       watch_instantiations(compiler.getSema(), *clock_);
     }
     ASTFrontendAction::ExecuteAction();
-    collect_inputs(compiler, inputs_);
-    record_inputs(compiler, request_.text, inputs_, unit_);
-    unit_.memory_bytes = memory_of(compiler);
-    if (generator_ == nullptr || unit_.departs || request_.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred())
+    collect_inputs(compiler, inputs);
+    record_inputs(compiler, request.text, inputs, unit);
+    unit.memory_bytes = memory_of(compiler);
+    if (generator_ == nullptr || unit.departs || request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred())
       return;
-    if (request_.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
+    if (request.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
     if (const llvm::Module *made = generator_->GetModule())
-      unit_.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
+      unit.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());
     if (!module) return;
-    if (request_.role != Role::kOnly)
-      name_by_place(*generator_, *module, compiler.getASTContext(), request_.role, unit_.facts);
-    std::string wrong = add_thunks(*module, unit_);
-    if (wrong.empty() && request_.kept == Kept::kOutside) wrong = move_kept_outside(*module, unit_);
+    if (request.role != Role::kOnly) name_by_place(*generator_, *module, compiler.getASTContext(), request.role, unit.facts);
+    std::string wrong = add_thunks(*module, unit);
+    if (wrong.empty() && request.kept == Kept::kOutside) wrong = move_kept_outside(*module, unit);
     if (!wrong.empty())
       return report(compiler.getDiagnostics(),
                     compiler.getSourceManager().getLocForStartOfFile(compiler.getSourceManager().getMainFileID()), wrong);
-    run_back_end(compiler, *module, request_, unit_);
-    place_imports(compiler.getASTContext(), uses_, unit_.undefined);
+    run_back_end(compiler, *module, request, unit);
+    place_imports(compiler.getASTContext(), uses_, unit.undefined);
   }
 
- private:
   /// What had to be compiled although headers alone define it. What is watched for a violated `noexcept` stays the bundle's.
   void note_needed() {
     const clang::CompilerInstance &compiler = getCompilerInstance();
-    const HeadText head = head_of(std::string_view(request_.text.buffer->getBuffer()), compiler.getLangOpts());
+    const HeadText head = head_of(std::string_view(request_->text.buffer->getBuffer()), compiler.getLangOpts());
     if (head.text.empty()) return;
     RecipeWriter recipes(compiler.getASTContext(), static_cast<unsigned>(head.text.size()));
     std::vector<std::string> names;
@@ -186,15 +221,16 @@ class CompileAction : public clang::ASTFrontendAction {
     for (std::string &name : names) {
       const auto *function = llvm::dyn_cast_or_null<clang::FunctionDecl>(generator_->GetDeclForMangledName(name));
       if (function == nullptr) continue;
-      if (auto recipe = recipes.describe(*function, std::move(name))) unit_.needed.push_back(std::move(*recipe));
+      if (auto recipe = recipes.describe(*function, std::move(name))) unit_->needed.push_back(std::move(*recipe));
     }
     for (const clang::ClassTemplateSpecializationDecl *one : classes_)
-      if (auto recipe = recipes.describe(*one)) unit_.needed.push_back(std::move(*recipe));
+      if (auto recipe = recipes.describe(*one)) unit_->needed.push_back(std::move(*recipe));
   }
 
-  const UnitRequest &request_;
-  Unit &unit_;
-  Inputs &inputs_;
+  const UnitRequest *request_ = nullptr;
+  Unit *unit_ = nullptr;
+  Inputs *inputs_ = nullptr;
+  ReadNoter noter_;
   llvm::LLVMContext context_;
   Uses uses_;
   std::vector<const clang::ClassTemplateSpecializationDecl *> classes_;
@@ -204,28 +240,69 @@ class CompileAction : public clang::ASTFrontendAction {
 
 } // namespace
 
-Unit compile_source(const UnitRequest &request) {
+/// The action and its front end, with what these borrow.
+struct BegunCompile::Parts {
+  Parts(const clang::CompilerInvocation &invocation, const std::string &name, llvm::MemoryBuffer &text,
+        const std::vector<Source> &headers, const PrecompiledHead *head)
+      : front_end({invocation, name, text, headers, head, &trace}, action, collector) {}
+
+  InputTrace trace;
+  DiagnosticCollector collector;
+  CompileAction action;
+  FrontEnd front_end;
+};
+
+BegunCompile::BegunCompile(NextCompile next) : next_(std::move(next)), began_(std::chrono::system_clock::now()) {
+  // What it begins with stands for the head, and nobody reads it.
+  const PrecompiledHead &head = next_.preamble->head;
+  stand_in_ = llvm::WritableMemoryBuffer::getNewMemBuffer(head.size, next_.name);
+  parts_ = std::make_unique<Parts>(next_.prepared->invocation, next_.name, *stand_in_, next_.headers, &head);
+  if (!parts_->front_end.has_begun()) return;
+  const auto reader = parts_->front_end.compiler().getASTReader();
+  for (const std::uint64_t number : next_.read) reader->GetDecl(clang::GlobalDeclID(number));
+  record_ = make_record(parts_->trace, ContentKey{}, began_);
+}
+
+BegunCompile::~BegunCompile() = default;
+
+bool BegunCompile::stands() {
+  return parts_->front_end.has_begun() && !parts_->collector.failed() && parts_->trace.unrepeatable.empty() &&
+         SecondLook().look(record_) != SecondLook::Verdict::kChanged;
+}
+
+Unit compile_source(const UnitRequest &request, BegunCompile *begun) {
   Unit unit;
   unit.source = request.text.name;
 
-  DiagnosticCollector collector;
+  const Preamble *preamble = request.preamble;
+  std::optional<BegunCompile::Parts> own;
+  BegunCompile::Parts *parts = nullptr;
   {
     const Stopwatch watch(unit.times.front_end_ns);
     const auto abi =
-        request.preamble == nullptr ? request.prepared.preambles->find(request.prepared.invocation, request.text) : nullptr;
-    const PrecompiledHead abi_head{abi ? std::string_view(abi->bytes) : std::string_view()};
-    const PrecompiledHead *head = request.preamble != nullptr ? &request.preamble->head : abi ? &abi_head : nullptr;
-    Inputs inputs = request.preamble != nullptr ? request.preamble->inputs : abi ? abi->inputs : Inputs{};
-    CompileAction action(request, inputs, unit);
-    run_front_end({request.prepared.invocation, request.text, request.headers, head, &inputs.trace}, action, collector);
+        preamble == nullptr ? request.prepared.preambles->find(request.prepared.invocation, request.text) : nullptr;
+    if (begun != nullptr) {
+      parts = begun->parts_.get();
+      parts->front_end.replace_text(*request.text.buffer);
+    } else {
+      const PrecompiledHead abi_head{abi ? std::string_view(abi->bytes) : std::string_view()};
+      const PrecompiledHead *head = preamble != nullptr ? &preamble->head : abi ? &abi_head : nullptr;
+      parts = &own.emplace(request.prepared.invocation, request.text.name, *request.text.buffer, request.headers, head);
+      if (request.stages == Stages::kApart) unit.times.preamble_ns += parts->front_end.opening_ns();
+    }
+    Inputs inputs = preamble != nullptr ? preamble->inputs : abi ? abi->inputs : Inputs{};
+    parts->action.wants(request, inputs, unit);
+    parts->front_end.run();
+    if (request.learn == Learn::kYes) unit.read = parts->action.take_read();
     merge_trace(unit.trace, std::move(inputs.trace)); // only now: the back end may read files, too
+    merge_trace(unit.trace, std::move(parts->trace));
   }
   // The outer watch also ran through the back end.
   unit.times.front_end_ns -= std::min(unit.times.front_end_ns, unit.times.optimise_ns + unit.times.emit_ns);
-  unit.failed = collector.failed();
-  unit.diagnostics = collector.take();
-  if (request.preamble != nullptr)
-    unit.diagnostics.insert(unit.diagnostics.begin(), request.preamble->warnings.begin(), request.preamble->warnings.end());
+  unit.failed = parts->collector.failed();
+  unit.diagnostics = parts->collector.take();
+  if (preamble != nullptr)
+    unit.diagnostics.insert(unit.diagnostics.begin(), preamble->warnings.begin(), preamble->warnings.end());
   return unit;
 }
 

@@ -20,8 +20,12 @@ void compile_once(Work &work, const Job &job, Product product) {
   const Options &options = job.options;
   const UnitRequest request{*work.prepared, work.text,      job.headers,         product,      options.bitcode, options.kept,
                             options.learn,  options.stages, work.preamble.get(), options.role, job.cancelled};
-  const auto compile_one = work.text.language == Language::kBitcode ? compile_bitcode : compile_source;
-  Result<void> survived = run_guarded([&] { work.unit = compile_one(request); });
+  Result<void> survived = run_guarded([&] {
+    // A crash leaves what was begun in the middle of something: it goes with what the crashed compile held.
+    std::unique_ptr<BegunCompile> begun = std::move(work.begun);
+    work.unit = work.text.language == Language::kBitcode ? compile_bitcode(request) : compile_source(request, begun.get());
+    work.begun = std::move(begun);
+  });
   if (survived && work.preamble) work.unit->learned = work.preamble->code;
   if (survived) return;
   work.unit.reset();

@@ -1,6 +1,7 @@
 // One file of a job on its way through the compiler, and what is asked of it on the way.
 #pragma once
 
+#include "begun_compile.hpp"
 #include "invocation.hpp"
 #include "preamble.hpp"
 #include "source_text.hpp"
@@ -21,6 +22,7 @@ struct Work {
   SourceText text;
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const Preamble> preamble; ///< that `unit` was made with
+  std::unique_ptr<BegunCompile> begun;      ///< before the text was there; for one compile
   std::optional<Unit> unit;
   std::optional<Origin> known{}; ///< where `unit` is from, when it was not compiled
   bool is_kept = false;          ///< for the next compile

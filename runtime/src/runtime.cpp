@@ -35,11 +35,15 @@ const char *to_string(Origin origin) noexcept {
   return "unknown";
 }
 
+/// Of the files that are edited now; each holds what it read of its headers.
+static constexpr std::size_t kBegunCompiles = 2;
+
 Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
   auto log = std::make_unique<Log>(config.log, config.log_level);
   driver::Config compiling;
   compiling.threads = config.compile_threads;
   compiling.compile_bytes = config.compile_bytes;
+  compiling.begun = kBegunCompiles;
   compiling.cache = config.cache;
   compiling.tell = [log = log.get()](std::string_view line) { log->write(LogLevel::kWarn, line); };
   GRAFT_TRY_ASSIGN(auto permits, Permits::create(config.permissions));

@@ -155,7 +155,10 @@ void add_rows_of(const Plugin &plugin, std::vector<Row> &rows) {
   };
   runtime->await_learning();
   std::vector<double> edits, more;
-  for (int i = 0; i < kEdits; ++i) edits.push_back(save(body(plugin, edit++)));
+  for (int i = 0; i < kEdits; ++i) {
+    edits.push_back(save(body(plugin, edit++)));
+    runtime->await_learning(); // who saves thinks in between; what is done then is not waited for
+  }
   for (const char *use : plugin.more) {
     more.push_back(save(use + body(plugin, edit++) + "int (*used)() = more;\n"));
     runtime->await_learning();

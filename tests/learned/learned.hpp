@@ -11,6 +11,13 @@
 
 namespace graft::test {
 
+/// One that may have so many compiles begun before their texts are known.
+inline std::unique_ptr<driver::Compiler> compiler_that_begins(std::size_t begun) {
+  driver::Config config;
+  config.begun = begun;
+  return *driver::Compiler::create(std::move(config));
+}
+
 /// One file, its compiler and its linker. `run` compiles, links, and calls `extern "C" int run(void)`.
 class Edited {
  public:
@@ -52,7 +59,7 @@ class Edited {
     compiler->wait_for_preambles();
   }
 
-  std::unique_ptr<driver::Compiler> compiler = *driver::Compiler::create();
+  std::unique_ptr<driver::Compiler> compiler = compiler_that_begins(2);
   std::unique_ptr<jit::Linker> linker = *jit::Linker::create();
 
  private:

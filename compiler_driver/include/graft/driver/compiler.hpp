@@ -103,6 +103,7 @@ struct Config {
   std::size_t compile_bytes = 0; ///< files wait while those that are compiled would take more than this; 0: no bound
   std::size_t unit_bytes =
       std::size_t{1} << 28;           ///< how much memory the last good files of bundles may take (unit_memory.hpp)
+  std::size_t begun = 0;              ///< how many compiles may have begun before their texts are known (begun_compile.hpp)
   std::optional<CacheConfig> cache{}; ///< where `compile` looks first; empty: nowhere
   /// Hears once, from any thread, that the cache cannot be used, and why.
   std::function<void(std::string_view)> tell{};
@@ -116,6 +117,7 @@ struct PreambleStats {
   std::uint64_t uses = 0;
   std::uint64_t stale = 0;     ///< found with a file changed behind it, and made anew
   std::uint64_t fallbacks = 0; ///< compiles that were repeated without what was learned
+  std::uint64_t begun = 0;     ///< compiles that had begun before their text was known
   std::size_t live = 0;        ///< how many there are now
   std::size_t bytes = 0;       ///< and what they take
   std::size_t functions = 0;   ///< that they share the code of
@@ -126,7 +128,7 @@ class Elsewhere;
 
 /// Clang, warm: argument lists and virtual headers (`graft/abi.h`, the SDK) are made once.
 ///
-/// Owns: a thread that makes preambles, when a job asks for one, and one that fills the cache; no process-wide state but
+/// Owns: a thread that makes preambles, when a job asks for one, one that begins the next compile of such a job, and one that fills the cache; no process-wide state but
 /// Clang's crash-recovery handlers, and those only while a compile runs.
 /// Threads: `compile` and `emit` may run side by side.
 /// Fails: `create`, kInvalid for a remote cache whose URL or secret is none. `compile`, kInvalid with diagnostics for source
