@@ -2,7 +2,9 @@
 #include "back_end.hpp"
 
 #include "assembly_inputs.hpp"
+#include "bitcode.hpp"
 #include "diagnostics.hpp"
+#include "fused_member.hpp"
 #include "ifuncs.hpp"
 #include "images.hpp"
 #include "stopwatch.hpp"
@@ -12,7 +14,6 @@
 #include <clang/Basic/TargetInfo.h>
 #include <clang/CodeGen/BackendUtil.h>
 #include <clang/Frontend/CompilerInstance.h>
-#include <llvm/Bitcode/BitcodeWriter.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
@@ -62,11 +63,6 @@ void stop_when_cancelled(clang::CodeGenOptions &options, const UnitRequest &requ
   });
 }
 
-void keep_bitcode(const llvm::Module &module, std::vector<char> &out) {
-  CharStream stream(out);
-  llvm::WriteBitcodeToFile(module, stream);
-}
-
 } // namespace
 
 void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::vector<char> &out) {
@@ -86,7 +82,7 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   if (is_second && refuses(second.leave_state_behind())) return;
   if (request.role == Role::kFirst) open_entries(module);
   if (unit.trace.unrepeatable.empty()) unit.trace.unrepeatable = unrepeatable_assembly(module);
-  if (request.bitcode == Bitcode::kKeep) keep_bitcode(module, unit.bitcode);
+  if (request.bitcode == Bitcode::kKeep && !is_second) write_bitcode(module, unit.bitcode);
 
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
   const bool is_warm = request.product == Product::kObject && WarmBackEnd::suits(compiler);
@@ -98,6 +94,10 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   }
   if (request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
   if (is_second && refuses(second.name_addresses())) return;
+  if (is_second && request.bitcode == Bitcode::kKeep) {
+    name_constants(module, unit.source);
+    keep_member(module, unit.bitcode);
+  }
   {
     const Stopwatch watch(unit.times.emit_ns);
     unit.output.reserve(16 * 1024);

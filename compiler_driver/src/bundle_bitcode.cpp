@@ -1,4 +1,6 @@
-// The bitcode of a whole bundle: each file's module as it was before optimisation, linked into one.
+// The bitcode of a whole bundle: each file's module as it was before optimisation, or, of a second image, as it was emitted,
+// linked into one.
+#include "bitcode.hpp"
 #include "bundle.hpp"
 #include "llvm_error.hpp"
 
@@ -11,6 +13,8 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Linker/Linker.h>
 #include <llvm/Support/raw_ostream.h>
+
+#include <utility>
 
 namespace graft::driver {
 namespace {
@@ -32,26 +36,45 @@ class Listener : public llvm::DiagnosticHandler {
 
 } // namespace
 
-Result<std::vector<char>> link_bitcode(const std::vector<Unit> &units) {
-  std::string said;
-  llvm::LLVMContext context;
-  context.setDiagnosticHandler(std::make_unique<Listener>(said));
-  llvm::Module bundle("bundle", context);
-  llvm::Linker linker(bundle);
-  for (const Unit &unit : units) {
-    const llvm::MemoryBufferRef bytes({unit.bitcode.data(), unit.bitcode.size()}, unit.source);
-    llvm::Expected<std::unique_ptr<llvm::Module>> module = llvm::parseBitcodeFile(bytes, context);
-    if (!module)
-      return from_llvm(Code::kInternal, "cannot read the bitcode of '" + unit.source + "' back", module.takeError());
-    if (linker.linkInModule(std::move(*module)))
-      return error(Code::kInvalid, "cannot link the bitcode of '" + unit.source + "': " + said);
-  }
+void write_bitcode(const llvm::Module &module, std::vector<char> &out) {
   llvm::SmallVector<char, 0> bytes;
   llvm::BitcodeWriter writer(bytes);
-  writer.writeModule(bundle);
+  writer.writeModule(module);
   writer.writeSymtab();
   writer.writeStrtab();
-  return std::vector<char>(bytes.begin(), bytes.end());
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+BitcodeLinker::BitcodeLinker(llvm::LLVMContext &context, const std::string &name)
+    : context_(context), whole_(std::make_unique<llvm::Module>(name, context)) {
+  context_.setDiagnosticHandler(std::make_unique<Listener>(said_));
+}
+
+BitcodeLinker::~BitcodeLinker() { context_.setDiagnosticHandler(nullptr); }
+
+Result<std::unique_ptr<llvm::Module>> BitcodeLinker::read(const std::vector<char> &bytes, const std::string &name) {
+  llvm::Expected<std::unique_ptr<llvm::Module>> module =
+      llvm::parseBitcodeFile(llvm::MemoryBufferRef({bytes.data(), bytes.size()}, name), context_);
+  if (!module) return from_llvm(Code::kInternal, "cannot read the bitcode of '" + name + "' back", module.takeError());
+  return std::move(*module);
+}
+
+Result<void> BitcodeLinker::add(std::unique_ptr<llvm::Module> module, const std::string &name) {
+  if (llvm::Linker(*whole_).linkInModule(std::move(module)))
+    return error(Code::kInvalid, "cannot link the bitcode of '" + name + "': " + std::exchange(said_, {}));
+  return {};
+}
+
+Result<std::vector<char>> link_bitcode(const std::vector<Unit> &units) {
+  llvm::LLVMContext context;
+  BitcodeLinker bundle(context, "bundle");
+  for (const Unit &unit : units) {
+    GRAFT_TRY_ASSIGN(std::unique_ptr<llvm::Module> module, bundle.read(unit.bitcode, unit.source));
+    GRAFT_TRY(bundle.add(std::move(module), unit.source));
+  }
+  std::vector<char> bytes;
+  write_bitcode(bundle.whole(), bytes);
+  return bytes;
 }
 
 } // namespace graft::driver

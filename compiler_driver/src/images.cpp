@@ -45,13 +45,6 @@ bool has_held_address(const llvm::Function &function) {
                       [](const llvm::Use &use) { return !is_callee(use) && !llvm::isa<llvm::BlockAddress>(use.getUser()); });
 }
 
-bool holds_labels(const llvm::Constant &constant) {
-  if (llvm::isa<llvm::BlockAddress>(constant)) return true;
-  if (llvm::isa<llvm::GlobalValue>(constant)) return false;
-  return llvm::any_of(constant.operands(),
-                      [](const llvm::Use &operand) { return holds_labels(*llvm::cast<llvm::Constant>(operand.get())); });
-}
-
 /// Tables that calls go through and that no program sees: construction tables and tables of tables among them.
 bool is_virtual_table(const llvm::GlobalValue &value) {
   const llvm::StringRef name = value.getName();
@@ -196,6 +189,13 @@ std::string first_name(std::uint64_t file, const llvm::GlobalVariable &variable)
 }
 
 } // namespace
+
+bool holds_labels(const llvm::Constant &constant) {
+  if (llvm::isa<llvm::BlockAddress>(constant)) return true;
+  if (llvm::isa<llvm::GlobalValue>(constant)) return false;
+  return llvm::any_of(constant.operands(),
+                      [](const llvm::Use &operand) { return holds_labels(*llvm::cast<llvm::Constant>(operand.get())); });
+}
 
 void open_entries(llvm::Module &module) {
   llvm::Constant *nothing = llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<std::uint8_t>(kFirstEntry));

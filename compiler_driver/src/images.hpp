@@ -16,6 +16,7 @@
 #include <vector>
 
 namespace llvm {
+class Constant;
 class FunctionType;
 class GlobalValue;
 class Module;
@@ -29,6 +30,9 @@ void open_entries(llvm::Module &module);
 /// Puts large variables where both images may count on their lying well: at the first image's -O0 nobody else would. Before
 /// anything is optimised, in both.
 void align_variables(llvm::Module &module);
+
+/// Whether a constant has an address of a label in it.
+bool holds_labels(const llvm::Constant &constant);
 
 /// The way of one module to being a second image. All functions return what refuses it, or nothing.
 class SecondImage {

@@ -63,6 +63,11 @@ class ImageImpl : public Image {
   std::vector<char> prelinked() override { return std::exchange(prelinked_, {}); }
 
   ImageState &state() { return *state_; }
+  /// What a fused image is bound to; null when there is no second image, or its names were not remembered.
+  const ImageSymbols *names_of_second() const {
+    const ImageState *second = state_->second.load(std::memory_order_acquire); // pairs with take_over
+    return second != nullptr ? second->symbols.get() : nullptr;
+  }
   void keep(std::vector<char> prelinked) { prelinked_ = std::move(prelinked); }
 
  private:

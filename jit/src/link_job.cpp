@@ -124,6 +124,7 @@ Result<void> LinkJob::share_weak_data() {
 
 Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
   if (first_) bind_open_names(merger_, *first_);
+  if (!members_.empty()) GRAFT_TRY(bind_member_names(merger_, members_));
   GRAFT_TRY(add_builtins());
   GRAFT_TRY(share_weak_data());
   if (first_) GRAFT_TRY(bind_first_names(merger_, artifact_, *first_));
@@ -177,7 +178,10 @@ llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
     auto outside = outside_.find(std::string_view(name.data(), name.size()));
     if (!outside) return carry(std::move(outside).error());
     if (*outside || symbol->isWeaklyReferenced()) {
-      graph.makeAbsolute(*symbol, llvm::orc::ExecutorAddr::fromPtr((*outside).value_or(nullptr)));
+      const auto address = llvm::orc::ExecutorAddr::fromPtr((*outside).value_or(nullptr));
+      if (first_ && image_.symbols != nullptr) // for a fused one, which is bound to the same
+        image_.symbols->add(ImageSymbols::kEveryFile, {name.data(), name.size()}, {address.getValue(), 0});
+      graph.makeAbsolute(*symbol, address);
     } else {
       (outside_.was_denied({name.data(), name.size()}) ? denied : undefined).push_back(name.str());
     }

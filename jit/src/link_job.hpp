@@ -71,6 +71,9 @@ class LinkJob {
   }
   Slab *slab() const { return slab_; } ///< the only one that will do; null: any
 
+  /// Makes the link that of a fused image: what its members have outside of it is what they are bound to.
+  void fuse(std::vector<const ImageSymbols *> members) { members_ = std::move(members); }
+
   ImageState &image() { return image_; }
   /// Who notes what it takes to place the image elsewhere; null: nobody. Set before anything else.
   PrelinkRecorder *recorder() const { return recorder_; }
@@ -126,6 +129,7 @@ class LinkJob {
   };
   std::vector<Named> named_; ///< when a second image may follow
   std::optional<FirstImage> first_;
+  std::vector<const ImageSymbols *> members_; ///< of a fused image
   Slab *slab_ = nullptr;
   std::vector<TwinSymbol> twins_;
   std::optional<Error> failure_;

@@ -35,6 +35,8 @@ class LinkerImpl final : public Linker, public ImageHome {
     return link(artifact, options, nullptr);
   }
   Result<std::unique_ptr<Image>> link_second(Image &first, const Artifact &artifact, const LinkOptions &options) override;
+  Result<std::unique_ptr<Image>> link_fused(const std::vector<const Image *> &members, const Artifact &artifact,
+                                            const LinkOptions &options) override;
   Unwinding unwinding() const override { return unwinding_; }
 
   void announce(const ImageState &state);
@@ -122,6 +124,25 @@ Result<std::unique_ptr<Image>> LinkerImpl::link_second(Image &first, const Artif
   if (image == nullptr) return error(Code::kUnsupported, "its code was not linked by graft");
   GRAFT_ASSERT(image->state().symbols != nullptr, "a second image is linked once, for one that remembered its names");
   return link(artifact, options, &image->state());
+}
+
+Result<std::unique_ptr<Image>> LinkerImpl::link_fused(const std::vector<const Image *> &members, const Artifact &artifact,
+                                                      const LinkOptions &options) {
+  std::vector<const ImageSymbols *> names;
+  for (const Image *member : members) {
+    const auto *const image = dynamic_cast<const ImageImpl *>(member);
+    const ImageSymbols *const known = image != nullptr ? image->names_of_second() : nullptr;
+    if (known == nullptr)
+      return error(Code::kUnsupported, "member " + std::to_string(names.size() + 1) + " has no second image that can be fused");
+    names.push_back(known);
+  }
+  GRAFT_TRY_ASSIGN(Session *const session, take_session());
+  const std::unique_ptr<Session, SessionReturn> lease(session, SessionReturn{this});
+  auto state = new_state(options);
+  LinkJob job(artifact, options, *state, builtins_, session->names());
+  job.fuse(std::move(names));
+  GRAFT_TRY(job.add_objects());
+  return finish(job, *session, std::move(state), options, {});
 }
 
 std::unique_ptr<ImageState> LinkerImpl::new_state(const LinkOptions &options) {

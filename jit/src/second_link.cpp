@@ -5,6 +5,7 @@
 #include "thread_locals.hpp"
 
 #include <graft/base/first_image.hpp>
+#include <graft/base/fused_name.hpp>
 
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/StringSet.h>
@@ -118,6 +119,22 @@ std::optional<Error> missing_in_first(const Artifact &artifact, std::string_view
   const auto wanted = first_symbol(symbol);
   if (!wanted) return std::nullopt;
   return does_not_fit(artifact, wanted->name, "is not in the first image");
+}
+
+Result<void> bind_member_names(GraphMerger &merger, const std::vector<const ImageSymbols *> &members) {
+  for (const std::string &symbol : merger.undefined()) {
+    const auto wanted = parse_member_name(symbol);
+    if (!wanted || wanted->member >= members.size()) continue;
+    const ImageSymbols &known = *members[wanted->member];
+    auto place = known.find(ImageSymbols::kEveryFile, wanted->name);
+    if (const auto first = parse_first_name(wanted->name); !place && first && first->file == ImageSymbols::kEveryFile)
+      place = known.find(ImageSymbols::kEveryFile, first->name);
+    if (!place)
+      return error(Code::kUnsupported, "'" + llvm::demangle(wanted->name) + "' is not in the image of member " +
+                                           std::to_string(wanted->member + 1));
+    bind_name(merger, symbol, place->address);
+  }
+  return {};
 }
 
 std::vector<TwinSymbol> find_twins(GraphMerger &merger, const Artifact &artifact, const FirstImage &first) {

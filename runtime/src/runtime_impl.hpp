@@ -159,6 +159,12 @@ class Runtime::Impl {
   /// Gives the generation of a request its second image, and writes down what came of it.
   void tier_up(const TierUps::Request &request, const std::atomic<bool> &cancelled);
 
+  // hook/fuse.cpp
+  /// Has the chain of a hook fused, when nothing changes for a while.
+  void ask_to_fuse(HookPointRecord &point);
+  /// Fuses it, and writes down what came of it.
+  void fuse(const TierUps::Request &request, const std::atomic<bool> &cancelled);
+
   // plan.cpp
   Result<ReloadPlan> plan(BundleText text);
   Result<BundleInfo> rollback(std::string_view name, std::size_t steps, ReloadOptions options);
@@ -251,7 +257,6 @@ class Runtime::Impl {
   Loaders loaders;
   Store store;
   PluginRecords records;
-  HookPoints hooks{store, records, log, config.hooks};
   HostContracts host_contracts;
   HostServices services;
   HostContext host_context{services, nullptr};
@@ -259,11 +264,13 @@ class Runtime::Impl {
   std::unique_ptr<driver::Compiler> compiler;
   std::unique_ptr<jit::Linker> linker;
   const CodeMaker code{config, *compiler, *linker};
+  /// Behind the linker, whose images its fused chains are.
+  HookPoints hooks{store, records, log, config.hooks, [this](HookPointRecord &point) { ask_to_fuse(point); }};
   CommitToken token;
   Retirement retirement;
   InputRegistry inputs; ///< of every loaded bundle
   TierUps tier_ups{config.tier_up_delay, [this](const TierUps::Request &request, const std::atomic<bool> &cancelled) {
-                     tier_up(request, cancelled);
+                     request.hook != nullptr ? fuse(request, cancelled) : tier_up(request, cancelled);
                    }};
 
   mutable Mutex bundles_mutex_;
@@ -289,6 +296,14 @@ class Runtime::Impl {
   Result<Origin> make_second(const TierUps::Request &request, const std::atomic<bool> &cancelled);
   /// The generation of a request and its slots, kept from ending until it is `borrowed` no more; null when another is live.
   Generation *borrow(const TierUps::Request &request, std::vector<SlotRecord *> &slots);
+  /// Whether the bundle of a request takes part in hooks, and its code may be compiled together with others' there.
+  bool may_be_fused(const TierUps::Request &request);
+  /// Its second image is made: hands out the bitcode of that, and has its hooks fused.
+  void offer_to_fuse(const TierUps::Request &request, std::vector<char> bitcode);
+
+  // hook/fuse.cpp
+  Result<std::unique_ptr<FusedChain>> make_fused(const HookPointRecord &point, const LiveChain &chain,
+                                                 const std::atomic<bool> &cancelled);
 
   /// `set`: those that are published together with it.
   Result<Started> start(Prepared &prepared, const Set &set, graft_reason reason, const Bundle *previous);

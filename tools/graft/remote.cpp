@@ -66,13 +66,14 @@ void print_bundle(const Json &bundle) {
   fmt::print("{}\n", bundle.value("path", "").empty() ? "" : ", " + shorten(bundle.value("path", "")));
 }
 
-/// "  in proxy.route: b, priority 5, 120 calls, 2 failed".
+/// "  in proxy.route: b, priority 5, 120 calls, 2 failed, fused".
 void print_part(const Json &part) {
   std::uint64_t failed = 0;
   for (const Json &count : part.value("failures", Json::object())) failed += count.get<std::uint64_t>();
-  fmt::print("  in {}: {}, priority {}, {} calls{}\n", part.value("hook", ""), part.value("bundle", ""),
+  const auto chain = part.value("chain", "");
+  fmt::print("  in {}: {}, priority {}, {} calls{}{}\n", part.value("hook", ""), part.value("bundle", ""),
              part.value("priority", 0), part.value("calls", std::uint64_t{0}),
-             failed != 0 ? fmt::format(", {} failed", failed) : "");
+             failed != 0 ? fmt::format(", {} failed", failed) : "", chain.empty() ? "" : ", " + chain);
 }
 
 int ps(const RemoteOptions &options) {

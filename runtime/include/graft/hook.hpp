@@ -31,12 +31,19 @@ namespace graft {
 
 class Runtime;
 
+/// Whether the plugins of a chain become one function when nothing of it has changed for Config::tier_up_delay.
+enum class Fuse : std::uint8_t {
+  kWhenQuiet, ///< where each of them runs optimised code that graft compiled in this process
+  kNever,
+};
+
 /// What hooks are allowed; of Config.
 struct HookConfig {
   std::chrono::milliseconds call_limit{100}; ///< for one plugin's call; longer is a failure. 0: none
   std::chrono::milliseconds chain_limit{0};  ///< for a whole chain; whose turn has not come then is not called. 0: none
   std::map<std::string, std::chrono::milliseconds> chain_limits{}; ///< of single hooks: "proxy.pre_query"
   std::uint32_t error_budget = 100; ///< failures within a minute, in one hook, until a bundle is quarantined; 0: never
+  Fuse fuse = Fuse::kWhenQuiet;
 };
 
 /// A struct that GRAFT_HOOK declared.

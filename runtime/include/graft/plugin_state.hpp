@@ -67,6 +67,7 @@ struct HookPart {
   std::chrono::milliseconds call_limit{0};
   HistogramSnapshot latency{};                         ///< of its calls, in nanoseconds
   std::array<std::uint64_t, kCallFailures> failures{}; ///< by CallFailure
+  std::string chain{}; ///< how its hook's chain is run: "fused", or "loop" and why: "loop: bundle 'b' is not optimised yet"
 
   std::uint64_t calls() const noexcept { return latency.count(); }
   std::uint64_t failed() const noexcept { return failures[0] + failures[1] + failures[2] + failures[3]; }

@@ -2,13 +2,16 @@
 //
 //   C1  A chain is published in the same publication as the slots that it names, and freed when no pin names it.
 //   C2  A seat's slot may be vacated, and given to another bundle, while a reader is in the chain: its tag tells (S2).
+//   C3  A chain's fused function is attached once, while the chain is live, and goes with it; so who pins the chain may call it.
 #pragma once
 
+#include "../observe/ticks.hpp"
 #include "../store/table.hpp"
 #include "record.hpp"
 
 #include <graft/hook.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -17,6 +20,7 @@
 
 namespace graft {
 
+struct FusedChain;
 class Log;
 
 /// A bundle's place in a chain.
@@ -41,14 +45,15 @@ struct HookShape {
   std::size_t decision_bytes = 0;
   std::chrono::nanoseconds limit{0}; ///< for a whole chain; 0: none
   Log *log = nullptr;
+  TickScale scale; ///< of what its calls take
   std::unique_ptr<Table> owner; ///< stands where a pin of a chain is asked whose it is: nobody's
 };
 
-/// Owns: its seats. Threads: any, under a pin.
+/// Owns: its seats, its fused function. Threads: any, under a pin; `attach` and `retire`, those of the registry.
 struct HookChain {
-  HookChain(const HookShape &shape, std::vector<Seat> seats)
-      : head{shape.owner.get(), 0}, shape(&shape), seats(std::move(seats)) {}
+  HookChain(const HookShape &shape, std::vector<Seat> seats);
   HookChain(const HookChain &) = delete;
+  ~HookChain();
 
   /// What a slot holds and a pin names.
   const void *entries() const noexcept { return &head + 1; }
@@ -59,8 +64,19 @@ struct HookChain {
   const Table::Head head; // first, as in a table: whoever looks at a thread's pins does not tell chains from tables
   const HookShape *const shape;
   const std::vector<Seat> seats;
+
+  /// C3. Null: there is none.
+  const FusedChain *fused() const noexcept { return fused_.load(std::memory_order_acquire); } // pairs with `attach`
+  void attach(std::unique_ptr<FusedChain> fused);
+  /// Another chain, or none, is published in its place, and what its seats name may go.
+  void retire() noexcept { is_retired_.store(1, std::memory_order_release); } // pairs with the fused function's acquire
+  const std::atomic<std::uint32_t> &is_retired() const noexcept { return is_retired_; }
+
+ private:
+  std::atomic<std::uint32_t> is_retired_{0};
+  std::atomic<const FusedChain *> fused_{nullptr};
+  std::unique_ptr<const FusedChain> own_; ///< what `fused_` names
 };
-static_assert(offsetof(HookChain, head) == 0);
 
 /// Whether a bundle in that state has a seat in its chains. One that is quarantined has, but is not called; where it must
 /// not be missed, its seat denies.

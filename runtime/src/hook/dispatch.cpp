@@ -4,7 +4,7 @@
 // Memory that they point at is the plugin's to leave alone.
 #include "../observe/log.hpp"
 #include "../store/threads.hpp"
-#include "chain.hpp"
+#include "fused.hpp"
 
 #include <graft/runtime.hpp>
 
@@ -17,7 +17,6 @@
 namespace graft {
 namespace {
 
-using Time = std::chrono::steady_clock::time_point;
 using HookFunction = graft_status(graft_hook_context *, void *, void *);
 
 constexpr std::chrono::seconds kBudgetLasts{60};
@@ -53,11 +52,11 @@ std::uint32_t spend(HookRecord &record, std::int64_t at) {
 
 /// Writes the failure down: numbers, the sentence, a line in the log unless one was written just now; and the bundle off,
 /// once its budget is spent.
-void note_failure(const HookChain &chain, const Seat &seat, CallFailure failure, const std::string &what, Time now) {
+void note_failure(const HookChain &chain, const Seat &seat, CallFailure failure, const std::string &what) {
   HookRecord &record = *seat.record;
   PluginRecord &plugin = *record.plugin;
   record.failures[static_cast<std::size_t>(failure)].fetch_add(1, std::memory_order_relaxed);
-  const std::int64_t at = now.time_since_epoch() / std::chrono::nanoseconds(1);
+  const std::int64_t at = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
   const std::uint32_t spent = spend(record, at);
   auto running = BundleState::kRunning;
   const bool ends = seat.error_budget != 0 && spent >= seat.error_budget &&
@@ -88,14 +87,15 @@ class ChainRun {
       : chain_(chain), context_(context), payload_(payload), decision_(decision) {}
 
   HookResult all() {
-    const Time began = std::chrono::steady_clock::now();
-    now_ = began;
-    for (std::size_t at = 0; at < chain_.seats.size(); ++at) {
+    began_ = ticks();
+    now_ = began_;
+    const FusedChain *const fused = chain_.fused();
+    for (std::size_t at = fused != nullptr ? run(*fused) : 0; at < chain_.seats.size(); ++at) {
       const Seat &seat = chain_.seats[at];
       const BundleState state = seat.record->plugin->state.load(std::memory_order_relaxed);
       const bool is_missed = state == BundleState::kQuarantined && seat.on_failure == HookFailure::kFailClosed;
       if (state != BundleState::kRunning && !is_missed) continue;
-      if (chain_.shape->limit.count() != 0 && now_ - began > chain_.shape->limit) {
+      if (is_late()) {
         end_late(at);
         break;
       }
@@ -105,8 +105,39 @@ class ChainRun {
     return result_;
   }
 
+  /// See `fused_lap`.
+  std::uint32_t lap(const FusedChain &fused, FusedFrame &frame, std::uint32_t at, std::uint32_t count) {
+    const std::chrono::nanoseconds took = take_time();
+    frame.is_late = is_late() ? 1 : 0;
+    if (Histogram *const together = fused.runs[at].get()) {
+      together->record(static_cast<std::uint64_t>(took.count()) / count);
+      return 0;
+    }
+    const Seat &seat = chain_.seats[at];
+    seat.record->latency.record(static_cast<std::uint64_t>(took.count()));
+    return overran(seat, took) ? 1 : 0;
+  }
+
  private:
   const HookShape &shape() const { return *chain_.shape; }
+
+  bool is_late() const {
+    return shape().limit.count() != 0 && shape().scale.between(began_, now_) > shape().limit;
+  }
+  static bool overran(const Seat &seat, std::chrono::nanoseconds took) {
+    return seat.call_limit.count() != 0 && took > seat.call_limit;
+  }
+
+  /// What went by since the last time, which is the last call's.
+  std::chrono::nanoseconds take_time() {
+    const std::uint64_t after = ticks();
+    took_ = shape().scale.between(now_, after);
+    now_ = after;
+    return took_;
+  }
+
+  /// U2. The seat at which the loop goes on; past the last where the chain is over.
+  std::size_t run(const FusedChain &fused);
 
   void save() {
     std::memcpy(payload_before_, payload_, shape().payload_bytes);
@@ -120,7 +151,7 @@ class ChainRun {
   std::optional<CallFailure> failure_of(const Seat &seat, graft_status status, std::chrono::nanoseconds took) const {
     if (status == GRAFT_EXCEPTION) return CallFailure::kException;
     if (status != GRAFT_OK) return CallFailure::kStatus;
-    if (seat.call_limit.count() != 0 && took > seat.call_limit) return CallFailure::kTimeout;
+    if (overran(seat, took)) return CallFailure::kTimeout;
     if (shape().rule.rule != GRAFT_RULE_OBSERVE && action_of(decision_) > shape().rule.last) return CallFailure::kAction;
     return {};
   }
@@ -131,16 +162,14 @@ class ChainRun {
     if (seat.slot->tag.load(std::memory_order_acquire) != seat.tag) return false; // C2; pairs with the vacating publication
     if (const Table &table = Table::of(pin.table()); table.is_gate()) [[unlikely]] {
       static_cast<void>(table.settled()); // state is being migrated: what that takes is not the plugin's time
-      now_ = std::chrono::steady_clock::now();
+      now_ = ticks();
     }
     const auto function = *static_cast<HookFunction *const *>(pin.table());
     if (detail::is_stub(reinterpret_cast<const void *>(function))) return false;
     if (shape().rule.rule == GRAFT_RULE_FOLD || result_.called == 0) save(); // else everybody meets what is saved already
     attributes_before_ = context_.attributes;
     const graft_status status = function(&context_, payload_, decision_);
-    const Time after = std::chrono::steady_clock::now();
-    const std::chrono::nanoseconds took = after - now_;
-    now_ = after;
+    const std::chrono::nanoseconds took = take_time();
     ++result_.called;
     seat.record->latency.record(static_cast<std::uint64_t>(took.count()));
     if (const auto failure = failure_of(seat, status, took)) [[unlikely]]
@@ -160,7 +189,7 @@ class ChainRun {
 
   [[gnu::cold]] bool fail(const Seat &seat, CallFailure failure, graft_status status, std::chrono::nanoseconds took) {
     ++result_.failed;
-    note_failure(chain_, seat, failure, in_words(failure, status, action_of(decision_), took, seat), now_);
+    note_failure(chain_, seat, failure, in_words(failure, status, action_of(decision_), took, seat));
     put_back();
     context_.attributes = attributes_before_;
     return seat.on_failure == HookFailure::kFailClosed && deny(seat);
@@ -189,13 +218,63 @@ class ChainRun {
   void *payload_;
   void *decision_;
   HookResult result_;
-  Time now_;
+  std::uint64_t began_ = 0; ///< in ticks
+  std::uint64_t now_ = 0;
+  std::chrono::nanoseconds took_{0}; ///< the last call that was timed
   const graft_attribute *attributes_before_ = nullptr;
   alignas(16) char payload_before_[detail::kLargestPayload];
   alignas(16) char decision_before_[detail::kLargestDecision];
 };
 
+/// What a fused function is handed, and what it hands on.
+struct FusedRun : FusedFrame {
+  ChainRun *run = nullptr;
+  const FusedChain *fused = nullptr;
+};
+
+/// An entry of the calling thread's pins, in which the function names one table after another (U1).
+struct SeatPin {
+  std::atomic<const void *> *const entry = detail::claim_entry();
+  SeatPin() = default;
+  SeatPin(const SeatPin &) = delete;
+  ~SeatPin() { entry->store(nullptr, std::memory_order_release); } // pairs with the scan's acquire, as in ~Pin
+};
+
+std::size_t ChainRun::run(const FusedChain &fused) {
+  const std::size_t over = chain_.seats.size();
+  const SeatPin pin;
+  FusedRun frame;
+  frame.context = &context_;
+  frame.payload = payload_;
+  frame.decision = decision_;
+  frame.pin = pin.entry;
+  frame.seats = fused.seats.data();
+  frame.is_retired = &chain_.is_retired();
+  frame.payload_before = payload_before_;
+  frame.decision_before = decision_before_;
+  frame.run = this;
+  frame.fused = &fused;
+  const auto answer = static_cast<FusedAnswer>(fused.function(&frame));
+  result_.called = frame.called;
+  if (answer == FusedAnswer::kAll) return over;
+  if (answer == FusedAnswer::kStopped) return frame.at;
+  const Seat &seat = chain_.seats[frame.at];
+  if (answer == FusedAnswer::kEnded) {
+    result_.decided_by = seat.record->plugin->id;
+    return over;
+  }
+  attributes_before_ = frame.attributes_before;
+  const auto status = static_cast<graft_status>(frame.status);
+  const auto failure = failure_of(seat, status, fused.runs[frame.at] == nullptr ? took_ : std::chrono::nanoseconds(0)); // U3
+  return failure && fail(seat, *failure, status, took_) ? over : frame.at + 1;
+}
+
 } // namespace
+
+std::uint32_t fused_lap(FusedFrame *frame, std::uint32_t seat, std::uint32_t count) {
+  auto &run = *static_cast<FusedRun *>(frame);
+  return run.run->lap(*run.fused, run, seat, count);
+}
 
 namespace detail {
 

@@ -4,6 +4,7 @@
 #include "../observe/log.hpp"
 #include "../reload/generation.hpp"
 #include "../store/threads.hpp"
+#include "fused.hpp"
 
 #include <graft/base/hook_rule.hpp>
 
@@ -40,7 +41,8 @@ HookPart part_of(const HookPointRecord &point, const Seat &seat) {
   part.on_failure = seat.on_failure;
   part.error_budget = seat.error_budget;
   part.call_limit = std::chrono::duration_cast<std::chrono::milliseconds>(seat.call_limit);
-  part.latency = seat.record->latency.snapshot();
+  part.latency = seat.record->calls();
+  part.chain = point.way;
   for (std::size_t kind = 0; kind < kCallFailures; ++kind)
     part.failures[kind] = seat.record->failures[kind].load(std::memory_order_relaxed);
   return part;
@@ -72,6 +74,7 @@ HookPointRecord &HookPoints::add(const graft_contract_info &contract, const graf
   const auto limit = config_.chain_limits.find(contract.name);
   point->shape.limit = limit != config_.chain_limits.end() ? limit->second : config_.chain_limit;
   point->shape.log = &log_;
+  point->shape.scale = TickScale::since(made_);
   point->shape.owner = Table::create_stale(std::make_shared<const TableShape>(), 1);
   const MutexLock lock(mutex_);
   return *(points_[guest_contract_id(contract.name, contract.major)] = std::move(point));
@@ -145,11 +148,17 @@ void HookPoints::adopt(StagedChains staged) {
   {
     const MutexLock lock(mutex_);
     for (StagedChains::One &one : staged.chains) {
-      if (one.point->live != nullptr) retired_.push_back(std::move(one.point->live));
+      if (one.point->live != nullptr) {
+        one.point->live->retire();
+        retired_.push_back(std::move(one.point->live));
+      }
       one.point->live = std::move(one.chain);
       one.point->members = std::move(one.members);
+      one.point->way = "loop";
+      ++one.point->chains;
     }
   }
+  for (const StagedChains::One &one : staged.chains) changed_(*one.point);
   if (retired_.empty()) return;
   const std::vector<const void *> pinned = pinned_tables(); // P2: behind the publication
   std::erase_if(retired_, [&](const auto &chain) { return !std::ranges::binary_search(pinned, chain->entries()); }); // P3
@@ -179,6 +188,32 @@ void HookPoints::forgive(const std::string &bundle) {
 void HookPoints::forget(const std::string &bundle) {
   const MutexLock lock(mutex_);
   std::erase_if(hooks_, [&](const auto &hook) { return hook.first.first == bundle; });
+}
+
+LiveChain HookPoints::live_chain(const HookPointRecord &point) const {
+  const MutexLock lock(mutex_);
+  return {point.chains, point.live != nullptr ? point.live->seats : std::vector<Seat>()};
+}
+
+std::vector<HookPointRecord *> HookPoints::hooks_of(const std::string &bundle) const {
+  std::vector<HookPointRecord *> hooks;
+  const MutexLock lock(mutex_);
+  for (const auto &[id, point] : points_)
+    if (std::ranges::any_of(point->members, [&](const HookMember &member) { return member.seat.bundle() == bundle; }))
+      hooks.push_back(point.get());
+  return hooks;
+}
+
+void HookPoints::attach(HookPointRecord &point, std::uint64_t number, std::unique_ptr<FusedChain> fused) {
+  const MutexLock lock(mutex_);
+  if (point.chains != number || point.live == nullptr || point.live->fused() != nullptr) return;
+  point.live->attach(std::move(fused));
+  point.way = "fused";
+}
+
+void HookPoints::note(HookPointRecord &point, std::uint64_t number, const std::string &reason) {
+  const MutexLock lock(mutex_);
+  if (point.chains == number) point.way = "loop: " + reason;
 }
 
 std::vector<HookPart> HookPoints::parts() const {

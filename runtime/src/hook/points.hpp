@@ -8,6 +8,7 @@
 #include <graft/base/mutex.hpp>
 #include <graft/hook.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +31,14 @@ struct HookPointRecord : detail::HookPoint {
   HookShape shape;
   std::unique_ptr<HookChain> live; ///< what `chain.table` names
   std::vector<HookMember> members; ///< everybody, also those that take no part now; in order
+  std::uint64_t chains = 0;        ///< how many were live so far
+  std::string way = "loop";        ///< HookPart::chain
+};
+
+/// A chain that is to be fused: which, and a copy of its seats.
+struct LiveChain {
+  std::uint64_t number = 0;
+  std::vector<Seat> seats;
 };
 
 /// Chains that a publication is to hang up. Owns them until then.
@@ -48,8 +57,11 @@ struct StagedChains {
 /// holds the commit token.
 class HookPoints {
  public:
-  HookPoints(Store &store, PluginRecords &records, Log &log, const HookConfig &config)
-      : store_(store), records_(records), log_(log), config_(config) {}
+  /// Hears that another chain is live, under the commit token.
+  using Changed = std::function<void(HookPointRecord &point)>;
+
+  HookPoints(Store &store, PluginRecords &records, Log &log, const HookConfig &config, Changed changed)
+      : store_(store), records_(records), log_(log), config_(config), changed_(std::move(changed)) {}
 
   /// Null when the host did not ask for it yet.
   HookPointRecord *find(std::string_view name, std::uint16_t major) const GRAFT_EXCLUDES(mutex_);
@@ -71,6 +83,15 @@ class HookPoints {
   void forgive(const std::string &bundle) GRAFT_EXCLUDES(mutex_);
   void forget(const std::string &bundle) GRAFT_EXCLUDES(mutex_);
 
+  // Of fusing (fuse.cpp), from any thread.
+  LiveChain live_chain(const HookPointRecord &point) const GRAFT_EXCLUDES(mutex_);
+  /// The hooks that a bundle is a member of.
+  std::vector<HookPointRecord *> hooks_of(const std::string &bundle) const GRAFT_EXCLUDES(mutex_);
+  /// Attaches (C3), unless another chain is live by now; then the fused one goes.
+  void attach(HookPointRecord &point, std::uint64_t number, std::unique_ptr<FusedChain> fused) GRAFT_EXCLUDES(mutex_);
+  /// Why that chain is not fused.
+  void note(HookPointRecord &point, std::uint64_t number, const std::string &reason) GRAFT_EXCLUDES(mutex_);
+
   /// Every bundle's part in every hook, in the order of the hooks' names and the chains.
   std::vector<HookPart> parts() const GRAFT_EXCLUDES(mutex_);
 
@@ -84,6 +105,8 @@ class HookPoints {
   PluginRecords &records_;
   Log &log_;
   const HookConfig &config_;
+  const Changed changed_;
+  const TickMoment made_ = TickMoment::now();
   std::vector<std::unique_ptr<HookChain>> retired_; ///< that somebody may still be in
 
   mutable Mutex mutex_;

@@ -39,7 +39,20 @@ struct HookRecord {
 
   const std::shared_ptr<PluginRecord> plugin; // shared by its hooks, the chains that it is in, and the registry
   const std::string hook;
-  Histogram latency; ///< of every call, in nanoseconds
+  Histogram latency; ///< of every call that was timed alone, in nanoseconds
+  mutable Mutex mutex;
+  /// Of the calls that were timed together with those of others (fused.hpp). Shared with the fused chains that record them.
+  std::vector<std::shared_ptr<const Histogram>> runs GRAFT_GUARDED_BY(mutex);
+  HistogramSnapshot past GRAFT_GUARDED_BY(mutex); ///< the same of fused chains that are gone
+
+  /// Of every call, in nanoseconds.
+  HistogramSnapshot calls() const {
+    HistogramSnapshot all = latency.snapshot();
+    const MutexLock lock(mutex);
+    for (const auto &run : runs) all.merge(run->snapshot());
+    all.merge(past);
+    return all;
+  }
   std::array<std::atomic<std::uint64_t>, kCallFailures> failures{};
   std::atomic<std::uint32_t> spent{0};       ///< of the error budget, in this minute and since the last reload or resume
   std::atomic<std::int64_t> budget_until{0}; ///< steady nanoseconds at which the next minute begins

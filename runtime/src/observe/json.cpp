@@ -102,6 +102,7 @@ Json json_of(const std::vector<HookPart> &parts) {
                     {"on_failure", part.on_failure == HookFailure::kFailClosed ? "fail_closed" : "fail_open"},
                     {"error_budget", part.error_budget},
                     {"call_ms", part.call_limit.count()},
+                    {"chain", part.chain},
                     {"calls", part.calls()},
                     {"p50_ns", part.latency.quantile(0.5)},
                     {"p99_ns", part.latency.quantile(0.99)},

@@ -90,6 +90,9 @@ struct Generation {
   std::atomic<bool> borrowed{false};
   /// What its manifest declares; shared with who reads its settings.
   std::shared_ptr<const SettingRules> settings;
+  /// Of its second image, where that can be fused with others'; null otherwise. Guarded by the bundles' mutex; shared with a
+  /// fusing that is under way.
+  std::shared_ptr<const std::vector<char>> bitcode;
   const CountedMemory *counted = nullptr; ///< what its allocations are bound to; null without a quota
   ContentKey source_key;
   ContentKey object_key;

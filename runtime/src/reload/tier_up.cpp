@@ -4,6 +4,8 @@
 #include "../call/caught.hpp"
 #include "../runtime_impl.hpp"
 
+#include <graft/base/hook_rule.hpp>
+
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -75,8 +77,9 @@ Result<void> TierUps::await(std::chrono::milliseconds limit) {
   const MutexLock lock(mutex_);
   const auto is_done = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return due_.empty() && running_ == nullptr; };
   if (changed_.wait_for(mutex_, limit, is_done)) return {};
-  return error(Code::kBusy, "bundle '" + (running_ != nullptr ? running_->bundle : due_.begin()->first) +
-                                "' waits for its optimised code");
+  const Request &first = running_ != nullptr ? *running_ : due_.begin()->second.request;
+  return error(Code::kBusy, (first.hook != nullptr ? first.bundle : "bundle '" + first.bundle + "'") +
+                                " waits for its optimised code");
 }
 
 bool TierUps::next(Request &request) {
@@ -125,14 +128,18 @@ Result<Origin> Runtime::Impl::make_second(const TierUps::Request &request, const
   job.options.preambles = driver::Preambles::kIgnore; // what they leave to others cannot be inlined
   job.options.learn = driver::Learn::kNo;
   job.cancelled = &cancelled;
-  GRAFT_TRY_ASSIGN(const Artifact artifact, code.compile(job, request.text->where));
+  const bool is_for_fusing = may_be_fused(request);
+  if (is_for_fusing) job.options.bitcode = driver::Bitcode::kKeep;
+  GRAFT_TRY_ASSIGN(Artifact artifact, code.compile(job, request.text->where));
   if (key_of_headers(artifact.facts.headers) != request.text->headers)
     return error(Code::kSuperseded, "a header has changed since");
   std::vector<SlotRecord *> slots;
   Generation *const generation = borrow(request, slots);
   if (generation == nullptr) return error(Code::kSuperseded, "newer code is live");
   const auto link = [&]() -> Result<void> {
-    GRAFT_TRY_ASSIGN(auto second, linker->link_second(*generation->image, artifact, options_of_link(*generation)));
+    jit::LinkOptions options = options_of_link(*generation);
+    if (is_for_fusing) options.second = jit::Second::kPossible;
+    GRAFT_TRY_ASSIGN(auto second, linker->link_second(*generation->image, artifact, options));
     if (cancelled.load(std::memory_order_acquire))
       return error(Code::kSuperseded, "newer code is live"); // pairs with who cancels
     return generation->image->take_over(std::move(second));
@@ -141,7 +148,29 @@ Result<Origin> Runtime::Impl::make_second(const TierUps::Request &request, const
   if (linked) store.renew(*generation, slots);
   generation->borrowed.store(false, std::memory_order_release); // pairs with the retirement, which may end it from here on
   GRAFT_TRY(linked);
+  if (is_for_fusing) offer_to_fuse(request, std::move(artifact.bitcode));
   return artifact.origin;
+}
+
+bool Runtime::Impl::may_be_fused(const TierUps::Request &request) {
+  // Bitcode that a worker made is read by no other process.
+  if (config.hooks.fuse == Fuse::kNever || request.text->where != Where::kHere) return false;
+  const MutexLock lock(bundles_mutex_);
+  const auto found = bundles_.find(request.bundle);
+  if (found == bundles_.end() || found->second.live->number != request.generation) return false;
+  const auto is_hook = [](const ContractFacts &contract) { return hook_rule_of(contract).has_value(); };
+  const Facts &facts = found->second.live->facts;
+  return !facts.providers.empty() && std::ranges::any_of(facts.contracts, is_hook);
+}
+
+void Runtime::Impl::offer_to_fuse(const TierUps::Request &request, std::vector<char> bitcode) {
+  {
+    const MutexLock lock(bundles_mutex_);
+    const auto found = bundles_.find(request.bundle);
+    if (found == bundles_.end() || found->second.live->number != request.generation) return;
+    found->second.live->bitcode = std::make_shared<const std::vector<char>>(std::move(bitcode));
+  }
+  for (HookPointRecord *hook : hooks.hooks_of(request.bundle)) ask_to_fuse(*hook);
 }
 
 void Runtime::Impl::tier_up(const TierUps::Request &request, const std::atomic<bool> &cancelled) {

@@ -1,4 +1,5 @@
-// The second images of generations: who is due for one, and the thread that makes them, one at a time, at low priority.
+// The second images of generations, and the functions that chains of hooks are fused to: who is due for one, and the thread
+// that makes them, one at a time, at low priority.
 //
 //   asked --the delay passes--> running --> done
 //     |  ^                         |
@@ -25,13 +26,16 @@
 
 namespace graft {
 
+struct HookPointRecord;
+
 /// Owns: the requests, and a thread while there are any. Threads: any.
 class TierUps {
  public:
   struct Request {
-    std::string bundle;
+    std::string bundle; ///< or "hook 'proxy.authorize'", which no bundle is called
     std::uint64_t generation = 0;
     std::shared_ptr<const SecondText> text; ///< shared with the bundle and its past versions
+    HookPointRecord *hook = nullptr;        ///< whose chain is to be fused; null: a bundle is to be optimised
   };
   /// Makes one; ends early once `cancelled`.
   using Work = std::function<void(const Request &request, const std::atomic<bool> &cancelled)>;
@@ -46,7 +50,7 @@ class TierUps {
   void drop(std::string_view bundle);
   /// Cancels all, and waits for what runs to end. Nothing is taken any more.
   void stop();
-  /// kBusy, with a bundle that is due, when there is one after `limit`.
+  /// kBusy, with what is due, when there is one after `limit`.
   Result<void> await(std::chrono::milliseconds limit);
 
  private:

@@ -1,6 +1,8 @@
 // What plugins ask of a service, function by function: how often, how it went, how long it took.
 #pragma once
 
+#include "../observe/ticks.hpp"
+
 #include <graft/base/error.hpp>
 
 #include <array>
@@ -10,10 +12,6 @@
 #include <cstdint>
 
 namespace graft {
-
-/// The processor's own count of time: a fifth of what a clock costs. It runs at one rate on every processor that x86-64 has
-/// had since 2008; TickRate says at which.
-inline std::uint64_t ticks() noexcept { return __builtin_ia32_rdtsc(); }
 
 /// Turns ticks into nanoseconds by how many of each went by since it was made.
 class TickRate {

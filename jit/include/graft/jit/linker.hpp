@@ -46,7 +46,8 @@ enum class Ending : std::uint8_t {
 /// Whether an image is to be had as bytes (`Image::prelinked`).
 enum class Prelink : std::uint8_t { kNo, kYes };
 
-/// Whether a second image may be linked for this one; then where its names are is remembered until that comes.
+/// Whether a second image may be linked for this one; then where its names are is remembered until that comes. Of a second
+/// image, whether it may be a member of a fused one; then they are remembered as long as it lives.
 enum class Second : std::uint8_t { kNone, kPossible };
 
 struct LinkOptions {
@@ -181,6 +182,11 @@ class Linker {
   /// constants, which go on with the first image's variables. No initialiser of it will run. Once, for a `first` with
   /// Second::kPossible. kUnsupported, with what it is, when the two do not fit.
   virtual Result<std::unique_ptr<Image>> link_second(Image &first, const Artifact &artifact, const LinkOptions &options) = 0;
+  /// Links what the driver fused of the second images of `members` (graft/driver/fuse.hpp), in their order: code, whose
+  /// names outside of itself are what they are to each member's second image. None of it may run when a member is gone, but
+  /// for what `options` exports while it calls no member. kUnsupported, with what it is, where a member's image lacks it.
+  virtual Result<std::unique_ptr<Image>> link_fused(const std::vector<const Image *> &members, const Artifact &artifact,
+                                                    const LinkOptions &options) = 0;
   virtual Unwinding unwinding() const = 0;
 };
 
