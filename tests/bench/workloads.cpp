@@ -56,6 +56,7 @@ void add_workload_rows(std::vector<Row> &rows) {
   put("token-budget", "agent:gpt-shopper-claude-opus:claude-opus:budget", R"({"minute":1e9,"day":1e9})");
   put("column-mask", "rules", R"([{"table":"users","column":"ssn","mask_function":"mask_ssn","unmask_role":"pii_reader"}])");
   put("residency-router", "region_map", R"([["eu-west","pg-eu.svc"]])");
+  if (!runtime->await_tier_up(std::chrono::minutes(4))) std::abort();
   HookRequest request(*runtime);
   rows.push_back(
       make_row("query through eight workloads", query_ns(hooks, request), "ns", "", 0, Bar::kValueAtMost, 20'000));
