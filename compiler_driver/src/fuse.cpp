@@ -1,10 +1,10 @@
-// See graft/driver/fuse.hpp. The text is compiled to bitcode, the members' bitcode is linked under it, and the whole goes through
-// the compiler as any bitcode does.
-#include <graft/driver/fuse.hpp>
-
+// See graft/driver/fuse.hpp. The text is compiled to bitcode, the members' bitcode is linked under it, and the whole goes
+// through the compiler as any bitcode does.
 #include "bitcode.hpp"
 #include "fused_member.hpp"
 #include "recovery.hpp"
+
+#include <graft/driver/fuse.hpp>
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/LLVMContext.h>

@@ -30,7 +30,8 @@ constexpr llvm::StringLiteral kEntries("graft_entries_");
 constexpr std::size_t kBriefInstructions = 256;
 constexpr std::uint64_t kBriefBytes = 1'024; // of one copy
 
-/// Known to the code generator by their names, which may put instructions in the place of calls, and one for the whole process.
+/// Known to the code generator by their names, which may put instructions in the place of calls, and one for the whole
+/// process.
 bool is_everybodys(const llvm::Function &function, const llvm::TargetLibraryInfo &library) {
   static constexpr std::array<llvm::StringLiteral, 3> kUnwinding = {"__gxx_personality_v0", "__gcc_personality_v0",
                                                                     "_Unwind_Resume"};
@@ -82,7 +83,8 @@ void leave(llvm::Function &function, std::size_t index, const llvm::TargetLibrar
 /// Types of one name may be others elsewhere, and what is invariant is so while the member is there.
 void forget_assumptions(llvm::Function &function) {
   for (llvm::Instruction &instruction : llvm::instructions(function))
-    for (const unsigned kind : {llvm::LLVMContext::MD_tbaa, llvm::LLVMContext::MD_tbaa_struct, llvm::LLVMContext::MD_invariant_load})
+    for (const unsigned kind :
+         {llvm::LLVMContext::MD_tbaa, llvm::LLVMContext::MD_tbaa_struct, llvm::LLVMContext::MD_invariant_load})
       instruction.setMetadata(kind, nullptr);
 }
 
@@ -149,7 +151,8 @@ void keep_member(llvm::Module &module, std::vector<char> &out) {
     const llvm::Constant &entries = *table.getInitializer();
     for (unsigned index = 0; const llvm::Constant *element = entries.getAggregateElement(index); ++index)
       if (llvm::Function *function = function_of(module, element))
-        names.push_back(llvm::GlobalAlias::create(llvm::GlobalValue::ExternalLinkage, entry_name(tag.str(), index), function));
+        names.push_back(
+            llvm::GlobalAlias::create(llvm::GlobalValue::ExternalLinkage, entry_name(tag.str(), index), function));
   }
   write_bitcode(module, out);
   for (llvm::GlobalAlias *name : names) name->eraseFromParent();

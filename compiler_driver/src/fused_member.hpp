@@ -1,5 +1,5 @@
-// One member of what is fused (graft/driver/fuse.hpp): its module as it leaves the compile of its second image, and on its way
-// into the whole.
+// One member of what is fused (graft/driver/fuse.hpp): its module as it leaves the compile of its second image, and on its
+// way into the whole.
 //
 // * F1: A fused image goes when its chain does, and its members stay. So nothing of it may be held by them or by the host:
 //       constants are the second image's, named there so that they can be found; state and addresses are the first's

@@ -133,7 +133,8 @@ Result<std::unique_ptr<Image>> LinkerImpl::link_fused(const std::vector<const Im
     const auto *const image = dynamic_cast<const ImageImpl *>(member);
     const ImageSymbols *const known = image != nullptr ? image->names_of_second() : nullptr;
     if (known == nullptr)
-      return error(Code::kUnsupported, "member " + std::to_string(names.size() + 1) + " has no second image that can be fused");
+      return error(Code::kUnsupported,
+                   "member " + std::to_string(names.size() + 1) + " has no second image that can be fused");
     names.push_back(known);
   }
   GRAFT_TRY_ASSIGN(Session *const session, take_session());

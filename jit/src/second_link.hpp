@@ -37,8 +37,8 @@ void bind_open_names(GraphMerger &merger, const FirstImage &first);
 Result<void> bind_first_names(GraphMerger &merger, const Artifact &artifact, const FirstImage &first);
 /// What to say of a symbol that stayed open in code that is alive; nothing when it is none of the first image's.
 std::optional<Error> missing_in_first(const Artifact &artifact, std::string_view symbol);
-/// Binds what the members of a fused image have outside of it (graft/base/fused_name.hpp) to what it is in their second images.
-/// kUnsupported where one has no such thing.
+/// Binds what the members of a fused image have outside of it (graft/base/fused_name.hpp) to what it is in their second
+/// images. kUnsupported where one has no such thing.
 Result<void> bind_member_names(GraphMerger &merger, const std::vector<const ImageSymbols *> &members);
 /// T3.
 std::vector<TwinSymbol> find_twins(GraphMerger &merger, const Artifact &artifact, const FirstImage &first);

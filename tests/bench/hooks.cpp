@@ -68,14 +68,16 @@ std::unique_ptr<Runtime> eight(Fuse fuse) {
 void add_fused_row(std::vector<Row> &rows) {
   constexpr int kTurns = 1'001, kCalls = 500;
   const auto fused = eight(Fuse::kWhenQuiet), loop = eight(Fuse::kNever);
-  const Hook<bench_hook> fused_hook = must(fused->hook<bench_hook>()), loop_hook = must(loop->hook<bench_hook>());
+  const Hook<bench_hook> fused_hook = must(fused->hook<bench_hook>());
+  const Hook<bench_hook> loop_hook = must(loop->hook<bench_hook>());
   HookRequest fused_request(*fused), loop_request(*loop);
   std::vector<double> of_fused, of_loop;
   for (int turn = 0; turn < kTurns; ++turn) {
     of_fused.push_back(run_ns(fused_hook, fused_request, kCalls));
     of_loop.push_back(run_ns(loop_hook, loop_request, kCalls));
   }
-  rows.push_back(make_row("chain of 8 fused", median(of_fused), "ns", "chain of 8 loop", median(of_loop), Bar::kRatioAtLeast, 2));
+  rows.push_back(make_row("chain of 8 fused", median(of_fused), "ns", "chain of 8 loop", median(of_loop),
+                          Bar::kRatioAtLeast, 2));
 }
 
 } // namespace

@@ -46,9 +46,9 @@ TEST_F(FusedChains, CallEveryPluginInOrder) {
 }
 
 TEST_F(FusedChains, CountEveryCallOfEveryPlugin) {
-  load(part("a", "each_line", "it->number += 1;"));                              // timed together with b
+  load(part("a", "each_line", "it->number += 1;")); // timed together with b
   load(part("b", "each_line", "it->number += 1; if (it->number == 7) decision->action = LINE_DROPPED;"));
-  load(part("c", "each_line", leaves("c")));                                     // alone: it loops
+  load(part("c", "each_line", leaves("c"))); // alone: it loops
   load(part("d", "each_line", "it->number += 1;"));
   settle();
   ASSERT_EQ(way("a"), "fused");
@@ -73,8 +73,9 @@ TEST_F(FusedChains, CountEveryCallOfEveryPlugin) {
 TEST_F(FusedChains, GoOnWithTheStateThatTheirPluginsHad) {
   const std::string counts = "static unsigned calls; it->number += ++calls;";
   load(part("a", "each_line", counts));
-  load(part("b", "each_line", counts + "static struct { char text[8]; } last; last.text[0] = (char)('a' + calls); "
-                                       "decision->reason.data = last.text; decision->reason.size = 1;"));
+  load(part("b", "each_line",
+            counts + "static struct { char text[8]; } last; last.text[0] = (char)('a' + calls); "
+                     "decision->reason.data = last.text; decision->reason.size = 1;"));
   const auto run = [&] {
     HookRequest request(*runtime);
     save_request it{};
@@ -136,7 +137,8 @@ TEST_F(FusedChains, SpeakCxxToo) {
 }
 
 TEST_F(FusedChains, DenyForWhoMustNotBeMissed) {
-  load(part("a", "before_save", leaves("a") + "if (it->number == 1) { decision->reason = graft_str_of(\"half\"); return GRAFT_INVALID; }",
+  load(part("a", "before_save",
+            leaves("a") + "if (it->number == 1) { decision->reason = graft_str_of(\"half\"); return GRAFT_INVALID; }",
             "hooks = [{ name = \"test.before_save\", on_failure = \"fail_closed\" }]"));
   load(part("b", "before_save", "if (it->number == 2) return GRAFT_INVALID; decision->action = SAVE_ALLOW;"));
   load(part("c", "before_save", "decision->action = SAVE_REFUSE;"));
@@ -173,9 +175,10 @@ TEST_F(FusedChains, PassOverWhoIsInQuarantine) {
 }
 
 TEST_F(FusedChains, NoticeACallThatTakesTooLong) {
-  const std::string slow = "struct timespec now, then; clock_gettime(CLOCK_MONOTONIC, &then); do clock_gettime(CLOCK_MONOTONIC, "
-                           "&now); while ((now.tv_sec - then.tv_sec) * 1000 + (now.tv_nsec - then.tv_nsec) / 1000000 < 3);\n"
-                           "it->number = 9;";
+  const std::string slow =
+      "struct timespec now, then; clock_gettime(CLOCK_MONOTONIC, &then); do clock_gettime(CLOCK_MONOTONIC, "
+      "&now); while ((now.tv_sec - then.tv_sec) * 1000 + (now.tv_nsec - then.tv_nsec) / 1000000 < 3);\n"
+      "it->number = 9;";
   start_quick({.chain_limits = {{"test.before_save", 1ms}}});
   for (const char *hook : {"before_save", "each_line"}) {
     MemoryBundle late = part(std::string("late_") + hook, hook, slow,
@@ -285,7 +288,8 @@ std::string at_random(std::uint32_t salt) {
          "case 5: it->path = graft_str_of(\"path of " +
          std::to_string(salt) +
          "\"); break;\n"
-         "case 6: { graft_str last; if (graft_attribute_get(context, graft_str_of(\"last\"), &last) == GRAFT_OK) it->number += "
+         "case 6: { graft_str last; if (graft_attribute_get(context, graft_str_of(\"last\"), &last) == GRAFT_OK) it->number "
+         "+= "
          "(uint32_t)last.size; } break;\n"
          "}\n";
 }
@@ -298,10 +302,11 @@ TEST_F(FusedChains, AnswerAsTheLoopDoes) {
   for (const char *hook : {"before_save", "each_line", "after_save"})
     for (int i = 0; i < 5; ++i) {
       const bool is_closed = hook != std::string("after_save") && random() % 4 == 0;
-      bundles.push_back(part(std::string(hook) + std::to_string(i), hook, at_random(static_cast<std::uint32_t>(random())),
-                             "priority = " + std::to_string(random() % 3) +
-                                 (is_closed ? "\nhooks = [{ name = \"test." + std::string(hook) + "\", on_failure = \"fail_closed\" }]"
-                                            : std::string())));
+      bundles.push_back(
+          part(std::string(hook) + std::to_string(i), hook, at_random(static_cast<std::uint32_t>(random())),
+               "priority = " + std::to_string(random() % 3) +
+                   (is_closed ? "\nhooks = [{ name = \"test." + std::string(hook) + "\", on_failure = \"fail_closed\" }]"
+                              : std::string())));
     }
   std::vector<std::uint32_t> numbers;
   for (int i = 0; i < 3'000; ++i) numbers.push_back(static_cast<std::uint32_t>(random()));
@@ -318,9 +323,9 @@ TEST_F(FusedChains, AnswerAsTheLoopDoes) {
       save_request it{};
       it.number = number;
       const HookResult result = hook->run(request, it, decision);
-      std::string line = std::to_string(result.action) + " " + std::to_string(result.called) + " " + std::to_string(result.failed) +
-                         " " + std::to_string(result.decided_by.value) + " " + std::to_string(it.number) +
-                         " " + std::string(request.attribute("last")) + " ";
+      std::string line = std::to_string(result.action) + " " + std::to_string(result.called) + " " +
+                         std::to_string(result.failed) + " " + std::to_string(result.decided_by.value) + " " +
+                         std::to_string(it.number) + " " + std::string(request.attribute("last")) + " ";
       if (it.path.data != nullptr) line.append(it.path.data, it.path.size);
       lines.push_back(line);
     };

@@ -2,7 +2,8 @@
 //
 //   C1  A chain is published in the same publication as the slots that it names, and freed when no pin names it.
 //   C2  A seat's slot may be vacated, and given to another bundle, while a reader is in the chain: its tag tells (S2).
-//   C3  A chain's fused function is attached once, while the chain is live, and goes with it; so who pins the chain may call it.
+//   C3  A chain's fused function is attached once, while the chain is live, and goes with it; so who pins the chain may
+//       call it.
 #pragma once
 
 #include "../observe/ticks.hpp"

@@ -1,6 +1,7 @@
 // From a chain that has not changed for a while to its fused function (fused.hpp), on the thread that optimises.
 //
-// No token is held and no publication made: the function is attached to the chain that is live, which a newer one takes with it.
+// No token is held and no publication made: the function is attached to the chain that is live, which a newer one takes with
+// it.
 #include "../runtime_impl.hpp"
 #include "fused.hpp"
 

@@ -35,8 +35,8 @@ uint32_t graft_fused_lap(frame *run, uint32_t seat, uint32_t count);
 
 #define ACTION (((const graft_no_decision *)run->decision)->action)
 
-/* U1. The pin's store is a release, as Pin's; the slot's acquire pairs with publications, and the chain's with its retirement. What
- * stands behind the barrier is not read before it. */
+/* U1. The pin's store is a release, as Pin's; the slot's acquire pairs with publications, and the chain's with its
+ * retirement. What stands behind the barrier is not read before it. */
 static inline __attribute__((always_inline)) int is_as_fused(frame *run, uint32_t at) {
   const seat *one = &run->seats[at];
   __atomic_store_n(run->pin, one->table, __ATOMIC_RELEASE);
@@ -59,8 +59,8 @@ static inline __attribute__((always_inline)) void put_back(frame *run) {
 }
 
 /* One seat: `together` counts those since the last lap, this one with it; `is_timed`: here is a lap in any case. */
-static inline __attribute__((always_inline)) uint32_t call(frame *run, uint32_t at, hook *function, uint32_t together, int is_brief,
-                                                           int is_timed) {
+static inline __attribute__((always_inline)) uint32_t call(frame *run, uint32_t at, hook *function, uint32_t together,
+                                                           int is_brief, int is_timed) {
   run->at = at;
   if (!is_as_fused(run, at)) return together > 1 ? (graft_fused_lap(run, at - 1, together - 1), STOPPED) : STOPPED;
   if (RULE == FOLD || at == 0) save(run); /* else everybody meets what is saved already */

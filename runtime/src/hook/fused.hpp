@@ -1,11 +1,11 @@
-// A chain as one function: the code of all its plugins with the rule between them, compiled from `fused_text` and the plugins'
-// bitcode. The C of it is made here, next to what it shares with the runtime; what it means is dispatch.cpp's.
+// A chain as one function: the code of all its plugins with the rule between them, compiled from `fused_text` and the
+// plugins' bitcode. The C of it is made here, next to what it shares with the runtime; what it means is dispatch.cpp's.
 //
-// * U1: A seat is called only while the calling thread's pin names the table that the seat was fused from, its slot still holds
+// * U1: A seat is called only while the calling thread's pin names the table that the seat was fused from, its slot holds
 //       that, and the chain is not retired; the last tells a new table from an old one at the same address. So what the
 //       function reaches of a plugin is mapped, as in the loop, and who holds a generation is told by the same pins.
-// * U2: What is not as it was when the chain was fused, and every failure, is the loop's: the function says where it stopped,
-//       and leaves payload, decision and attributes as the loop would have them there.
+// * U2: What is not as it was when the chain was fused, and every failure, is the loop's: the function says where it
+//       stopped, and leaves payload, decision and attributes as the loop would have them there.
 // * U3: Plugins whose whole code has neither loop nor call are timed together with those next to them that are so, too; each
 //       counts as an equal part of that. They cannot overrun.
 #pragma once
@@ -62,8 +62,8 @@ struct FusedChain {
   using Function = std::uint32_t(FusedFrame *);
 
   /// `runs`: for each seat, where calls that were timed together up to it are recorded; null for those that are timed alone.
-  FusedChain(std::unique_ptr<jit::Image> image, std::vector<FusedSeat> seats, std::vector<std::shared_ptr<HookRecord>> records,
-             const std::vector<bool> &is_brief);
+  FusedChain(std::unique_ptr<jit::Image> image, std::vector<FusedSeat> seats,
+             std::vector<std::shared_ptr<HookRecord>> records, const std::vector<bool> &is_brief);
   /// What was recorded stays with the records.
   ~FusedChain();
   FusedChain(const FusedChain &) = delete;

@@ -14,9 +14,9 @@ namespace graft::driver {
 
 /// A bundle whose code is fused.
 struct FuseMember {
-  std::string bundle;                ///< for messages
+  std::string bundle;                         ///< for messages
   const std::vector<char> *bitcode = nullptr; ///< of an artifact of Role::kSecond with Bitcode::kKeep. Borrowed for the call
-  std::string entry;                 ///< `entry_name` of the function that the text calls
+  std::string entry;                          ///< `entry_name` of the function that the text calls
 };
 
 /// The function behind an entry of a provider's table, as FuseMember::entry.
@@ -24,8 +24,9 @@ std::string entry_name(const std::string &tag, std::size_t index);
 
 struct FuseJob {
   std::string name; ///< goes into the artifact and its messages
-  /// C. It calls the members as `graft_member_0` to `graft_member_N`, which it declares with the signature that they have, and
-  /// is told by `int graft_is_brief_0(void)` and so on which of them are brief: their whole code has neither loop nor call.
+  /// C. It calls the members as `graft_member_0` to `graft_member_N`, which it declares with the signature that they have,
+  /// and is told by `int graft_is_brief_0(void)` and so on which of them are brief: their whole code has neither loop nor
+  /// call.
   std::string text;
   std::string exported; ///< the text's function that stays visible
   std::vector<FuseMember> members;
