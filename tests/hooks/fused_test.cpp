@@ -318,6 +318,8 @@ TEST_F(FusedChains, SayWhyTheyAreNone) {
   load(part("a", "before_save", ""));
   load(part("b", "before_save", ""));
   EXPECT_EQ(way("a"), "loop: not fused yet");
+  for (int i = 0; i < 63; ++i) load(part("c" + std::to_string(i), "before_save", ""));
+  EXPECT_EQ(way("a"), "loop: too many plugins");
 }
 
 /// A body that does one of many things, by what it meets and how often it was called.

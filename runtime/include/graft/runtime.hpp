@@ -299,8 +299,8 @@ class GRAFT_API Runtime {
   /// Waits until nothing is being learned. No reload needs it: one that comes earlier is compiled plainly.
   void await_learning() const;
 
-  /// Waits until no bundle is due for optimised code (TierUp::kFastThenGood), or until `limit` has passed: kBusy. What came
-  /// of it is in BundleInfo::tier.
+  /// Waits until no bundle is due for optimised code (TierUp::kFastThenGood), and no chain to be fused, or until `limit` has
+  /// passed: kBusy. What came of it is in BundleInfo::tier and HookPart::chain.
   Result<void> await_tier_up(std::chrono::milliseconds limit);
 
   /// Lets this user's other processes ask and command this runtime (`graft ps`, `reload`, `unload`) over a Unix socket,
