@@ -23,7 +23,7 @@ std::optional<std::string> InputReader::take(Prompt prompt) {
 
 std::optional<Question> InputReader::next() {
   std::optional<std::string> line = take(Prompt::kFirst);
-  while (line && is_blank(*line)) line = take(Prompt::kFirst);
+  while (line && (is_blank(*line) || *line == kGivenUp)) line = take(Prompt::kFirst);
   if (!line) return std::nullopt;
   Question question;
   question.name = name_;
@@ -46,6 +46,7 @@ std::optional<Question> InputReader::next() {
       if (!continues(*ahead_)) return question;
     }
     const std::optional<std::string> more = take(Prompt::kMore);
+    if (more == kGivenUp) return next();
     if (!more || (!looks_ahead_ && is_blank(*more) && is_whole(question.text + ";") == Whole::kYes)) return question;
     question.text += "\n" + *more;
   }

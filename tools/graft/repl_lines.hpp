@@ -12,6 +12,9 @@ namespace graft::tool {
 /// Which line is asked for.
 enum class Prompt : bool { kFirst, kMore };
 
+/// What a line that was given up reads as: all of its input is.
+inline constexpr const char *kGivenUp = "\3";
+
 /// Puts lines together to inputs. Commands, which begin with '%', are a line each.
 class InputReader {
  public:

@@ -1,5 +1,6 @@
 // See repl_serve.hpp. While it waits, an interrupt is none of its business; while code runs, it ends the process.
 #include "output.hpp"
+#include "repl_commands.hpp"
 #include "repl_serve.hpp"
 
 #include <fcntl.h>
@@ -61,9 +62,13 @@ class Server {
       std::_Exit(2);
     }
     repl_ = *std::move(repl);
+    commands_ = std::make_unique<ReplCommands>(*repl_);
     int along = -1;
     while (const std::optional<Question> question = channel_.next_question(along)) {
-      if (question->what == Asks::kEnd) std::exit(0);
+      if (question->what == Asks::kEnd) {
+        commands_.reset();
+        std::exit(0);
+      }
       if (question->what == Asks::kSnapshot)
         copy(along);
       else
@@ -82,7 +87,7 @@ class Server {
     std::optional<Silence> silence;
     if (question.is_silent) silence.emplace();
     ::sigaction(SIGINT, &interrupted_, nullptr);
-    const Reply reply = evaluate(question);
+    const Reply reply = question.what == Asks::kCommand ? commands_->run(question) : evaluate(question);
     struct sigaction ignored = {};
     ignored.sa_handler = SIG_IGN;
     ::sigaction(SIGINT, &ignored, &interrupted_);
@@ -135,6 +140,7 @@ class Server {
   Channel channel_;
   const ServeSettings &settings_;
   std::unique_ptr<Repl> repl_;
+  std::unique_ptr<ReplCommands> commands_;
   std::vector<pid_t> copies_;
   struct sigaction interrupted_ = {}; ///< what the code does about an interrupt; at first the usual
 };

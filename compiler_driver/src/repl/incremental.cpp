@@ -14,8 +14,12 @@
 
 #include <graft/driver/incremental.hpp>
 
+#include <clang/AST/DeclContextInternals.h>
 #include <clang/AST/DeclGroup.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/Basic/CharInfo.h>
 #include <clang/Basic/Stack.h>
+#include <clang/CodeGen/BackendUtil.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Lex/PreprocessorOptions.h>
@@ -23,6 +27,9 @@
 #include <clang/Sema/Sema.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+
+#include <set>
 
 namespace graft::driver {
 namespace {
@@ -74,6 +81,11 @@ class Incremental::State {
 
   Result<Increment> compile(const Input &input);
   void take_back(Increment increment);
+  Result<std::string> type_of(const std::string &expression);
+  std::vector<std::string> describe(const std::string &name);
+  std::vector<std::string> complete(const std::string &text);
+  void keep(std::optional<Text> as) { keep_ = as; }
+  const std::string &kept() const { return kept_; }
 
  private:
   clang::Sema &sema() { return compiler_->getSema(); }
@@ -84,6 +96,8 @@ class Incremental::State {
   bool show_last(clang::DeclGroupRef group);
   bool hide_clashes(Increment &increment);
   void lower(Increment &increment);
+  void keep_text(llvm::Module &module);
+  clang::NamedDecl *find_place(const std::string &path, clang::DeclContext *&context);
   void undo_parse();
   std::vector<Diagnostic> said();
   Error failure();
@@ -104,6 +118,8 @@ class Incremental::State {
   unsigned count_ = 0;
   std::string shown_type_; ///< of the value of the input that is being compiled
   Show show_ = Show::kNo;
+  std::optional<Text> keep_; ///< what of each input is to be kept as text
+  std::string kept_;
 };
 
 Incremental::State::~State() {
@@ -288,6 +304,7 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   }
   shadows_->accept();
   shown_types_->accept();
+  diagnostics_.take_clashes(); // warnings have such notes, too
   increment.warnings = said();
   return increment;
 }
@@ -296,11 +313,150 @@ void Incremental::State::lower(Increment &increment) {
   Recorder &recorder = action_->recorder();
   recorder.replay(sema().Context);
   std::unique_ptr<llvm::Module> module = recorder.generator().ReleaseModule();
+  if (module && keep_) keep_text(*module);
   const auto emit_one = [this](llvm::Module &one, std::vector<char> &out) { emit(one, out); };
   if (module && !compiler_->getDiagnostics().hasErrorOccurred() &&
       modules_.add("input_" + std::to_string(count_), std::move(module), recorder.generator()))
     modules_.flush_newest(increment, emit_one);
   recorder.generator().StartModule("input_" + std::to_string(count_ + 1), context_);
+}
+
+/// IR or assembly of what the input itself says; assembly is made of a copy, since emitting changes a module.
+void Incremental::State::keep_text(llvm::Module &module) {
+  kept_.clear();
+  if (*keep_ == Text::kIr) {
+    llvm::raw_string_ostream stream(kept_);
+    module.print(stream, /*AAW=*/nullptr);
+    return;
+  }
+  const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+  llvm::SmallVector<char, 0> bytes;
+  clang::emitBackendOutput(*compiler_, compiler_->getCodeGenOpts(), compiler_->getTarget().getDataLayoutString(), copy.get(),
+                           clang::Backend_EmitAssembly, compiler_->getVirtualFileSystemPtr(),
+                           std::make_unique<llvm::raw_svector_ostream>(bytes));
+  kept_.assign(bytes.begin(), bytes.end());
+}
+
+/// The type of an expression is asked in a unit that is thrown away.
+Result<std::string> Incremental::State::type_of(const std::string &expression) {
+  const bool is_cxx = sema().getLangOpts().CPlusPlus;
+  const std::string text = is_cxx ? "using graft_asked = decltype((" + expression + "\n));\n"
+                                  : "typedef __typeof__((" + expression + "\n)) graft_asked;\n";
+  if (!parse(text, "input", Show::kNo)) {
+    Error wrong = failure();
+    undo_parse();
+    return wrong;
+  }
+  std::string type;
+  for (const clang::DeclGroupRef group : action_->recorder().declared())
+    for (const clang::Decl *one : group) {
+      const auto *alias = llvm::dyn_cast<clang::TypedefNameDecl>(one);
+      if (alias == nullptr || alias->getName() != "graft_asked") continue;
+      clang::QualType asked = alias->getUnderlyingType();
+      if (const auto *of = asked->getAs<clang::DecltypeType>()) asked = of->getUnderlyingType();
+      if (const auto *of = asked->getAs<clang::TypeOfExprType>()) asked = of->desugar();
+      type = asked.getAsString(sema().getPrintingPolicy());
+    }
+  undo_parse();
+  return type;
+}
+
+/// What the last of `path`'s parts ("std::vector", "point.x" looked up by the type of a variable) is in; null: not found.
+clang::NamedDecl *Incremental::State::find_place(const std::string &path, clang::DeclContext *&context) {
+  context = sema().Context.getTranslationUnitDecl()->getPrimaryContext();
+  clang::NamedDecl *found = nullptr;
+  for (std::size_t at = 0; at < path.size();) {
+    std::size_t end = at;
+    while (end < path.size() && (clang::isAsciiIdentifierContinue(path[end]))) ++end;
+    const llvm::StringRef word(path.data() + at, end - at);
+    at = end;
+    while (at < path.size() && !clang::isAsciiIdentifierContinue(path[at])) ++at;
+    if (word.empty()) continue;
+    const auto results = context->lookup(&sema().Context.Idents.get(word));
+    if (results.empty()) return nullptr;
+    found = results.front();
+    for (clang::NamedDecl *one : results)
+      if (llvm::isa<clang::VarDecl>(one)) found = one; // a variable hides a type of its name
+    clang::QualType type;
+    if (const auto *value = llvm::dyn_cast<clang::ValueDecl>(found)) type = value->getType().getNonReferenceType();
+    if (const auto *alias = llvm::dyn_cast<clang::TypedefNameDecl>(found)) type = alias->getUnderlyingType();
+    if (!type.isNull() && type->isPointerType()) type = type->getPointeeType();
+    clang::DeclContext *inner = nullptr;
+    if (!type.isNull()) {
+      inner = type->getAsTagDecl();
+    } else if (const auto *made_from = llvm::dyn_cast<clang::ClassTemplateDecl>(found)) {
+      inner = made_from->getTemplatedDecl();
+    } else {
+      inner = llvm::dyn_cast<clang::DeclContext>(found);
+    }
+    if (at >= path.size()) return found;
+    if (inner == nullptr) return nullptr;
+    context = inner;
+    if (auto *tag = llvm::dyn_cast<clang::TagDecl>(inner); tag != nullptr && tag->getDefinition() != nullptr)
+      context = tag->getDefinition();
+    context = context->getPrimaryContext();
+  }
+  return found;
+}
+
+std::vector<std::string> Incremental::State::describe(const std::string &name) {
+  std::vector<std::string> result;
+  clang::DeclContext *context = nullptr;
+  const clang::NamedDecl *first = find_place(name, context);
+  if (first == nullptr) return result;
+  clang::PrintingPolicy policy(sema().getLangOpts());
+  policy.TerseOutput = true;
+  policy.PolishForDeclaration = true;
+  for (const clang::NamedDecl *one : context->lookup(first->getDeclName())) {
+    std::string text;
+    if (const clang::RawComment *comment = sema().Context.getRawCommentForAnyRedecl(one))
+      text = comment->getFormattedText(sema().getSourceManager(), compiler_->getDiagnostics()) + "\n";
+    llvm::raw_string_ostream stream(text);
+    one->print(stream, policy);
+    const SourcePos place = position(sema().getSourceManager(), one->getLocation());
+    if (!place.file.empty()) text += "\n  at " + to_string(place);
+    result.push_back(text);
+  }
+  return result;
+}
+
+std::vector<std::string> Incremental::State::complete(const std::string &text) {
+  std::size_t begin = text.size();
+  while (begin > 0 && clang::isAsciiIdentifierContinue(text[begin - 1])) --begin;
+  const std::string word = text.substr(begin);
+  std::size_t from = begin; // of "a.b->", "x::" before the word
+  for (;;) {
+    if (from >= 2 && (text.compare(from - 2, 2, "::") == 0 || text.compare(from - 2, 2, "->") == 0))
+      from -= 2;
+    else if (from >= 1 && text[from - 1] == '.')
+      from -= 1;
+    else if (from >= 1 && from < begin && clang::isAsciiIdentifierContinue(text[from - 1]))
+      while (from > 0 && clang::isAsciiIdentifierContinue(text[from - 1])) --from;
+    else
+      break;
+  }
+  std::set<std::string> words;
+  clang::DeclContext *context = sema().Context.getTranslationUnitDecl()->getPrimaryContext();
+  if (from != begin && find_place(text.substr(from, begin - from) + "_", context) == nullptr &&
+      context == sema().Context.getTranslationUnitDecl()->getPrimaryContext())
+    return {};
+  const std::function<void(clang::DeclContext &)> collect = [&](clang::DeclContext &where) {
+    if (where.getPrimaryContext()->buildLookup() != nullptr)
+      for (const auto &[name, list] : *where.getPrimaryContext()->getLookupPtr()) {
+        if (!name.isIdentifier() || list.isNull()) continue;
+        const std::string one = name.getAsString();
+        const bool is_reserved = one.starts_with("_") || one.starts_with("graft_");
+        if (one.starts_with(word) && (!is_reserved || !word.empty())) words.insert(one);
+      }
+    if (const auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(&where); record != nullptr && record->hasDefinition())
+      for (const clang::CXXBaseSpecifier &base : record->bases())
+        if (auto *of = base.getType()->getAsCXXRecordDecl()) collect(*of);
+  };
+  collect(*context);
+  if (from == begin)
+    for (const auto &[name, info] : compiler_->getPreprocessor().getIdentifierTable())
+      if (info->isKeyword(sema().getLangOpts()) && name.starts_with(word) && !name.starts_with("_")) words.insert(name.str());
+  return {words.begin(), words.end()};
 }
 
 void Incremental::State::emit(llvm::Module &module, std::vector<char> &out) {
@@ -326,6 +482,10 @@ Result<std::unique_ptr<Incremental>> Incremental::create(const IncrementalOption
 
 Result<Increment> Incremental::compile(const Input &input) { return state_->compile(input); }
 void Incremental::take_back(Increment increment) { state_->take_back(std::move(increment)); }
-std::vector<std::string> Incremental::complete(const std::string &) { return {}; }
+Result<std::string> Incremental::type_of(const std::string &expression) { return state_->type_of(expression); }
+std::vector<std::string> Incremental::describe(const std::string &name) { return state_->describe(name); }
+std::vector<std::string> Incremental::complete(const std::string &text) { return state_->complete(text); }
+void Incremental::keep(std::optional<Text> as) { state_->keep(as); }
+const std::string &Incremental::kept() const { return state_->kept(); }
 
 } // namespace graft::driver

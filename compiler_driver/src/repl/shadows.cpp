@@ -6,7 +6,9 @@
 #include <clang/AST/Attr.h>
 #include <clang/AST/DeclContextInternals.h>
 #include <clang/AST/DeclTemplate.h>
+#include <clang/Basic/CharInfo.h>
 #include <clang/Basic/DiagnosticSema.h>
+#include <clang/Basic/SourceManager.h>
 #include <clang/Sema/IdentifierResolver.h>
 #include <clang/Sema/Scope.h>
 #include <clang/Sema/Sema.h>
@@ -38,6 +40,10 @@ void remove_from(clang::DeclContext &context, const clang::NamedDecl &declaratio
   if (found->second.isNull()) map->erase(found);
 }
 
+bool is_visible(const clang::NamedDecl &declaration) {
+  return llvm::is_contained(home(declaration).lookup(declaration.getDeclName()), &declaration);
+}
+
 void remove_from_scopes(clang::Sema &sema, clang::NamedDecl &declaration) {
   if (declaration.getIdentifier() == nullptr || declaration.getDeclName().getFETokenInfo() == nullptr) return;
   const auto begin = sema.IdResolver.begin(declaration.getDeclName());
@@ -58,16 +64,30 @@ void visit_named(clang::DeclContext &context, const std::function<void(clang::Na
 } // namespace
 
 void InputDiagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) {
-  if (level == clang::DiagnosticsEngine::Note && tells_of_an_older_one(info.getID())) clashes_.push_back(info.getLocation());
+  if (level == clang::DiagnosticsEngine::Note && tells_of_an_older_one(info.getID())) clashes_.places.push_back(info.getLocation());
+  if (level == clang::DiagnosticsEngine::Error && info.getLocation().isFileID()) {
+    const char *begin = info.getSourceManager().getCharacterData(info.getLocation());
+    const char *end = begin;
+    while (clang::isAsciiIdentifierContinue(*end)) ++end; // a buffer ends with a null
+    clashes_.name.assign(begin, end);
+  }
+  // Told instead of the note when both stand at the same offset of their inputs.
+  clashes_.is_unplaced |= info.getID() == clang::diag::note_redefinition_include_same_file;
   DiagnosticCollector::HandleDiagnostic(level, info);
 }
 
-std::vector<clang::NamedDecl *> Shadows::find(const std::vector<clang::SourceLocation> &places) const {
+std::vector<clang::NamedDecl *> Shadows::find(const Clashes &clashes) const {
+  const std::vector<clang::SourceLocation> &places = clashes.places;
+  const auto is_meant = [&](const clang::NamedDecl &one) {
+    if (std::ranges::find(places, one.getLocation()) != places.end()) return true;
+    return clashes.is_unplaced && one.getIdentifier() != nullptr && one.getName() == clashes.name &&
+           !llvm::isa<clang::FunctionDecl>(one);
+  };
   std::vector<clang::NamedDecl *> found;
   clang::TranslationUnitDecl *newest = sema_.Context.getTranslationUnitDecl();
   for (clang::TranslationUnitDecl *unit = newest->getPreviousDecl(); unit != nullptr; unit = unit->getPreviousDecl())
     visit_named(*unit, [&](clang::NamedDecl &one) {
-      if (one.getLocation().isInvalid() || std::ranges::find(places, one.getLocation()) == places.end()) return;
+      if (one.getLocation().isInvalid() || !is_meant(one) || !is_visible(one)) return;
       if (sema_.SourceMgr.getFileEntryRefForID(sema_.SourceMgr.getFileID(one.getLocation()))) return; // a header's stays
       if (std::ranges::find(found, &one) == found.end()) found.push_back(&one);
     });

@@ -19,14 +19,21 @@ class Sema;
 
 namespace graft::driver {
 
+/// What an input wants to define and cannot, because it is there already.
+struct Clashes {
+  std::vector<clang::SourceLocation> places; ///< of the older ones
+  std::string name;                          ///< of one whose place Clang does not tell
+  bool is_unplaced = false;
+};
+
 /// Collects what Clang says of one input, and where the definitions stand that it says were there already.
 class InputDiagnostics : public DiagnosticCollector {
  public:
   void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) override;
-  std::vector<clang::SourceLocation> take_clashes() { return std::exchange(clashes_, {}); }
+  Clashes take_clashes() { return std::exchange(clashes_, {}); }
 
  private:
-  std::vector<clang::SourceLocation> clashes_;
+  Clashes clashes_;
 };
 
 /// One hidden declaration at a time; takes them back when the input is not accepted after all.
@@ -34,8 +41,8 @@ class Shadows {
  public:
   explicit Shadows(clang::Sema &sema) : sema_(sema) {}
 
-  /// The visible declarations of earlier inputs at these places.
-  std::vector<clang::NamedDecl *> find(const std::vector<clang::SourceLocation> &places) const;
+  /// The visible declarations of earlier inputs that are in the way.
+  std::vector<clang::NamedDecl *> find(const Clashes &clashes) const;
   void hide(clang::NamedDecl &declaration);
   void unhide_all();
   const std::vector<clang::NamedDecl *> &hidden() const { return hidden_; }

@@ -65,8 +65,10 @@ class GRAFT_API Repl {
   std::vector<std::string> describe(const std::string &name);
   /// What may follow `text`, whose last word may have begun: whole words, sorted.
   std::vector<std::string> complete(const std::string &text);
-  /// The last accepted input.
-  Result<std::string> emit(ReplText text) const;
+  /// From now on inputs may call `function` by that name, once they have declared it.
+  void offer(std::string name, const void *function);
+  /// The same as `evaluate`, and what the input was compiled to.
+  Result<std::string> compile_to_text(const ReplInput &input, ReplText text);
 
  private:
   struct State;

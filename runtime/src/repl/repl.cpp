@@ -123,6 +123,18 @@ Result<ReplAnswer> Repl::evaluate(const ReplInput &input) {
   return answer;
 }
 
+Result<std::string> Repl::compile_to_text(const ReplInput &input, ReplText text) {
+  state_->compiler->keep(text == ReplText::kIr ? driver::Text::kIr : driver::Text::kAssembly);
+  const Result<ReplAnswer> answer = evaluate(input);
+  std::string kept = state_->compiler->kept();
+  state_->compiler->keep(std::nullopt);
+  if (!answer) return answer.error();
+  return kept;
+}
+
+void Repl::offer(std::string name, const void *function) { state_->defined[std::move(name)] = function; }
+Result<std::string> Repl::type_of(const std::string &expression) { return state_->compiler->type_of(expression); }
+std::vector<std::string> Repl::describe(const std::string &name) { return state_->compiler->describe(name); }
 std::vector<std::string> Repl::complete(const std::string &text) { return state_->compiler->complete(text); }
 
 } // namespace graft

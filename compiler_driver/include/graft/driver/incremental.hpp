@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,8 +68,9 @@ class Incremental {
   Result<std::string> type_of(const std::string &expression);
   /// What a name was declared as, with the comment before it: one text per declaration.
   std::vector<std::string> describe(const std::string &name);
-  /// The last accepted input as IR or assembly; empty when there is none.
-  std::string emit(Text text) const;
+  /// From now on each input is kept as text, too, for `kept`; or no longer.
+  void keep(std::optional<Text> as);
+  const std::string &kept() const;
 
  private:
   class State;
