@@ -10,13 +10,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <sstream>
 
 namespace graft::tool {
 namespace {
 
 constexpr CommandHelp kHelps[] = {
-    {"load", "PATH...", "load bundles; their contracts become variables named like their types", "%load plugins/greeter"},
+    {"load", "PATH...", "load bundles; demo.greeter->greet(...) calls their contracts", "%load plugins/greeter"},
     {"unload", "BUNDLE", "take a bundle out", "%unload greeter"},
     {"reload", "BUNDLE|PATH", "replace a bundle's code by what its source says now", "%reload greeter"},
     {"plan", "BUNDLE|PATH", "what a reload would do to kept state", "%plan greeter"},
@@ -108,17 +109,19 @@ Result<Runtime *> ReplCommands::runtime() {
 }
 
 Result<void> ReplCommands::declare_contracts() {
+  std::set<std::string> grown;
   for (const ContractInfo &contract : runtime_->contracts()) {
-    const std::string key = fmt::format("{}@{}", contract.name, contract.major);
-    if (std::ranges::find(declared_, key) != declared_.end()) continue;
-    declared_.push_back(key);
     const Result<ContractDescription> description = runtime_->describe(contract.handle);
-    if (!description) continue; // nobody saw its types; it is called by name
-    const std::string text = live_text(description->contract);
-    if (text.empty()) continue;
-    const Result<ReplAnswer> answer = repl_.evaluate({text, key, 1});
+    if (!description || !can_be_included(description->contract)) continue; // it is called by name
+    std::vector<ContractFacts> &known = areas_[area_of(contract.name)];
+    if (std::ranges::find(known, contract.name, &ContractFacts::name) != known.end()) continue;
+    known.push_back(description->contract);
+    grown.insert(area_of(contract.name));
+    fmt::print("{} is at hand: {}.{}->...\n", contract.name, area_of(contract.name), contract.name.substr(contract.name.rfind('.') + 1));
+  }
+  for (const std::string &area : grown) {
+    const Result<ReplAnswer> answer = repl_.evaluate({live_text(area, areas_[area], ++area_count_), "contracts", 1});
     if (!answer) return answer.error();
-    fmt::print("{} is {}: {}->...\n", key, description->contract.tag, description->contract.tag);
   }
   return {};
 }

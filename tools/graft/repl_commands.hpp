@@ -6,6 +6,7 @@
 #include <graft/repl.hpp>
 #include <graft/runtime.hpp>
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,12 +46,13 @@ class ReplCommands {
   Reply add_library(const std::string &name);
 
   Result<Runtime *> runtime();
-  /// Makes the contracts of bundles that were just loaded known to inputs, under their tags.
+  /// Makes the contracts of bundles that were just loaded known to inputs, by their names.
   Result<void> declare_contracts();
 
   Repl &repl_;
   std::unique_ptr<Runtime> runtime_;
-  std::vector<std::string> declared_; ///< contracts, "demo.greeter@1"
+  std::map<std::string, std::vector<ContractFacts>> areas_; ///< contracts that inputs can name, by their variable
+  std::size_t area_count_ = 0;
 };
 
 } // namespace graft::tool

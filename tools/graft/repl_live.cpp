@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <optional>
+#include <cctype>
 
 namespace graft::tool {
 namespace {
@@ -71,12 +71,28 @@ void offer_live_calls(Repl &repl, Runtime &runtime) {
   repl.offer("graft_live_release", reinterpret_cast<const void *>(&release_contract));
 }
 
-std::string live_text(const ContractFacts &contract) {
+bool can_be_included(const ContractFacts &contract) {
   const std::string &file = contract.where.file;
-  const bool is_header = file.ends_with(".h") || file.ends_with(".hpp") || file.ends_with(".hh") || file.ends_with(".hxx");
-  if (!is_header || contract.tag.empty()) return {};
-  return fmt::format("{}#include \"{}\"\ngraft_repl::Live<struct {}> {}{{\"{}\", {}}};\n", kLive, file, contract.tag, contract.tag,
-                     contract.name, contract.major);
+  return !contract.tag.empty() && (file.ends_with(".h") || file.ends_with(".hpp") || file.ends_with(".hh") || file.ends_with(".hxx"));
+}
+
+std::string area_of(const std::string &name) {
+  const std::size_t dot = name.rfind('.');
+  std::string area = dot == name.npos ? "live" : name.substr(0, dot);
+  for (char &c : area)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  return area;
+}
+
+std::string live_text(const std::string &area, const std::vector<ContractFacts> &contracts, std::size_t number) {
+  std::string text = kLive;
+  for (const ContractFacts &one : contracts) text += fmt::format("#include \"{}\"\n", one.where.file);
+  text += fmt::format("struct graft_area_{} {{\n", number);
+  for (const ContractFacts &one : contracts) {
+    const std::string member = one.name.substr(one.name.rfind('.') + 1);
+    text += fmt::format("  graft_repl::Live<struct ::{}> {}{{\"{}\", {}}};\n", one.tag, member, one.name, one.major);
+  }
+  return text + fmt::format("}};\ngraft_area_{} {};\n", number, area);
 }
 
 } // namespace graft::tool

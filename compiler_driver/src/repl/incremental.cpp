@@ -6,6 +6,7 @@
 #include "../target_features.hpp"
 #include "../virtual_headers.hpp"
 #include "../warm_back_end.hpp"
+#include "macros.hpp"
 #include "modules.hpp"
 #include "recorder.hpp"
 #include "shadows.hpp"
@@ -114,6 +115,7 @@ class Incremental::State {
   std::unique_ptr<clang::Parser> parser_;
   std::unique_ptr<ShownTypes> shown_types_;
   std::unique_ptr<Shadows> shadows_;
+  InputMacros *macros_ = nullptr; ///< owned by the preprocessor
   InputModules modules_;
   unsigned count_ = 0;
   std::string shown_type_; ///< of the value of the input that is being compiled
@@ -154,6 +156,9 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   parser_->Initialize();
   shown_types_ = std::make_unique<ShownTypes>(sema());
   shadows_ = std::make_unique<Shadows>(sema());
+  auto macros = std::make_unique<InputMacros>(compiler_->getPreprocessor());
+  macros_ = macros.get();
+  compiler_->getPreprocessor().addPPCallbacks(std::move(macros));
   if (!parse_declarations()) return failure();
   Increment nothing;
   lower(nothing);
@@ -181,6 +186,7 @@ void Incremental::State::begin_unit() {
 
 bool Incremental::State::parse(const std::string &text, const std::string &name, Show show) {
   show_ = show;
+  macros_->begin_input();
   enter(text, name);
   begin_unit();
   return parse_declarations();
@@ -239,6 +245,7 @@ bool Incremental::State::show_last(clang::DeclGroupRef group) {
 
 void Incremental::State::undo_parse() {
   clean_up_newest(sema());
+  macros_->take_back();
   action_->recorder().forget();
   shown_types_->forget_new();
   shown_type_.clear();

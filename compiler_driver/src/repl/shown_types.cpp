@@ -183,7 +183,8 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   if (type->isPointerType() && type->getPointeeType()->isCharType()) return "graft_show_c_string";
   if (type->isArrayType() && context.getAsArrayType(type)->getElementType()->isCharType()) return "graft_show_c_string";
   if (is_cxx && (type->isFunctionType() || type->isNullPtrType())) return "graft_show_value";
-  if (type->isPointerType() || type->isArrayType()) return "graft_show_pointer";
+  const bool is_plain = type->isPointerType() && !type->isFunctionPointerType() && !type->getPointeeType().isVolatileQualified();
+  if (is_plain || (!is_cxx && (type->isPointerType() || type->isArrayType()))) return "graft_show_pointer";
   return is_cxx ? "graft_show_value" : "";
 }
 
@@ -192,7 +193,12 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
 bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement) {
   auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement.getStmt());
   if (value == nullptr || value->getType()->isVoidType() || value->isTypeDependent()) return false;
-  if (auto *whole = llvm::dyn_cast<clang::ExprWithCleanups>(value)) value = whole->getSubExpr();
+  if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && record->isLambda()) return false;
+  if (auto *whole = llvm::dyn_cast<clang::ExprWithCleanups>(value)) {
+    // Its temporaries end with the call that shows it, not with the session's function.
+    value = whole->getSubExpr();
+    sema.Cleanup.setExprNeedsCleanups(true);
+  }
   clang::ASTContext &context = sema.Context;
   unsigned number = 0;
   if (const clang::TagDecl *tag = value->getType()->getAsTagDecl()) number = types.number_of(*tag);
