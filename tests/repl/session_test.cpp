@@ -55,7 +55,7 @@ TEST(Repl, LosesNothingToAnInputThatDoesNotCompile) {
   const Outcome outcome = session("int a = 5;\nint b = a; int c = undeclared;\na\nb\n#include <vector>\n#include <nothing_here.h>\n"
                                   "#include <map>\nint d = ;\nstd::vector<int>{1}\n");
   EXPECT_EQ(outcome.out, "5\n{1}\n");
-  EXPECT_THAT(outcome.err, HasSubstr("stdin:2:25: error: use of undeclared identifier 'undeclared'"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:2:20: error: use of undeclared identifier 'undeclared'"));
   EXPECT_THAT(outcome.err, HasSubstr("use of undeclared identifier 'b'"));
   EXPECT_EQ(outcome.status, 1);
 }
@@ -99,7 +99,7 @@ TEST(Repl, RunsNothingTwiceInSightAfterACrash) {
 
 TEST(Repl, UndoTakesBackValuesNamesAndMacros) {
   const Outcome outcome = session("int x = 1;\nx = 5;\n%undo\nx\n#define M 3\n%undo\n#ifdef M\nint m = 1;\n#else\nint m = 0;\n#endif\nm\n"
-                                  "int x = 9;\n%undo\nx\n%undo 4\nx\n");
+                                  "int x = 9;\n%undo\nx\n%undo 5\nx\n");
   EXPECT_EQ(outcome.out, "1\n0\n1\n");
   EXPECT_THAT(outcome.err, HasSubstr("use of undeclared identifier 'x'"));
 }

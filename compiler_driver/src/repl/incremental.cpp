@@ -68,6 +68,13 @@ class SessionAction : public clang::ASTFrontendAction {
 
 enum class Show : bool { kNo, kYes };
 
+/// Clang takes a sign at the beginning of a declaration for a method's of Objective-C.
+bool begins_with_a_sign(llvm::StringRef text) {
+  text = text.trim();
+  return (text.starts_with("-") || text.starts_with("+")) && !text.starts_with("--") && !text.starts_with("++") &&
+         !text.ends_with(";") && !text.contains('\n');
+}
+
 bool wants_passes(const llvm::Function &function) {
   return !function.isDeclaration() &&
          (function.hasFnAttribute(llvm::Attribute::AlwaysInline) || function.isPresplitCoroutine());
@@ -286,7 +293,7 @@ bool Incremental::State::hide_clashes(Increment &increment) {
 }
 
 Result<Increment> Incremental::State::compile(const Input &input) {
-  std::string text = input.text + "\n";
+  std::string text = (begins_with_a_sign(input.text) ? "(" + input.text + ")" : input.text) + "\n";
   if (input.line != 1 || !input.name.empty()) text = "#line " + std::to_string(input.line) + " \"" + input.name + "\"\n" + text;
   const std::string name = "input_" + std::to_string(++count_);
   Increment increment;

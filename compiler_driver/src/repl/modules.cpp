@@ -23,6 +23,13 @@ void open_private(llvm::Module &module, clang::CodeGenerator &generator) {
       value.setLinkage(llvm::GlobalValue::ExternalLinkage);
 }
 
+/// What is inlined wherever it is called has no code of its own in the end.
+bool is_each_inputs_own(const llvm::GlobalValue &value) {
+  const auto *function = llvm::dyn_cast<llvm::Function>(&value);
+  return function != nullptr && !function->isDeclaration() && function->hasFnAttribute(llvm::Attribute::AlwaysInline) &&
+         function->isDiscardableIfUnused();
+}
+
 void make_declaration(llvm::GlobalObject &value) {
   value.setComdat(nullptr);
   if (auto *function = llvm::dyn_cast<llvm::Function>(&value)) {
@@ -37,12 +44,17 @@ void make_declaration(llvm::GlobalObject &value) {
 
 bool InputModules::add(std::string name, std::unique_ptr<llvm::Module> module, clang::CodeGenerator &generator) {
   open_private(*module, generator);
-  for (llvm::GlobalObject &value : module->global_objects())
-    if (!value.isDeclaration() && !value.hasLocalLinkage() && defined_.contains(symbol_of(value))) make_declaration(value);
+  for (llvm::GlobalObject &value : module->global_objects()) {
+    if (value.isDeclaration() || value.hasLocalLinkage() || is_each_inputs_own(value)) continue;
+    if (defined_.contains(symbol_of(value)))
+      make_declaration(value);
+    else if (value.hasLinkOnceLinkage()) // later inputs count on it, so passes must not drop it
+      value.setLinkage(llvm::GlobalValue::getWeakLinkage(value.hasLinkOnceODRLinkage()));
+  }
   InputCode code;
   code.name = std::move(name);
   for (const llvm::GlobalValue &value : module->global_values()) {
-    if (value.hasLocalLinkage() || value.getName().starts_with("llvm.")) continue;
+    if (value.hasLocalLinkage() || value.getName().starts_with("llvm.") || is_each_inputs_own(value)) continue;
     (value.isDeclaration() ? code.undefined : code.defined).push_back(symbol_of(value));
   }
   const llvm::GlobalVariable *constructors = module->getGlobalVariable("llvm.global_ctors");

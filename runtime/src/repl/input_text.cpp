@@ -24,7 +24,7 @@ class Reader {
 
   Whole read() {
     while (at_ < text_.size() && !open_) step();
-    if (open_ || depth_ > 0) return Whole::kNo;
+    if (open_ || depth_ > 0 || conditionals_ > 0) return Whole::kNo;
     return ends_whole() ? Whole::kYes : Whole::kNo;
   }
 
@@ -53,6 +53,7 @@ class Reader {
     if (c == ')' || c == ']' || c == '}') --depth_;
     last_ = c;
     has_code_ = true;
+    has_equals_ |= c == '=' && depth_ <= 0;
     if (depth_ <= 0 && (c == ';' || c == '}')) begin_statement();
     ++at_;
   }
@@ -60,6 +61,7 @@ class Reader {
   void begin_statement() {
     first_word_ = {};
     words_ = 0;
+    has_equals_ = false;
   }
 
   void take_word() {
@@ -79,6 +81,9 @@ class Reader {
     while (at_ < text_.size() && text_[at_] != '\n') ++at_;
   }
   void skip_directive() {
+    const std::size_t word = std::min(text_.find_first_not_of(" \t", at_ + 1), text_.size());
+    if (text_.substr(word).starts_with("if")) ++conditionals_;
+    if (text_.substr(word).starts_with("endif")) --conditionals_;
     while (at_ < text_.size() && text_[at_] != '\n') {
       if (sees("\\\n")) at_ += 1;
       if (sees("/*")) {
@@ -123,13 +128,15 @@ class Reader {
     if (last_ == ';' || last_ == '}') return true;
     if (std::ranges::find(kOpeners, first_word_) != kOpeners.end()) return false;
     // A function's head whose body begins on the next line; a cast is none.
-    return !(last_ == ')' && !is_cast_ && words_ > 1 && std::ranges::find(kTypeWords, first_word_) != kTypeWords.end());
+    return !(last_ == ')' && !is_cast_ && !has_equals_ && words_ > 1 && std::ranges::find(kTypeWords, first_word_) != kTypeWords.end());
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_ = 0;
   int words_ = 0;
+  int conditionals_ = 0; ///< `#if` without its `#endif`
+  bool has_equals_ = false;
   char last_ = 0;
   bool is_line_start_ = true;
   bool has_code_ = false;
