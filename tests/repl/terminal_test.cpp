@@ -79,6 +79,7 @@ TEST(ReplTerminal, PromptsShowsTypesAndEndsAtTheEndOfInput) {
   ASSERT_TRUE(session.await("... ")) << session.seen();
   session.type("return 5; }\nf()\n");
   ASSERT_TRUE(session.await("(int) 5")) << session.seen();
+  ASSERT_TRUE(session.await("graft> ")) << session.seen();
   session.type("\4");
   EXPECT_EQ(session.wait(), 0);
 }
@@ -126,6 +127,7 @@ TEST(ReplTerminal, RemembersInputsAcrossSessions) {
     ASSERT_TRUE(session.await("graft> "));
     session.type("6 * 7\n");
     ASSERT_TRUE(session.await("(int) 42")) << session.seen();
+    ASSERT_TRUE(session.await("graft> ")) << session.seen();
     session.type("\4");
     EXPECT_EQ(session.wait(), 0);
   }
