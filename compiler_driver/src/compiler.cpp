@@ -7,6 +7,7 @@
 #include "content_key.hpp"
 #include "elsewhere.hpp"
 #include "environment.hpp"
+#include "initialise_target.hpp"
 #include "invocation.hpp"
 #include "memory_gate.hpp"
 #include "preamble_store.hpp"
@@ -17,8 +18,6 @@
 
 #include <graft/driver/compiler.hpp>
 
-#include <llvm/ADT/Statistic.h>
-#include <llvm/Support/TargetSelect.h>
 
 #include <algorithm>
 #include <mutex>
@@ -69,21 +68,6 @@ struct Compiler::State {
 };
 
 namespace {
-
-void initialise_target() {
-  // Registers into LLVM's own tables; twice is harmless, at once is not.
-  static std::once_flag once;
-  std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-    // LLVM's register of statistics and its mutex are made when first asked for, in code that ThreadSanitizer does not see;
-    // made here, `call_once` orders that before every use.
-    static_cast<void>(llvm::GetStatistics());
-  });
-}
 
 /// What, besides the texts, decides what comes out.
 ContentKey key_of_arguments(const std::vector<Work> &works, const Options &options) {

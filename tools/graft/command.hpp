@@ -39,6 +39,7 @@ void add_doctor(CLI::App &app, Action &action);
 void add_demo(CLI::App &app, Action &action);
 void add_cache(CLI::App &app, Action &action);
 void add_exec(CLI::App &app);
+void add_repl(CLI::App &app, Action &action);
 
 /// `graft exec`, by hand: its flags are a C compiler's, which CLI11 cannot read. `words` begin behind "exec".
 int run_exec(std::vector<std::string> words);

@@ -60,6 +60,7 @@ int run(std::vector<std::string> words) {
   add_watch(app, action);
   add_remotes(app, action);
   add_exec(app);
+  add_repl(app, action);
   add_check(app, action);
   add_inspect(app, action);
   add_permissions(app, action);

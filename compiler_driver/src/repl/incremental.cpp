@@ -1,0 +1,505 @@
+// See incremental.hpp: the instance that stays, and what happens to one input.
+#include "../back_end.hpp"
+#include "../diagnostics.hpp"
+#include "../initialise_target.hpp"
+#include "../invocation.hpp"
+#include "../target_features.hpp"
+#include "../virtual_headers.hpp"
+#include "../warm_back_end.hpp"
+#include "macros.hpp"
+#include "modules.hpp"
+#include "recorder.hpp"
+#include "shadows.hpp"
+#include "show_prelude.hpp"
+#include "shown_types.hpp"
+
+#include <graft/driver/incremental.hpp>
+
+#include <clang/AST/DeclContextInternals.h>
+#include <clang/AST/DeclGroup.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/Basic/CharInfo.h>
+#include <clang/Basic/Stack.h>
+#include <clang/CodeGen/BackendUtil.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/FrontendAction.h>
+#include <clang/Lex/PreprocessorOptions.h>
+#include <clang/Parse/Parser.h>
+#include <clang/Sema/Sema.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+
+#include <set>
+
+namespace graft::driver {
+namespace {
+
+constexpr const char *kMainName = "/.graft/session.cpp";
+/// How many definitions one input may replace.
+constexpr int kMostReplaced = 64;
+
+/// Makes preprocessor and semantic analysis, and leaves them be.
+class SessionAction : public clang::ASTFrontendAction {
+ public:
+  explicit SessionAction(llvm::LLVMContext &context) : context_(context) {}
+
+  clang::TranslationUnitKind getTranslationUnitKind() override { return clang::TU_Incremental; }
+  Recorder &recorder() { return *recorder_; }
+
+ protected:
+  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef) override {
+    collect_back_end_diagnostics(context_, compiler.getDiagnostics());
+    auto recorder = std::make_unique<Recorder>(clang::CreateLLVMCodeGen(compiler, "input_0", context_));
+    recorder_ = recorder.get();
+    return recorder;
+  }
+  void ExecuteAction() override {
+    clang::CompilerInstance &compiler = getCompilerInstance();
+    compiler.getPreprocessor().enableIncrementalProcessing();
+    compiler.getPreprocessor().EnterMainSourceFile();
+    compiler.createSema(getTranslationUnitKind(), /*CompletionConsumer=*/nullptr);
+  }
+
+ private:
+  llvm::LLVMContext &context_;
+  Recorder *recorder_ = nullptr; ///< owned by the instance
+};
+
+enum class Show : bool { kNo, kYes };
+
+/// Clang takes a sign at the beginning of a declaration for a method's of Objective-C.
+bool begins_with_a_sign(llvm::StringRef text) {
+  text = text.trim();
+  return (text.starts_with("-") || text.starts_with("+")) && !text.starts_with("--") && !text.starts_with("++") &&
+         !text.ends_with(";") && !text.contains('\n');
+}
+
+bool wants_passes(const llvm::Function &function) {
+  return !function.isDeclaration() &&
+         (function.hasFnAttribute(llvm::Attribute::AlwaysInline) || function.isPresplitCoroutine());
+}
+
+} // namespace
+
+class Incremental::State {
+ public:
+  Result<void> start(const IncrementalOptions &options);
+  ~State();
+
+  Result<Increment> compile(const Input &input);
+  void take_back(Increment increment);
+  Result<std::string> type_of(const std::string &expression);
+  std::vector<std::string> describe(const std::string &name);
+  std::vector<std::string> complete(const std::string &text);
+  void keep(std::optional<Text> as) { keep_ = as; }
+  const std::string &kept() const { return kept_; }
+
+ private:
+  clang::Sema &sema() { return compiler_->getSema(); }
+  void enter(const std::string &text, const std::string &name);
+  void begin_unit();
+  bool parse(const std::string &text, const std::string &name, Show show);
+  bool parse_declarations();
+  bool show_last(clang::DeclGroupRef group);
+  bool hide_clashes(Increment &increment);
+  void lower(Increment &increment);
+  void keep_text(llvm::Module &module);
+  clang::NamedDecl *find_place(const std::string &path, clang::DeclContext *&context);
+  void undo_parse();
+  std::vector<Diagnostic> said();
+  Error failure();
+  void emit(llvm::Module &module, std::vector<char> &out);
+
+  // In the order in which they are to be made; destroyed the other way round.
+  InvocationCache invocations_;
+  std::shared_ptr<const Prepared> prepared_;
+  llvm::LLVMContext context_;
+  std::unique_ptr<llvm::MemoryBuffer> prelude_;
+  InputDiagnostics diagnostics_;
+  std::unique_ptr<clang::CompilerInstance> compiler_;
+  std::unique_ptr<SessionAction> action_;
+  std::unique_ptr<clang::Parser> parser_;
+  std::unique_ptr<ShownTypes> shown_types_;
+  std::unique_ptr<Shadows> shadows_;
+  InputMacros *macros_ = nullptr; ///< owned by the preprocessor
+  InputModules modules_;
+  unsigned count_ = 0;
+  std::string shown_type_; ///< of the value of the input that is being compiled
+  Show show_ = Show::kNo;
+  std::optional<Text> keep_; ///< what of each input is to be kept as text
+  std::string kept_;
+};
+
+Incremental::State::~State() {
+  parser_.reset();
+  if (action_) action_->EndSourceFile();
+}
+
+Result<void> Incremental::State::start(const IncrementalOptions &options) {
+  initialise_target();
+  GRAFT_TRY_ASSIGN(prepared_, invocations_.prepare(options.options, options.language));
+  auto own = std::make_shared<clang::CompilerInvocation>(prepared_->invocation);
+  own->getLangOpts().IncrementalExtensions = true;
+  own->getCodeGenOpts().ClearASTBeforeBackend = false;
+  own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(kMainName, own->getFrontendOpts().Inputs.front().getKind()));
+  own->getDiagnosticOpts().Warnings.emplace_back("no-unused-value");
+  prelude_ = llvm::MemoryBuffer::getMemBufferCopy(show_prelude(options.language), kMainName);
+  own->getPreprocessorOpts().addRemappedFile(kMainName, prelude_.get());
+  own->getPreprocessorOpts().RetainRemappedFileBuffers = true;
+
+  compiler_ = std::make_unique<clang::CompilerInstance>(std::move(own));
+  compiler_->setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  compiler_->setVirtualFileSystem(compile_file_system());
+  compiler_->createDiagnostics(&diagnostics_, /*ShouldOwnClient=*/false);
+  compiler_->createFileManager();
+  clang::noteBottomOfStack(/*ForceSet=*/true);
+  action_ = std::make_unique<SessionAction>(context_);
+  if (!compiler_->createTarget()) return failure();
+  use_trimmed_features(*compiler_);
+  if (!action_->BeginSourceFile(*compiler_, compiler_->getFrontendOpts().Inputs.front())) return failure();
+  llvm::consumeError(action_->Execute()); // what it could say is among the diagnostics
+  parser_ = std::make_unique<clang::Parser>(compiler_->getPreprocessor(), sema(), /*SkipFunctionBodies=*/false);
+  parser_->Initialize();
+  shown_types_ = std::make_unique<ShownTypes>(sema());
+  shadows_ = std::make_unique<Shadows>(sema());
+  auto macros = std::make_unique<InputMacros>(compiler_->getPreprocessor());
+  macros_ = macros.get();
+  compiler_->getPreprocessor().addPPCallbacks(std::move(macros));
+  if (!parse_declarations()) return failure();
+  Increment nothing;
+  lower(nothing);
+  return {};
+}
+
+void Incremental::State::enter(const std::string &text, const std::string &name) {
+  clang::SourceManager &sources = compiler_->getSourceManager();
+  const clang::SourceLocation before = sources.getLocForStartOfFile(sources.getMainFileID());
+  const clang::FileID file =
+      sources.createFileID(llvm::MemoryBuffer::getMemBufferCopy(text, name), clang::SrcMgr::C_User, /*LoadedID=*/0,
+                           /*LoadedOffset=*/0, before);
+  compiler_->getPreprocessor().EnterSourceFile(file, /*Dir=*/nullptr, before);
+}
+
+/// A translation unit of its own for each input, so that one can be told from the others.
+void Incremental::State::begin_unit() {
+  sema().Context.addTranslationUnitDecl();
+  parser_->ConsumeAnyToken(); // the end of the input before
+  parser_->ExitScope();
+  sema().CurContext = nullptr;
+  parser_->EnterScope(clang::Scope::DeclScope);
+  sema().ActOnTranslationUnitScope(parser_->getCurScope());
+}
+
+bool Incremental::State::parse(const std::string &text, const std::string &name, Show show) {
+  show_ = show;
+  macros_->begin_input();
+  enter(text, name);
+  begin_unit();
+  return parse_declarations();
+}
+
+bool Incremental::State::parse_declarations() {
+  clang::Sema::GlobalEagerInstantiationScope global(sema(), /*Enabled=*/true, /*AtEndOfTU=*/true);
+  clang::Sema::LocalEagerInstantiationScope local(sema(), /*AtEndOfTU=*/true);
+  clang::Parser::DeclGroupPtrTy group;
+  clang::Sema::ModuleImportState imports;
+  Recorder &recorder = action_->recorder();
+  clang::DiagnosticsEngine &engine = compiler_->getDiagnostics();
+  for (bool at_end = parser_->ParseFirstTopLevelDecl(group, imports); !at_end; at_end = parser_->ParseTopLevelDecl(group, imports)) {
+    if (!group) continue;
+    recorder.HandleTopLevelDecl(group.get());
+    if (show_ == Show::kYes && !engine.hasErrorOccurred() && !show_last(group.get())) break;
+  }
+  if (!engine.hasErrorOccurred()) {
+    for (clang::Decl *one : sema().WeakTopLevelDecls()) recorder.HandleTopLevelDecl(clang::DeclGroupRef(one));
+    local.perform();
+    global.perform();
+  }
+  if (!engine.hasErrorOccurred()) return true;
+  sema().PendingInstantiations.clear();
+  sema().PendingLocalImplicitInstantiations.clear();
+  sema().VTableUses.clear();
+  return false;
+}
+
+/// An expression without a semicolon. False: what shows it does not compile.
+bool Incremental::State::show_last(clang::DeclGroupRef group) {
+  auto *statement = group.isSingleDecl() ? llvm::dyn_cast<clang::TopLevelStmtDecl>(group.getSingleDecl()) : nullptr;
+  if (statement == nullptr || !statement->isSemiMissing()) return true;
+  const auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement->getStmt());
+  if (value == nullptr || value->getType()->isVoidType()) return true;
+  show_ = Show::kNo;
+  clang::PrintingPolicy policy(sema().getLangOpts());
+  policy.SuppressDefaultTemplateArgs = true;
+  shown_type_ = value->getType().getAsString(policy);
+  const std::string text = shown_types_->text_for(value->getType());
+  if (!text.empty()) {
+    // Fields are shown whoever may name them.
+    compiler_->getLangOpts().AccessControl = false;
+    enter(text, "shown");
+    parser_->ConsumeAnyToken();
+    clang::Parser::DeclGroupPtrTy more;
+    clang::Sema::ModuleImportState imports;
+    for (bool at_end = parser_->ParseTopLevelDecl(more, imports); !at_end; at_end = parser_->ParseTopLevelDecl(more, imports))
+      if (more) action_->recorder().HandleTopLevelDecl(more.get());
+  }
+  if (!show_value_of(sema(), *shown_types_, *statement)) shown_type_.clear();
+  sema().PerformPendingInstantiations();
+  compiler_->getLangOpts().AccessControl = true;
+  return !compiler_->getDiagnostics().hasErrorOccurred();
+}
+
+void Incremental::State::undo_parse() {
+  clean_up_newest(sema());
+  macros_->take_back();
+  action_->recorder().forget();
+  shown_types_->forget_new();
+  shown_type_.clear();
+  compiler_->getDiagnostics().Reset(/*soft=*/true);
+  diagnostics_.clear();
+}
+
+/// What was said of the input; that it is read as if the session's beginning included it is nobody's business.
+std::vector<Diagnostic> Incremental::State::said() {
+  std::vector<Diagnostic> result = diagnostics_.take();
+  for (Diagnostic &one : result)
+    std::erase_if(one.notes, [](const Diagnostic &note) { return note.where.file == kMainName; });
+  return result;
+}
+
+Error Incremental::State::failure() {
+  Error result = error(Code::kInvalid, "the input does not compile");
+  result.diagnostics = said();
+  for (const Diagnostic &one : result.diagnostics)
+    if (one.severity >= Severity::kError) {
+      result.message = one.message;
+      result.where = one.where;
+      break;
+    }
+  return result;
+}
+
+/// Hides what the failed input wants to define anew. False when there is nothing of the kind.
+bool Incremental::State::hide_clashes(Increment &increment) {
+  const std::vector<clang::NamedDecl *> old = shadows_->find(diagnostics_.take_clashes());
+  for (clang::NamedDecl *one : old) {
+    if (const auto *tag = llvm::dyn_cast<clang::TagDecl>(one))
+      if (const unsigned number = shown_types_->number_of(*tag); number != 0) increment.outdated.push_back(number);
+    increment.replaced.push_back(one->getNameAsString());
+    shadows_->hide(*one);
+  }
+  return !old.empty();
+}
+
+Result<Increment> Incremental::State::compile(const Input &input) {
+  std::string text = (begins_with_a_sign(input.text) ? "(" + input.text + ")" : input.text) + "\n";
+  if (input.line != 1 || !input.name.empty()) text = "#line " + std::to_string(input.line) + " \"" + input.name + "\"\n" + text;
+  const std::string name = "input_" + std::to_string(++count_);
+  Increment increment;
+  for (int attempt = 0; !parse(text, name, Show::kYes); ++attempt) {
+    Error wrong = failure();
+    undo_parse();
+    if (attempt == kMostReplaced || !hide_clashes(increment)) {
+      shadows_->unhide_all();
+      return wrong;
+    }
+  }
+  const std::string tag = "r" + std::to_string(count_);
+  for (const clang::DeclGroupRef group : action_->recorder().declared())
+    for (clang::Decl *one : group) shadows_->rename(*one, tag, [&](const std::string &symbol) { return modules_.defines(symbol); });
+  increment.type = std::exchange(shown_type_, {});
+  lower(increment);
+  if (compiler_->getDiagnostics().hasErrorOccurred()) {
+    Error wrong = failure();
+    undo_parse();
+    shadows_->unhide_all();
+    return wrong;
+  }
+  shadows_->accept();
+  shown_types_->accept();
+  diagnostics_.take_clashes(); // warnings have such notes, too
+  increment.warnings = said();
+  return increment;
+}
+
+void Incremental::State::lower(Increment &increment) {
+  Recorder &recorder = action_->recorder();
+  recorder.replay(sema().Context);
+  std::unique_ptr<llvm::Module> module = recorder.generator().ReleaseModule();
+  if (module && keep_) keep_text(*module);
+  const auto emit_one = [this](llvm::Module &one, std::vector<char> &out) { emit(one, out); };
+  if (module && !compiler_->getDiagnostics().hasErrorOccurred() &&
+      modules_.add("input_" + std::to_string(count_), std::move(module), recorder.generator()))
+    modules_.flush_newest(increment, emit_one);
+  recorder.generator().StartModule("input_" + std::to_string(count_ + 1), context_);
+}
+
+/// IR or assembly of what the input itself says; assembly is made of a copy, since emitting changes a module.
+void Incremental::State::keep_text(llvm::Module &module) {
+  kept_.clear();
+  if (*keep_ == Text::kIr) {
+    llvm::raw_string_ostream stream(kept_);
+    module.print(stream, /*AAW=*/nullptr);
+    return;
+  }
+  const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+  llvm::SmallVector<char, 0> bytes;
+  clang::emitBackendOutput(*compiler_, compiler_->getCodeGenOpts(), compiler_->getTarget().getDataLayoutString(), copy.get(),
+                           clang::Backend_EmitAssembly, compiler_->getVirtualFileSystemPtr(),
+                           std::make_unique<llvm::raw_svector_ostream>(bytes));
+  kept_.assign(bytes.begin(), bytes.end());
+}
+
+/// The type of an expression is asked in a unit that is thrown away.
+Result<std::string> Incremental::State::type_of(const std::string &expression) {
+  const bool is_cxx = sema().getLangOpts().CPlusPlus;
+  const std::string text = is_cxx ? "using graft_asked = decltype((" + expression + "\n));\n"
+                                  : "typedef __typeof__((" + expression + "\n)) graft_asked;\n";
+  if (!parse(text, "input", Show::kNo)) {
+    Error wrong = failure();
+    undo_parse();
+    return wrong;
+  }
+  std::string type;
+  for (const clang::DeclGroupRef group : action_->recorder().declared())
+    for (const clang::Decl *one : group) {
+      const auto *alias = llvm::dyn_cast<clang::TypedefNameDecl>(one);
+      if (alias == nullptr || alias->getName() != "graft_asked") continue;
+      clang::QualType asked = alias->getUnderlyingType();
+      if (const auto *of = asked->getAs<clang::DecltypeType>()) asked = of->getUnderlyingType();
+      if (const auto *of = asked->getAs<clang::TypeOfExprType>()) asked = of->desugar();
+      type = asked.getAsString(sema().getPrintingPolicy());
+    }
+  undo_parse();
+  return type;
+}
+
+/// What the last of `path`'s parts ("std::vector", "point.x" looked up by the type of a variable) is in; null: not found.
+clang::NamedDecl *Incremental::State::find_place(const std::string &path, clang::DeclContext *&context) {
+  context = sema().Context.getTranslationUnitDecl()->getPrimaryContext();
+  clang::NamedDecl *found = nullptr;
+  for (std::size_t at = 0; at < path.size();) {
+    std::size_t end = at;
+    while (end < path.size() && (clang::isAsciiIdentifierContinue(path[end]))) ++end;
+    const llvm::StringRef word(path.data() + at, end - at);
+    at = end;
+    while (at < path.size() && !clang::isAsciiIdentifierContinue(path[at])) ++at;
+    if (word.empty()) continue;
+    const auto results = context->lookup(&sema().Context.Idents.get(word));
+    if (results.empty()) return nullptr;
+    found = results.front();
+    for (clang::NamedDecl *one : results)
+      if (llvm::isa<clang::VarDecl>(one)) found = one; // a variable hides a type of its name
+    clang::QualType type;
+    if (const auto *value = llvm::dyn_cast<clang::ValueDecl>(found)) type = value->getType().getNonReferenceType();
+    if (const auto *alias = llvm::dyn_cast<clang::TypedefNameDecl>(found)) type = alias->getUnderlyingType();
+    if (!type.isNull() && type->isPointerType()) type = type->getPointeeType();
+    clang::DeclContext *inner = nullptr;
+    if (!type.isNull()) {
+      inner = type->getAsTagDecl();
+    } else if (const auto *made_from = llvm::dyn_cast<clang::ClassTemplateDecl>(found)) {
+      inner = made_from->getTemplatedDecl();
+    } else {
+      inner = llvm::dyn_cast<clang::DeclContext>(found);
+    }
+    if (at >= path.size()) return found;
+    if (inner == nullptr) return nullptr;
+    context = inner;
+    if (auto *tag = llvm::dyn_cast<clang::TagDecl>(inner); tag != nullptr && tag->getDefinition() != nullptr)
+      context = tag->getDefinition();
+    context = context->getPrimaryContext();
+  }
+  return found;
+}
+
+std::vector<std::string> Incremental::State::describe(const std::string &name) {
+  std::vector<std::string> result;
+  clang::DeclContext *context = nullptr;
+  const clang::NamedDecl *first = find_place(name, context);
+  if (first == nullptr) return result;
+  clang::PrintingPolicy policy(sema().getLangOpts());
+  policy.TerseOutput = true;
+  policy.PolishForDeclaration = true;
+  for (const clang::NamedDecl *one : context->lookup(first->getDeclName())) {
+    std::string text;
+    if (const clang::RawComment *comment = sema().Context.getRawCommentForAnyRedecl(one))
+      text = comment->getFormattedText(sema().getSourceManager(), compiler_->getDiagnostics()) + "\n";
+    llvm::raw_string_ostream stream(text);
+    one->print(stream, policy);
+    const SourcePos place = position(sema().getSourceManager(), one->getLocation());
+    if (!place.file.empty()) text += "\n  at " + to_string(place);
+    result.push_back(text);
+  }
+  return result;
+}
+
+std::vector<std::string> Incremental::State::complete(const std::string &text) {
+  std::size_t begin = text.size();
+  while (begin > 0 && clang::isAsciiIdentifierContinue(text[begin - 1])) --begin;
+  const std::string word = text.substr(begin);
+  std::size_t from = begin; // of "a.b->", "x::" before the word
+  for (;;) {
+    if (from >= 2 && (text.compare(from - 2, 2, "::") == 0 || text.compare(from - 2, 2, "->") == 0))
+      from -= 2;
+    else if (from >= 1 && text[from - 1] == '.')
+      from -= 1;
+    else if (from >= 1 && from < begin && clang::isAsciiIdentifierContinue(text[from - 1]))
+      while (from > 0 && clang::isAsciiIdentifierContinue(text[from - 1])) --from;
+    else
+      break;
+  }
+  std::set<std::string> words;
+  clang::DeclContext *context = sema().Context.getTranslationUnitDecl()->getPrimaryContext();
+  if (from != begin && find_place(text.substr(from, begin - from) + "_", context) == nullptr &&
+      context == sema().Context.getTranslationUnitDecl()->getPrimaryContext())
+    return {};
+  const std::function<void(clang::DeclContext &)> collect = [&](clang::DeclContext &where) {
+    if (where.getPrimaryContext()->buildLookup() != nullptr)
+      for (const auto &[name, list] : *where.getPrimaryContext()->getLookupPtr()) {
+        if (!name.isIdentifier() || list.isNull()) continue;
+        const std::string one = name.getAsString();
+        const bool is_reserved = one.starts_with("_") || one.starts_with("graft_");
+        if (one.starts_with(word) && (!is_reserved || !word.empty())) words.insert(one);
+      }
+    if (const auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(&where); record != nullptr && record->hasDefinition())
+      for (const clang::CXXBaseSpecifier &base : record->bases())
+        if (auto *of = base.getType()->getAsCXXRecordDecl()) collect(*of);
+  };
+  collect(*context);
+  if (from == begin)
+    for (const auto &[name, info] : compiler_->getPreprocessor().getIdentifierTable())
+      if (info->isKeyword(sema().getLangOpts()) && name.starts_with(word) && !name.starts_with("_")) words.insert(name.str());
+  return {words.begin(), words.end()};
+}
+
+void Incremental::State::emit(llvm::Module &module, std::vector<char> &out) {
+  // Without optimisation Clang's passes do nothing to most inputs, and take longer than all the rest.
+  const bool is_plain = compiler_->getCodeGenOpts().OptimizationLevel == 0 && std::ranges::none_of(module, wants_passes);
+  if (is_plain && WarmBackEnd::suits(*compiler_) && prepared_->back_end->emit(*compiler_, module, out)) return;
+  emit_object(*compiler_, module, out);
+}
+
+void Incremental::State::take_back(Increment increment) {
+  modules_.take_back(increment);
+  undo_parse();
+}
+
+Incremental::Incremental(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Incremental::~Incremental() = default;
+
+Result<std::unique_ptr<Incremental>> Incremental::create(const IncrementalOptions &options) {
+  auto state = std::make_unique<State>();
+  GRAFT_TRY(state->start(options));
+  return std::unique_ptr<Incremental>(new Incremental(std::move(state)));
+}
+
+Result<Increment> Incremental::compile(const Input &input) { return state_->compile(input); }
+void Incremental::take_back(Increment increment) { state_->take_back(std::move(increment)); }
+Result<std::string> Incremental::type_of(const std::string &expression) { return state_->type_of(expression); }
+std::vector<std::string> Incremental::describe(const std::string &name) { return state_->describe(name); }
+std::vector<std::string> Incremental::complete(const std::string &text) { return state_->complete(text); }
+void Incremental::keep(std::optional<Text> as) { state_->keep(as); }
+const std::string &Incremental::kept() const { return state_->kept(); }
+
+} // namespace graft::driver

@@ -1,0 +1,213 @@
+// See show_prelude.hpp. The texts are C and C++ for the session, not for us.
+#include "show_prelude.hpp"
+
+namespace graft::driver {
+namespace {
+
+constexpr ShowFunction kFunctions[] = {
+    {"graft_show_raw", "const char *, unsigned long"}, {"graft_show_text", "const char *, unsigned long"},
+    {"graft_show_type", "const char *, unsigned"},     {"graft_show_bool", "int"},
+    {"graft_show_char", "char"},                       {"graft_show_int", "long long"},
+    {"graft_show_uint", "unsigned long long"},         {"graft_show_float", "float"},
+    {"graft_show_double", "double"},                   {"graft_show_long_double", "long double"},
+    {"graft_show_pointer", "const void *"},            {"graft_show_c_string", "const char *"},
+    {"graft_show_time", "long long"},
+};
+
+constexpr const char *kTemplates = R"cpp(
+namespace std {
+template <class> struct char_traits;
+template <class, class> class basic_streambuf;
+template <class, class> class basic_ostream;
+template <class> struct tuple_size;
+template <class...> class variant;
+}
+namespace graft_repl {
+template <class T> T &&have() noexcept;
+template <class T> struct Plain { using type = T; };
+template <class T> struct Plain<T &> { using type = T; };
+template <class T> struct Plain<T &&> { using type = T; };
+template <class T> struct Plain<const T> { using type = T; };
+template <class T> struct Plain<const T &> { using type = T; };
+template <class T> struct Fields { static constexpr bool known = false; };
+template <class T> struct IsVariant { static constexpr bool value = false; };
+template <class... T> struct IsVariant<std::variant<T...>> { static constexpr bool value = true; static constexpr unsigned size = sizeof...(T); };
+
+template <unsigned long N> void raw(const char (&text)[N]) { graft_show_raw(text, N - 1); }
+inline void raw_c(const char *text) { graft_show_raw(text, __builtin_strlen(text)); }
+
+template <class T> concept TextLike = requires(const T &v) { typename T::traits_type; v.data(); v.size(); requires sizeof(*v.data()) == 1; };
+template <class T> concept PathLike = requires(const T &v) { v.native().data(); v.lexically_normal(); };
+template <class T> concept SaysText = requires(const T &v) { { to_string(v).data() }; };
+template <class T> concept RangeLike = requires(T &v) { v.begin() != v.end(); ++have<decltype(v.begin()) &>(); *v.begin(); };
+template <class T> concept OptionalLike = requires(const T &v) { v.has_value(); *v; };
+template <class T> concept PointerLike = requires(const T &v) { v.get(); typename T::element_type; };
+template <class T> concept DurationLike = requires(const T &v) { v.count(); T::period::num; };
+template <class T> concept TimeLike = requires(const T &v) { v.time_since_epoch(); };
+template <class T> concept TupleLike = requires { std::tuple_size<T>::value; };
+
+/// What a stream operator writes goes straight to what is shown.
+template <class C> struct Catch : std::basic_streambuf<C, std::char_traits<C>> {
+  using Base = std::basic_streambuf<C, std::char_traits<C>>;
+  typename Base::int_type overflow(typename Base::int_type one) override {
+    const char c = static_cast<char>(one);
+    graft_show_raw(&c, 1);
+    return one;
+  }
+  using Size = decltype(have<Base &>().sputn(nullptr, 0));
+  Size xsputn(const C *text, Size size) override { graft_show_raw(text, static_cast<unsigned long>(size)); return size; }
+};
+template <class T, class C = char> concept Streams =
+    requires(std::basic_ostream<C, std::char_traits<C>> &out, const T &v) { sizeof(out); out << v; };
+
+template <class T, class C> void show_streamed(const T &value) {
+  Catch<C> caught;
+  std::basic_ostream<C, std::char_traits<C>> out(&caught);
+  out << value;
+}
+
+template <class T> void show(const T &value);
+
+template <unsigned long... I> struct Numbers {};
+template <class T, unsigned long... I> void show_parts(const T &value, Numbers<I...>) {
+  ((I == 0 ? void() : raw(", "), show(get<I>(value))), ...);
+}
+template <class T, unsigned long... I> void show_chosen(const T &value, Numbers<I...>) {
+  ((value.index() == I ? show(get<I>(value)) : void()), ...);
+}
+template <class I, I... N> struct Pack { using type = Numbers<N...>; };
+template <unsigned long N> using Count = typename __make_integer_seq<Pack, unsigned long, N>::type;
+
+template <class Value, class R> void show_range(R &range) {
+  raw("{");
+  unsigned long shown = 0, all = 0;
+  for (auto &&one : range) {
+    if (++all > 100) continue;
+    if (shown++ != 0) raw(", ");
+    if constexpr (requires { typename R::mapped_type; }) {
+      show(one.first);
+      raw(": ");
+      show(one.second);
+    } else {
+      show<Value>(one);
+    }
+  }
+  if (all > shown) { raw(", ... "); graft_show_uint(all); raw(" in all"); }
+  raw("}");
+}
+
+template <class T> void show_duration(const T &value) {
+  using P = typename T::period;
+  show(value.count());
+  if constexpr (P::num == 1 && P::den == 1000000000) raw("ns");
+  else if constexpr (P::num == 1 && P::den == 1000000) raw("us");
+  else if constexpr (P::num == 1 && P::den == 1000) raw("ms");
+  else if constexpr (P::num == 1 && P::den == 1) raw("s");
+  else if constexpr (P::num == 60 && P::den == 1) raw("min");
+  else if constexpr (P::num == 3600 && P::den == 1) raw("h");
+  else if constexpr (P::num == 86400 && P::den == 1) raw("d");
+  else { raw("["); graft_show_int(P::num); raw("/"); graft_show_int(P::den); raw("]s"); }
+}
+
+template <class T> void show_class(const T &value) {
+  auto &open = const_cast<T &>(value);
+  if constexpr (requires { graft_show(value); }) graft_show(value);
+  else if constexpr (TextLike<T>) graft_show_text(reinterpret_cast<const char *>(value.data()), value.size());
+  else if constexpr (PathLike<T>) graft_show_text(value.native().data(), value.native().size());
+  else if constexpr (IsVariant<T>::value) {
+    if (value.valueless_by_exception()) raw("valueless");
+    else show_chosen(value, Count<IsVariant<T>::size>{});
+  }
+  else if constexpr (OptionalLike<T>) {
+    if (value.has_value()) show(*value);
+    else if constexpr (requires { value.error(); }) { raw("unexpected "); show(value.error()); }
+    else raw("nullopt");
+  }
+  else if constexpr (PointerLike<T>) {
+    if (!value.get()) raw("nullptr");
+    else {
+      graft_show_pointer(value.get());
+      if constexpr (requires { *value; }) { raw(" -> "); show(*value); }
+    }
+  }
+  else if constexpr (requires { value.lock(); value.expired(); }) { if (value.expired()) raw("expired"); else show(value.lock()); }
+  else if constexpr (DurationLike<T>) show_duration(value);
+  else if constexpr (TimeLike<T>) {
+    if constexpr (requires { T::clock::to_time_t(value); } && requires { T::period::den; })
+      graft_show_time(static_cast<long long>(value.time_since_epoch().count() * (1000000000.0L * T::period::num / T::period::den)));
+    else { show(value.time_since_epoch()); raw(" since its clock began"); }
+  }
+  else if constexpr (SaysText<T>) { const auto &text = to_string(value); graft_show_raw(text.data(), text.size()); }
+  else if constexpr (Streams<T>) show_streamed<T, char>(value);
+  else if constexpr (RangeLike<T>) {
+    if constexpr (requires { typename T::value_type; }) show_range<typename T::value_type>(open);
+    else show_range<typename Plain<decltype(*open.begin())>::type>(open);
+  }
+  else if constexpr (requires { value.test(0); value.to_string(); }) { const auto text = value.to_string(); graft_show_raw(text.data(), text.size()); }
+  else if constexpr (TupleLike<T>) { raw("{"); show_parts(value, Count<std::tuple_size<T>::value>{}); raw("}"); }
+  else if constexpr (requires { value.real(); value.imag(); }) { raw("("); show(value.real()); raw(", "); show(value.imag()); raw(")"); }
+  else if constexpr (requires { value.load(); T::is_always_lock_free; }) show(value.load());
+  else if constexpr (requires { value.message(); value.category(); }) { const auto text = value.message(); graft_show_text(text.data(), text.size()); }
+  else if constexpr (requires { value.what(); }) { raw_c(value.what()); }
+  else if constexpr (requires { typename T::type; value.get(); }) show(value.get());
+  else if constexpr (Fields<T>::known) Fields<T>::show(value);
+  else if constexpr (requires { typename T::container_type; value.size(); }) { raw("of "); graft_show_uint(value.size()); }
+  else { raw("object at "); graft_show_pointer(__builtin_addressof(value)); }
+}
+
+template <class T> void show(const T &value) {
+  if constexpr (__is_same(T, bool)) graft_show_bool(value);
+  else if constexpr (__is_same(T, char)) graft_show_char(value);
+  else if constexpr (__is_same(T, decltype(nullptr))) raw("nullptr");
+  else if constexpr (__is_integral(T) && __is_unsigned(T)) graft_show_uint(value);
+  else if constexpr (__is_integral(T)) graft_show_int(value);
+  else if constexpr (__is_same(T, float)) graft_show_float(value);
+  else if constexpr (__is_same(T, double)) graft_show_double(value);
+  else if constexpr (__is_floating_point(T)) graft_show_long_double(value);
+  else if constexpr (__is_enum(T)) {
+    if constexpr (requires { graft_show(value); }) graft_show(value);
+    else if constexpr (SaysText<T>) { const auto &text = to_string(value); graft_show_raw(text.data(), text.size()); }
+    else if constexpr (Fields<T>::known) Fields<T>::show(value);
+    else show(static_cast<__underlying_type(T)>(value));
+  }
+  else if constexpr (__is_same(T, const char *) || __is_same(T, char *)) graft_show_c_string(value);
+  else if constexpr (__is_function(T)) { raw("function at "); graft_show_pointer(reinterpret_cast<const void *>(&value)); }
+  else if constexpr (__is_pointer(T)) graft_show_pointer((const void *)value);
+  else if constexpr (__is_array(T)) {
+    if constexpr (__is_same(typename Plain<decltype(value[0])>::type, char)) {
+      unsigned long size = sizeof value;
+      while (size != 0 && value[size - 1] == 0) --size;
+      graft_show_text(value, size);
+    } else {
+      raw("{");
+      for (unsigned long i = 0; i < sizeof value / sizeof value[0]; ++i) { if (i != 0) raw(", "); show(value[i]); }
+      raw("}");
+    }
+  }
+  else if constexpr (__is_class(T) || __is_union(T)) show_class(value);
+  else raw("?");
+}
+inline void field(const char *name, bool &first) {
+  if (!first) raw(", ");
+  first = false;
+  raw_c(name);
+  raw(" = ");
+}
+}
+template <class T> void graft_show_value(T &&value) {
+  graft_repl::show<typename graft_repl::Plain<T>::type>(value);
+}
+)cpp";
+
+} // namespace
+
+std::span<const ShowFunction> show_functions() { return kFunctions; }
+
+std::string show_prelude(Language language) {
+  const bool is_cxx = language == Language::kCxx;
+  std::string text = is_cxx ? "extern \"C\" {\n" : "";
+  for (const ShowFunction &function : kFunctions) text += std::string("void ") + function.name + "(" + function.parameters + ");\n";
+  return is_cxx ? text + "}\n" + kTemplates : text;
+}
+
+} // namespace graft::driver

@@ -1,0 +1,13 @@
+// What every session begins with: how values are told to the functions that show them. In C++ by templates that know a type by
+// what it can do, so that no header of the standard library need be read for it.
+#pragma once
+
+#include <graft/driver/incremental.hpp>
+
+#include <string>
+
+namespace graft::driver {
+
+std::string show_prelude(Language language);
+
+} // namespace graft::driver

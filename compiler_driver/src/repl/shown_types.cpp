@@ -1,0 +1,221 @@
+// See shown_types.hpp. In C++ the text specialises a template of the prelude; in C it is a function of the type's own.
+#include "shown_types.hpp"
+
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/DeclTemplate.h>
+#include <clang/AST/ExprCXX.h>
+#include <clang/Sema/Lookup.h>
+#include <clang/Sema/Sema.h>
+
+namespace graft::driver {
+namespace {
+
+std::string spell(clang::QualType type, const clang::ASTContext &context, bool with_global) {
+  clang::PrintingPolicy policy(context.getLangOpts());
+  policy.FullyQualifiedName = true;
+  policy.PrintAsCanonical = true;
+  policy.SuppressTagKeyword = context.getLangOpts().CPlusPlus;
+  const std::string text = type.getUnqualifiedType().getAsString(policy);
+  return with_global && context.getLangOpts().CPlusPlus ? "::" + text : text;
+}
+
+bool can_be_named(const clang::TagDecl &tag) {
+  if (tag.getIdentifier() == nullptr && tag.getTypedefNameForAnonDecl() == nullptr) return false;
+  for (const clang::DeclContext *context = tag.getDeclContext(); context != nullptr; context = context->getParent()) {
+    if (context->isFunctionOrMethod()) return false;
+    if (const auto *outer = llvm::dyn_cast<clang::TagDecl>(context); outer != nullptr && !can_be_named(*outer)) return false;
+  }
+  return true;
+}
+
+std::string quoted(llvm::StringRef text) { return '"' + text.str() + '"'; }
+
+/// A field of C, by the functions that every session has.
+std::string show_field_c(const clang::ASTContext &context, clang::QualType type, const std::string &place,
+                         const std::function<unsigned(clang::QualType)> &number) {
+  type = type.getCanonicalType();
+  if (const clang::ConstantArrayType *array = context.getAsConstantArrayType(type)) {
+    const clang::QualType element = array->getElementType();
+    if (element->isCharType()) return "graft_show_text(" + place + ", __builtin_strlen(" + place + "));";
+    const std::string index = "i" + std::to_string(std::count(place.begin(), place.end(), '['));
+    return "graft_show_raw(\"{\", 1); for (unsigned long " + index + " = 0; " + index + " < " +
+           std::to_string(array->getZExtSize()) + "; ++" + index + ") { if (" + index + ") graft_show_raw(\", \", 2); " +
+           show_field_c(context, element, place + "[" + index + "]", number) + " } graft_show_raw(\"}\", 1);";
+  }
+  if (const unsigned known = number(type); known != 0) return "graft_show_tag_" + std::to_string(known) + "(" + place + ");";
+  if (type->isBooleanType()) return "graft_show_bool(" + place + ");";
+  if (type->isCharType() && !type->isUnsignedIntegerType()) return "graft_show_char(" + place + ");";
+  if (type->isUnsignedIntegerOrEnumerationType()) return "graft_show_uint(" + place + ");";
+  if (type->isIntegralOrEnumerationType()) return "graft_show_int(" + place + ");";
+  if (type->isRealFloatingType()) return "graft_show_double(" + place + ");";
+  if (type->isPointerType() && type->getPointeeType()->isCharType()) return "graft_show_c_string(" + place + ");";
+  if (type->isPointerType()) return "graft_show_pointer((const void *)" + place + ");";
+  return "graft_show_raw(\"?\", 1);";
+}
+
+} // namespace
+
+unsigned ShownTypes::number_of(const clang::TagDecl &tag) const {
+  const auto found = numbers_.find(tag.getCanonicalDecl());
+  return found == numbers_.end() ? 0 : found->second;
+}
+
+void ShownTypes::forget_new() {
+  for (const clang::TagDecl *one : std::exchange(new_, {})) numbers_.erase(one);
+}
+
+std::string ShownTypes::text_for(clang::QualType type) {
+  std::string text;
+  add(type, text);
+  return text;
+}
+
+void ShownTypes::add(clang::QualType type, std::string &text) {
+  type = type.getNonReferenceType().getCanonicalType().getUnqualifiedType();
+  if (const clang::ArrayType *array = sema_.Context.getAsArrayType(type)) return add(array->getElementType(), text);
+  if (type->isDependentType()) return;
+  clang::TagDecl *tag = type->getAsTagDecl();
+  if (tag == nullptr || numbers_.contains(tag->getCanonicalDecl())) return;
+  if (!tag->isCompleteDefinition()) tag = tag->getDefinition();
+  if (tag == nullptr || tag->isInvalidDecl()) return;
+  numbers_.try_emplace(tag->getCanonicalDecl(), 0); // parts of its own type end here
+  new_.push_back(tag->getCanonicalDecl());
+  if (const auto *made = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(tag))
+    for (const clang::TemplateArgument &argument : made->getTemplateArgs().asArray()) {
+      if (argument.getKind() == clang::TemplateArgument::Type) add(argument.getAsType(), text);
+      if (argument.getKind() == clang::TemplateArgument::Pack)
+        for (const clang::TemplateArgument &one : argument.pack_elements())
+          if (one.getKind() == clang::TemplateArgument::Type) add(one.getAsType(), text);
+    }
+  if (tag->isInStdNamespace() || !can_be_named(*tag)) return;
+  if (llvm::isa<clang::EnumDecl>(tag)) return add_enumeration(type, *tag, text);
+  if (tag->isUnion()) return;
+  add_record(type, *tag, text);
+}
+
+void ShownTypes::add_record(clang::QualType type, const clang::TagDecl &tag, std::string &text) {
+  const auto &record = *llvm::cast<clang::RecordDecl>(&tag);
+  if (const auto *with_bases = llvm::dyn_cast<clang::CXXRecordDecl>(&record)) {
+    if (with_bases->isLambda()) return;
+    for (const clang::CXXBaseSpecifier &base : with_bases->bases()) add(base.getType(), text);
+  }
+  for (const clang::FieldDecl *field : record.fields()) add(field->getType(), text);
+  const unsigned number = numbers_[tag.getCanonicalDecl()] = ++last_;
+  const bool is_cxx = sema_.getLangOpts().CPlusPlus;
+  const std::string name = spell(type, sema_.Context, /*with_global=*/false);
+  std::string body = "graft_show_type(" + quoted(name) + ", " + std::to_string(number) + "); ";
+  body += is_cxx ? "graft_repl::raw(\"{\"); bool first = true; (void)first; " : "graft_show_raw(\"{\", 1); ";
+  if (const auto *with_bases = llvm::dyn_cast<clang::CXXRecordDecl>(&record))
+    for (const clang::CXXBaseSpecifier &base : with_bases->bases()) {
+      const auto *of = base.getType()->getAsCXXRecordDecl();
+      if (of == nullptr || of->isEmpty()) continue;
+      const std::string base_name = spell(base.getType(), sema_.Context, /*with_global=*/true);
+      body += "graft_repl::field(" + quoted(spell(base.getType(), sema_.Context, false)) + ", first); graft_repl::show<" + base_name +
+              ">(value); ";
+    }
+  bool is_first = true;
+  const std::function<unsigned(clang::QualType)> number_of_type = [&](clang::QualType field) {
+    const clang::TagDecl *of = field->getAsTagDecl();
+    return of == nullptr ? 0u : number_of(*of);
+  };
+  for (const clang::FieldDecl *field : record.fields()) {
+    if (field->getIdentifier() == nullptr) continue;
+    const std::string place = "value." + field->getName().str();
+    if (!is_cxx) {
+      body += "graft_show_raw(" + quoted((is_first ? "" : ", ") + field->getName().str() + " = ") + ", " +
+              std::to_string(field->getName().size() + (is_first ? 3 : 5)) + "); " +
+              show_field_c(sema_.Context, field->getType(), place, number_of_type) + " ";
+    } else {
+      body += "graft_repl::field(" + quoted(field->getName()) + ", first); graft_repl::show<typename graft_repl::Plain<decltype(" + place +
+              ")>::type>(" + place + "); ";
+    }
+    is_first = false;
+  }
+  body += is_cxx ? "graft_repl::raw(\"}\"); " : "graft_show_raw(\"}\", 1); ";
+  if (is_cxx)
+    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, true) +
+            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, true) + " &value) { " +
+            body + "} };\n";
+  else
+    text += "void graft_show_tag_" + std::to_string(number) + "(" + name + " value) { " + body + "}\n";
+}
+
+void ShownTypes::add_enumeration(clang::QualType type, const clang::TagDecl &tag, std::string &text) {
+  const auto &enumeration = *llvm::cast<clang::EnumDecl>(&tag);
+  const unsigned number = numbers_[tag.getCanonicalDecl()] = ++last_;
+  const bool is_cxx = sema_.getLangOpts().CPlusPlus;
+  std::string body = "switch ((long long)value) { ";
+  std::vector<std::int64_t> seen;
+  for (const clang::EnumConstantDecl *one : enumeration.enumerators()) {
+    const std::int64_t value = one->getInitVal().getExtValue();
+    if (std::ranges::find(seen, value) != seen.end()) continue;
+    seen.push_back(value);
+    std::string shown = one->getName().str();
+    if (enumeration.isScoped()) shown = enumeration.getName().str() + "::" + shown;
+    body += "case (long long)" + std::to_string(static_cast<std::uint64_t>(value)) + "ull: graft_show_raw(" + quoted(shown) + ", " +
+            std::to_string(shown.size()) + "); return; ";
+  }
+  body += "default: graft_show_int((long long)value); } ";
+  if (is_cxx)
+    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, true) +
+            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, true) + " &value) { " +
+            body + "} };\n";
+  else
+    text += "void graft_show_tag_" + std::to_string(number) + "(" + spell(type, sema_.Context, false) + " value) { " + body + "}\n";
+}
+
+namespace {
+
+/// Which of the prelude's functions shows a value of `type`.
+std::string shower_of(const clang::ASTContext &context, clang::QualType type, unsigned number) {
+  const bool is_cxx = context.getLangOpts().CPlusPlus;
+  type = type.getCanonicalType();
+  if (is_cxx && (type->isRecordType() || type->isArrayType() || type->isEnumeralType() || type->isMemberPointerType()))
+    return "graft_show_value";
+  if (!is_cxx && number != 0) return "graft_show_tag_" + std::to_string(number);
+  if (type->isBooleanType()) return "graft_show_bool";
+  if (type->isSpecificBuiltinType(clang::BuiltinType::Char_S)) return "graft_show_char";
+  if (type->isUnsignedIntegerOrEnumerationType()) return "graft_show_uint";
+  if (type->isIntegralOrEnumerationType()) return "graft_show_int";
+  if (type->isSpecificBuiltinType(clang::BuiltinType::Float)) return "graft_show_float";
+  if (type->isSpecificBuiltinType(clang::BuiltinType::LongDouble)) return "graft_show_long_double";
+  if (type->isRealFloatingType()) return "graft_show_double";
+  if (type->isPointerType() && type->getPointeeType()->isCharType()) return "graft_show_c_string";
+  if (type->isArrayType() && context.getAsArrayType(type)->getElementType()->isCharType()) return "graft_show_c_string";
+  if (is_cxx && (type->isFunctionType() || type->isNullPtrType())) return "graft_show_value";
+  const bool is_plain = type->isPointerType() && !type->isFunctionPointerType() && !type->getPointeeType().isVolatileQualified();
+  if (is_plain || (!is_cxx && (type->isPointerType() || type->isArrayType()))) return "graft_show_pointer";
+  return is_cxx ? "graft_show_value" : "";
+}
+
+} // namespace
+
+bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement) {
+  auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement.getStmt());
+  if (value == nullptr || value->getType()->isVoidType() || value->isTypeDependent()) return false;
+  if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && record->isLambda()) return false;
+  if (auto *whole = llvm::dyn_cast<clang::ExprWithCleanups>(value)) {
+    // Its temporaries end with the call that shows it, not with the session's function.
+    value = whole->getSubExpr();
+    sema.Cleanup.setExprNeedsCleanups(true);
+  }
+  clang::ASTContext &context = sema.Context;
+  unsigned number = 0;
+  if (const clang::TagDecl *tag = value->getType()->getAsTagDecl()) number = types.number_of(*tag);
+  const std::string name = shower_of(context, value->getType(), number);
+  if (name.empty()) return false;
+  const clang::SourceLocation place = value->getBeginLoc();
+  clang::LookupResult found(sema, &context.Idents.get(name), place, clang::Sema::LookupOrdinaryName);
+  if (!sema.LookupQualifiedName(found, context.getTranslationUnitDecl()->getPrimaryContext())) return false;
+  const clang::CXXScopeSpec no_scope;
+  const clang::ExprResult function = sema.BuildDeclarationNameExpr(no_scope, found, /*NeedsADL=*/false);
+  if (function.isInvalid()) return false;
+  const clang::ExprResult call = sema.ActOnCallExpr(sema.TUScope, function.get(), place, {value}, value->getEndLoc());
+  if (call.isInvalid()) return false;
+  const clang::ExprResult whole = sema.ActOnFinishFullExpr(call.get(), /*DiscardedValue=*/false);
+  if (whole.isInvalid()) return false;
+  statement.setStmt(whole.get());
+  return true;
+}
+
+} // namespace graft::driver

@@ -1,0 +1,47 @@
+// Types that are shown field by field: the text that tells a value of one, for each type a text of its own.
+#pragma once
+
+#include <clang/AST/Type.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace clang {
+class ASTContext;
+class TagDecl;
+class TopLevelStmtDecl;
+class Sema;
+} // namespace clang
+
+namespace graft::driver {
+
+/// The shown types of one session, by number.
+class ShownTypes {
+ public:
+  explicit ShownTypes(clang::Sema &sema) : sema_(sema) {}
+
+  /// What must be parsed before a value of `type` can be shown: of those of its parts that were not asked for before.
+  std::string text_for(clang::QualType type);
+  /// Its number; 0 for one that was never asked for.
+  unsigned number_of(const clang::TagDecl &tag) const;
+  /// What text_for gave since `accept` was not parsed.
+  void forget_new();
+  void accept() { new_.clear(); }
+
+ private:
+  void add(clang::QualType type, std::string &text);
+  void add_record(clang::QualType type, const clang::TagDecl &tag, std::string &text);
+  void add_enumeration(clang::QualType type, const clang::TagDecl &tag, std::string &text);
+
+  clang::Sema &sema_;
+  std::unordered_map<const clang::TagDecl *, unsigned> numbers_; ///< by canonical declaration
+  std::vector<const clang::TagDecl *> new_;
+  unsigned last_ = 0;
+};
+
+/// Makes a statement that is an expression show its value. False when there is nothing to show, or when that does not compile:
+/// then Clang has said why.
+bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement);
+
+} // namespace graft::driver

@@ -1,0 +1,119 @@
+// See shown.hpp. Numbers are written so that they read back as the same number.
+#include "shown.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <ctime>
+
+namespace graft::repl {
+namespace {
+
+thread_local Shown *current = nullptr;
+
+void add(std::string_view text) {
+  if (current != nullptr) current->text += text;
+}
+
+template <class Number, class... How>
+void add_number(Number value, How... how) {
+  char digits[64];
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value, how...);
+  add({digits, static_cast<std::size_t>(end.ptr - digits)});
+}
+
+template <class Number>
+void add_real(Number value) {
+  char digits[64];
+  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
+  std::string_view text(digits, static_cast<std::size_t>(end.ptr - digits));
+  add(text);
+  if (text.find_first_of(".en") == text.npos) add(".0"); // "en": exponents, infinities, not-a-numbers
+}
+
+void add_escaped(char c, char quote) {
+  switch (c) {
+  case '\n':
+    return add("\\n");
+  case '\t':
+    return add("\\t");
+  case '\r':
+    return add("\\r");
+  case '\0':
+    return add("\\0");
+  case '\\':
+    return add("\\\\");
+  default:
+    break;
+  }
+  if (c == quote) add("\\");
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x20 && byte != 0x7f) return add({&c, 1});
+  add(byte < 0x10 ? "\\x0" : "\\x");
+  add_number(static_cast<unsigned>(byte), 16);
+}
+
+} // namespace
+
+extern "C" {
+static void show_raw(const char *text, unsigned long size) { add({text, size}); }
+static void show_text(const char *text, unsigned long size) {
+  add("\"");
+  for (unsigned long i = 0; i < size; ++i) add_escaped(text[i], '"');
+  add("\"");
+}
+static void show_type(const char *name, unsigned number) {
+  add(name);
+  if (current != nullptr && current->outdated != nullptr && current->outdated->contains(number)) add(" (as it was before it was redefined) ");
+}
+static void show_bool(int value) { add(value != 0 ? "true" : "false"); }
+static void show_char(char value) {
+  add("'");
+  add_escaped(value, '\'');
+  add("'");
+}
+static void show_int(long long value) { add_number(value); }
+static void show_uint(unsigned long long value) { add_number(value); }
+static void show_float(float value) { add_real(value); }
+static void show_double(double value) { add_real(value); }
+static void show_long_double(long double value) { add_real(value); }
+static void show_pointer(const void *value) {
+  if (value == nullptr) return add("nullptr");
+  add("0x");
+  add_number(reinterpret_cast<std::uintptr_t>(value), 16);
+}
+static void show_c_string(const char *value) {
+  if (value == nullptr) return add("nullptr");
+  show_text(value, std::strlen(value));
+}
+static void show_time(long long nanoseconds) {
+  std::time_t seconds = static_cast<std::time_t>(nanoseconds / 1'000'000'000);
+  if (nanoseconds % 1'000'000'000 < 0) --seconds;
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[64];
+  add({text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts)});
+}
+}
+
+Shown::Shown() : before_(current) { current = this; }
+Shown::~Shown() { current = before_; }
+
+std::vector<jit::Symbol> shown_symbols() {
+  const auto address = [](auto *function) { return reinterpret_cast<const void *>(function); };
+  return {{"graft_show_raw", address(show_raw)},
+          {"graft_show_text", address(show_text)},
+          {"graft_show_type", address(show_type)},
+          {"graft_show_bool", address(show_bool)},
+          {"graft_show_char", address(show_char)},
+          {"graft_show_int", address(show_int)},
+          {"graft_show_uint", address(show_uint)},
+          {"graft_show_float", address(show_float)},
+          {"graft_show_double", address(show_double)},
+          {"graft_show_long_double", address(show_long_double)},
+          {"graft_show_pointer", address(show_pointer)},
+          {"graft_show_c_string", address(show_c_string)},
+          {"graft_show_time", address(show_time)}};
+}
+
+} // namespace graft::repl

@@ -1,0 +1,54 @@
+// Bundles in a session's reach.
+#include "session.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+namespace graft::test {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kGreeter = std::string(GRAFT_SOURCE_DIR) + "/plugins_src/greeter";
+
+TEST(ReplBundles, ContractsAreCalledWithPlainSyntax) {
+  const Outcome outcome = session("graft_buf out{};\ndemo.greeter->greet(graft_str_of(\"world\"), &out)\nout\n", {kGreeter});
+  EXPECT_THAT(outcome.out, testing::EndsWith("0\n\"Hello, world!\"\n")) << outcome.err;
+  EXPECT_EQ(outcome.status, 0);
+}
+
+TEST(ReplBundles, AreReplacedAndBroughtBack) {
+  const TempFolder folder;
+  const std::string bundle = folder / "greeter";
+  std::filesystem::copy(kGreeter, bundle);
+  const std::string source = bundle + "/greeter.c";
+  const Outcome outcome = session("%load " + bundle + "\n%call demo.greeter.greet a\n#include <cstdlib>\nsystem(\"sed -i s/Hello/Bye/ " + source +
+                                  "\");\n%plan greeter\n%reload greeter\n%call demo.greeter.greet a\n%rollback greeter\n%call demo.greeter.greet a\n"
+                                  "%ps\n%contracts\n%unload greeter\n%ps\n");
+  EXPECT_THAT(outcome.out, HasSubstr("Hello, a!"));
+  EXPECT_THAT(outcome.out, HasSubstr("Bye, a!"));
+  EXPECT_THAT(outcome.out, HasSubstr("demo.greeter@1.0  greeter"));
+  EXPECT_THAT(outcome.out, testing::EndsWith("no bundle is loaded; '%load PATH' loads one\n"));
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
+TEST(ReplBundles, AContractThatNobodyProvidesAnyMoreIsAnException) {
+  const Outcome outcome = session("%unload greeter\ngraft_buf out{};\ndemo.greeter->greet(graft_str_of(\"world\"), &out)\n", {kGreeter});
+  EXPECT_THAT(outcome.err, HasSubstr("no bundle that is loaded provides demo.greeter"));
+}
+
+TEST(ReplBundles, AreThereAgainAfterACrash) {
+  const Outcome outcome = session("__builtin_trap();\n%call demo.greeter.greet again\n", {kGreeter});
+  EXPECT_THAT(outcome.out, HasSubstr("Hello, again!")) << outcome.err;
+}
+
+TEST(ReplBundles, ThatCannotBeLoadedSayWhy) {
+  const Outcome outcome = session("%load /nowhere/bundle\n%call demo.greeter.greet a\n%reload greeter\n%unload greeter\n%plan greeter\n%rollback greeter 0\n1\n");
+  EXPECT_THAT(outcome.err, HasSubstr("/nowhere/bundle"));
+  EXPECT_THAT(outcome.err, HasSubstr("'%rollback' wants a number of steps of 1 or more, not '0'"));
+  EXPECT_EQ(outcome.out, "1\n");
+}
+
+} // namespace
+} // namespace graft::test

@@ -1,0 +1,78 @@
+// How values are shown.
+#include "session.hpp"
+
+#include <gmock/gmock.h>
+
+namespace graft::test {
+namespace {
+
+struct Shown {
+  const char *name;
+  const char *code;
+  const char *text;
+};
+
+class Values : public testing::TestWithParam<Shown> {};
+
+TEST_P(Values, AreShownAsTheyAreWritten) {
+  const Outcome outcome = session(std::string(GetParam().code) + "\n");
+  EXPECT_EQ(outcome.out, std::string(GetParam().text) + "\n") << outcome.err;
+}
+
+constexpr Shown kShown[] = {
+    {"Int", "-3", "-3"},
+    {"Unsigned", "~0ull", "18446744073709551615"},
+    {"Bool", "1 == 1", "true"},
+    {"Char", "'\\n'", "'\\n'"},
+    {"Double", "0.1", "0.1"},
+    {"WholeDouble", "2.0", "2.0"},
+    {"Float", "0.1f", "0.1"},
+    {"LongDouble", "0.5L", "0.5"},
+    {"Literal", "\"a\\\"b\"", "\"a\\\"b\""},
+    {"Null", "nullptr", "nullptr"},
+    {"NullPointer", "int *p = nullptr; p", "nullptr"},
+    {"Array", "int a[3] = {1, 2, 3}; a", "{1, 2, 3}"},
+    {"Enumerator", "enum class Colour { red, green }; Colour::green", "Colour::green"},
+    {"EnumeratorWithoutName", "enum class Colour { red }; Colour(7)", "7"},
+    {"Struct", "struct P { int x; const char *n; }; P{1, \"a\"}", "P{x = 1, n = \"a\"}"},
+    {"Private", "class P { int x = 3; }; P{}", "P{x = 3}"},
+    {"Base", "struct B { int b = 1; }; struct D : B { int d = 2; }; D{}", "D{B = B{b = 1}, d = 2}"},
+    {"Nested", "struct A { int x; }; struct B { A a[2]; }; B{{{1}, {2}}}", "B{a = {A{x = 1}, A{x = 2}}}"},
+    {"String", "#include <string>\nstd::string(\"hi\")", "\"hi\""},
+    {"Vector", "#include <vector>\nstd::vector<int>{1, 2}", "{1, 2}"},
+    {"VectorOfBool", "#include <vector>\nstd::vector<bool>{true, false}", "{true, false}"},
+    {"VectorOfStructs", "#include <vector>\nstruct P { int x; };\nstd::vector<P>{{1}, {2}}", "{P{x = 1}, P{x = 2}}"},
+    {"Map", "#include <map>\n#include <string>\nstd::map<std::string, int>{{\"a\", 1}}", "{\"a\": 1}"},
+    {"Set", "#include <set>\nstd::set<int>{2, 1}", "{1, 2}"},
+    {"Pair", "#include <utility>\nstd::pair<int, char>(1, 'c')", "{1, 'c'}"},
+    {"Tuple", "#include <tuple>\nstd::tuple<int, bool>(1, true)", "{1, true}"},
+    {"Optional", "#include <optional>\nstd::optional<int>(3)", "3"},
+    {"NoOptional", "#include <optional>\nstd::optional<int>()", "nullopt"},
+    {"Variant", "#include <variant>\nstd::variant<int, bool>(true)", "true"},
+    {"Expected", "#include <expected>\nstd::expected<int, bool>(std::unexpected(true))", "unexpected true"},
+    {"Duration", "#include <chrono>\nstd::chrono::milliseconds(20)", "20ms"},
+    {"Time", "#include <chrono>\nstd::chrono::system_clock::from_time_t(0)", "1970-01-01 00:00:00 UTC"},
+    {"NoUnique", "#include <memory>\nstd::unique_ptr<int>()", "nullptr"},
+    {"Path", "#include <filesystem>\nstd::filesystem::path(\"/a\")", "\"/a\""},
+    {"Complex", "#include <complex>\nstd::complex<double>(1, 2)", "(1,2)"},
+    {"Streamed", "#include <ostream>\nstruct Q { int z; }; std::ostream &operator<<(std::ostream &o, const Q &q) { return o << \"Q\" << q.z; }\nQ{4}", "Q4"},
+    {"ToString", "#include <string>\nnamespace n { struct Q { int z; }; std::string to_string(const Q &) { return \"a q\"; } }\nn::Q{4}", "a q"},
+    {"Temporary", "struct H { int h = 5; ~H() {} int get() const { return h; } };\nH{}.get()", "5"},
+    {"Template", "template <class T> struct V { T t; };\nV<int>{3}", "V<int>{t = 3}"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Of, Values, testing::ValuesIn(kShown), [](const auto &info) { return std::string(info.param.name); });
+
+TEST(ValuesOfC, AreShownFieldByField) {
+  const Outcome outcome = session("struct P { int x; char n[4]; double *d; };\nstruct P p = {1, \"ab\", 0}; p\nenum E { one, two };\nenum E e = two; e\n1.5f\n\"text\"\n", {"--c"});
+  EXPECT_EQ(outcome.out, "struct P{x = 1, n = \"ab\", d = nullptr}\ntwo\n1.5\n\"text\"\n") << outcome.err;
+}
+
+TEST(ValuesWithTypes, SayThem) { EXPECT_EQ(session("1.5f\n", {"--types"}).out, "(float) 1.5\n"); }
+
+TEST(LongRanges, AreCutShortAndSayHowLongTheyAre) {
+  EXPECT_THAT(session("#include <vector>\nstd::vector<int>(1000, 7)\n").out, testing::EndsWith("7, ... 1000 in all}\n"));
+}
+
+} // namespace
+} // namespace graft::test

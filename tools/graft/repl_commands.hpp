@@ -1,0 +1,58 @@
+// The lines that begin with '%': what the half that runs code does for them. The live bundles of a session are here.
+#pragma once
+
+#include "repl_channel.hpp"
+
+#include <graft/repl.hpp>
+#include <graft/runtime.hpp>
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace graft::tool {
+
+/// What `%help` says of one.
+struct CommandHelp {
+  const char *name;
+  const char *arguments;
+  const char *what;
+  const char *example;
+};
+std::span<const CommandHelp> command_helps();
+
+/// Threads: one. Owns: the runtime, which is made when a bundle is first asked for.
+class ReplCommands {
+ public:
+  explicit ReplCommands(Repl &repl) : repl_(repl) {}
+
+  Reply run(const Question &question);
+
+ private:
+  Reply load(const std::vector<std::string> &words);
+  Reply unload(const std::vector<std::string> &words);
+  Reply reload(const std::vector<std::string> &words);
+  Reply rollback(const std::vector<std::string> &words);
+  Reply plan(const std::vector<std::string> &words);
+  Reply list_bundles();
+  Reply list_contracts();
+  Reply call(const std::vector<std::string> &words);
+  Reply time(const Question &question, const std::string &code);
+  Reply show_text(const Question &question, const std::string &code, ReplText text);
+  Reply show_type(const std::string &expression);
+  Reply describe(const std::string &name);
+  Reply add_library(const std::string &name);
+
+  Result<Runtime *> runtime();
+  /// Makes the contracts of bundles that were just loaded known to inputs, by their names.
+  Result<void> declare_contracts();
+
+  Repl &repl_;
+  std::unique_ptr<Runtime> runtime_;
+  std::map<std::string, std::vector<ContractFacts>> areas_; ///< contracts that inputs can name, by their variable
+  std::size_t area_count_ = 0;
+};
+
+} // namespace graft::tool

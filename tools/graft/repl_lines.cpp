@@ -1,0 +1,85 @@
+// See repl_lines.hpp.
+#include "repl_lines.hpp"
+
+#include <graft/repl.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+namespace graft::tool {
+namespace {
+
+bool is_blank(const std::string &line) { return line.find_first_not_of(" \t\r") == line.npos; }
+
+} // namespace
+
+std::optional<std::string> InputReader::take(Prompt prompt) {
+  ++line_;
+  if (ahead_) return std::exchange(ahead_, std::nullopt);
+  return read_(prompt);
+}
+
+std::optional<Question> InputReader::next() {
+  std::optional<std::string> line = take(Prompt::kFirst);
+  while (line && (is_blank(*line) || *line == kGivenUp)) line = take(Prompt::kFirst);
+  if (!line) return std::nullopt;
+  Question question;
+  question.name = name_;
+  question.line = line_;
+  question.text = *line;
+  if (line->starts_with("#!")) {
+    question.text.clear(); // how a script names its interpreter
+    return question;
+  }
+  if (const std::size_t first = line->find_first_not_of(" \t"); (*line)[first] == '%') {
+    question.what = Asks::kCommand;
+    return question;
+  }
+  for (;;) {
+    if (is_whole(question.text) == Whole::kYes) {
+      if (!looks_ahead_) return question;
+      std::optional<std::string> after = read_(Prompt::kMore);
+      if (!after) return question;
+      ahead_ = std::move(after);
+      if (!continues(*ahead_)) return question;
+    }
+    const std::optional<std::string> more = take(Prompt::kMore);
+    if (more == kGivenUp) return next();
+    if (!more || (!looks_ahead_ && is_blank(*more) && is_whole(question.text + ";") == Whole::kYes)) return question;
+    question.text += "\n" + *more;
+  }
+}
+
+InputReader::ReadLine lines_of(std::string text) {
+  return [text = std::move(text), at = std::size_t{0}](Prompt) mutable -> std::optional<std::string> {
+    if (at >= text.size()) return std::nullopt;
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string line = text.substr(at, end - at);
+    at = end + 1;
+    return line;
+  };
+}
+
+InputReader::ReadLine lines_of(int descriptor) {
+  return [descriptor, rest = std::string(), ended = false](Prompt) mutable -> std::optional<std::string> {
+    for (;;) {
+      if (const std::size_t end = rest.find('\n'); end != rest.npos) {
+        std::string line = rest.substr(0, end);
+        rest.erase(0, end + 1);
+        return line;
+      }
+      if (ended) return rest.empty() ? std::nullopt : std::optional(std::exchange(rest, {}));
+      char bytes[4096];
+      const ssize_t read = ::read(descriptor, bytes, sizeof bytes);
+      if (read < 0 && errno == EINTR) continue;
+      if (read <= 0)
+        ended = true;
+      else
+        rest.append(bytes, static_cast<std::size_t>(read));
+    }
+  };
+}
+
+} // namespace graft::tool

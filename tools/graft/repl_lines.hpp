@@ -1,0 +1,44 @@
+// Lines to inputs: from a text, from a descriptor, or from whoever sits at a terminal.
+#pragma once
+
+#include "repl_channel.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace graft::tool {
+
+/// Which line is asked for.
+enum class Prompt : bool { kFirst, kMore };
+
+/// What a line that was given up reads as: all of its input is.
+inline constexpr const char *kGivenUp = "\3";
+
+/// Puts lines together to inputs. Commands, which begin with '%', are a line each.
+class InputReader {
+ public:
+  /// The next line, without its end; nothing at the end of all.
+  using ReadLine = std::function<std::optional<std::string>(Prompt)>;
+
+  /// `looks_ahead`: whether the line behind an input may be read to see whether it goes on with it.
+  InputReader(ReadLine read, std::string name, bool looks_ahead) : read_(std::move(read)), name_(std::move(name)), looks_ahead_(looks_ahead) {}
+
+  std::optional<Question> next();
+
+ private:
+  std::optional<std::string> take(Prompt prompt);
+
+  ReadLine read_;
+  std::string name_;
+  bool looks_ahead_;
+  unsigned line_ = 0;
+  std::optional<std::string> ahead_;
+};
+
+/// Lines of a text.
+InputReader::ReadLine lines_of(std::string text);
+/// Lines of a descriptor, as they come.
+InputReader::ReadLine lines_of(int descriptor);
+
+} // namespace graft::tool

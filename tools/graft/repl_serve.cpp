@@ -1,0 +1,155 @@
+// See repl_serve.hpp. While it waits, an interrupt is none of its business; while code runs, it ends the process.
+#include "output.hpp"
+#include "repl_commands.hpp"
+#include "repl_serve.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <vector>
+
+namespace graft::tool {
+namespace {
+
+/// Nothing is seen of what is printed while it lives.
+class Silence {
+ public:
+  Silence() {
+    flush();
+    out_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    error_ = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::close(nowhere);
+  }
+  ~Silence() {
+    flush();
+    ::dup2(out_, STDOUT_FILENO);
+    ::dup2(error_, STDERR_FILENO);
+    ::close(out_);
+    ::close(error_);
+  }
+  Silence(const Silence &) = delete;
+  Silence &operator=(const Silence &) = delete;
+
+  static void flush() {
+    std::cout.flush();
+    std::fflush(nullptr);
+  }
+
+ private:
+  int out_;
+  int error_;
+};
+
+class Server {
+ public:
+  Server(Channel channel, const ServeSettings &settings) : channel_(std::move(channel)), settings_(settings) {}
+
+  void serve() {
+    std::signal(SIGINT, SIG_IGN);
+    Result<std::unique_ptr<Repl>> repl = Repl::create(settings_.options);
+    if (!repl) {
+      print_error(repl.error());
+      std::_Exit(2);
+    }
+    repl_ = *std::move(repl);
+    commands_ = std::make_unique<ReplCommands>(*repl_);
+    int along = -1;
+    while (const std::optional<Question> question = channel_.next_question(along)) {
+      if (question->what == Asks::kEnd) {
+        commands_.reset();
+        std::exit(0);
+      }
+      if (question->what == Asks::kSnapshot)
+        copy(along);
+      else
+        channel_.reply(answer(*question));
+    }
+    std::_Exit(0); // a copy that is not needed any more
+  }
+
+ private:
+  Reply answer(const Question &question) {
+    if (question.what == Asks::kComplete) {
+      std::string words;
+      for (const std::string &word : repl_->complete(question.text)) words += word + "\n";
+      return {Outcome::kNothingNew, words};
+    }
+    std::optional<Silence> silence;
+    if (question.is_silent) silence.emplace();
+    ::sigaction(SIGINT, &interrupted_, nullptr);
+    const Reply reply = question.what == Asks::kCommand ? commands_->run(question) : evaluate(question);
+    struct sigaction ignored = {};
+    ignored.sa_handler = SIG_IGN;
+    ::sigaction(SIGINT, &ignored, &interrupted_);
+    Silence::flush();
+    return reply;
+  }
+
+  Reply evaluate(const Question &question) {
+    const Result<ReplAnswer> answer = repl_->evaluate({question.text, question.name, question.line});
+    Silence::flush();
+    if (!answer) {
+      print_error(answer.error());
+      return {Outcome::kFailed, {}};
+    }
+    print_diagnostics(answer->warnings);
+    if (!answer->type.empty()) {
+      if (settings_.shows_types) fmt::print("{} ", paint(stdout, Ink::kDim, fmt::format("({})", answer->type)));
+      fmt::print("{}\n", answer->value);
+    }
+    return {};
+  }
+
+  void copy(int along) {
+    std::erase_if(copies_, [](pid_t one) { return ::waitpid(one, nullptr, WNOHANG) != 0; });
+    Channel own(along);
+    if (has_threads()) {
+      channel_.reply({Outcome::kFailed, {}});
+      return;
+    }
+    Silence::flush();
+    const pid_t copy = ::fork();
+    if (copy == 0) {
+      channel_ = std::move(own);
+      copies_.clear();
+      return;
+    }
+    if (copy > 0) copies_.push_back(copy);
+    channel_.reply({copy > 0 ? Outcome::kDone : Outcome::kFailed, std::to_string(copy)});
+  }
+
+  static bool has_threads() {
+    std::error_code failure;
+    std::size_t count = 0;
+    for (std::filesystem::directory_iterator tasks("/proc/self/task", failure); tasks != std::filesystem::directory_iterator();
+         tasks.increment(failure))
+      ++count;
+    return count != 1;
+  }
+
+  Channel channel_;
+  const ServeSettings &settings_;
+  std::unique_ptr<Repl> repl_;
+  std::unique_ptr<ReplCommands> commands_;
+  std::vector<pid_t> copies_;
+  struct sigaction interrupted_ = {}; ///< what the code does about an interrupt; at first the usual
+};
+
+} // namespace
+
+void serve_session(Channel channel, const ServeSettings &settings) {
+  Server(std::move(channel), settings).serve();
+  std::_Exit(0);
+}
+
+} // namespace graft::tool

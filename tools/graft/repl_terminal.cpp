@@ -1,0 +1,153 @@
+// See repl_terminal.hpp. The history is $GRAFT_HISTORY, else `graft_history` in $XDG_STATE_HOME, else `~/.graft_history`.
+#include "repl_terminal.hpp"
+
+#include <histedit.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+namespace graft::tool {
+namespace {
+
+constexpr int kMostRemembered = 2000;
+
+std::string history_file() {
+  if (const char *given = std::getenv("GRAFT_HISTORY")) return given;
+  if (const char *state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') return std::string(state) + "/graft_history";
+  const char *home = std::getenv("HOME");
+  return home == nullptr ? std::string() : std::string(home) + "/.graft_history";
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// Files that begin as `text` does.
+std::vector<std::string> paths_like(const std::string &text) {
+  std::vector<std::string> found;
+  const std::size_t slash = text.rfind('/');
+  const std::string folder = slash == text.npos ? std::string() : text.substr(0, slash + 1);
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(folder.empty() ? "." : folder, failure);
+       !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+    const std::string name = folder + entry->path().filename().string() + (entry->is_directory(failure) ? "/" : "");
+    if (name.starts_with(text)) found.push_back(name);
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+} // namespace
+
+struct Terminal::State {
+  EditLine *line = nullptr;
+  History *history = nullptr;
+  Complete complete;
+  std::string path; ///< of the history
+  Prompt prompt = Prompt::kFirst;
+
+  /// The common beginning of all that may follow; a list of them when there is nothing to add.
+  unsigned char complete_here() {
+    const LineInfo *info = el_line(line);
+    const std::string text(info->buffer, info->cursor);
+    const bool is_path = text.starts_with("%load") || text.starts_with("%reload") || text.starts_with("%save") ||
+                         text.starts_with("%plan") || std::count(text.begin(), text.end(), '"') % 2 == 1;
+    std::size_t begin = text.size();
+    while (begin > 0 && (is_path ? text[begin - 1] != ' ' && text[begin - 1] != '"' : is_word(text[begin - 1]))) --begin;
+    const std::string word = text.substr(begin);
+    const std::vector<std::string> found = is_path ? paths_like(word) : complete(text);
+    if (found.empty()) return CC_ERROR;
+    std::string common = found.front();
+    for (const std::string &one : found)
+      common.resize(static_cast<std::size_t>(std::ranges::mismatch(common, one).in1 - common.begin()));
+    if (common.size() > word.size()) {
+      el_insertstr(line, common.c_str() + word.size());
+      return CC_REFRESH;
+    }
+    if (found.size() == 1) return CC_REFRESH;
+    std::printf("\n");
+    for (const std::string &one : found) std::printf("%s  ", one.c_str());
+    std::printf("\n");
+    return CC_REDISPLAY;
+  }
+};
+
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0;
+
+void note_interrupt(int) { interrupts = 1; }
+
+} // namespace
+
+Terminal::Terminal(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Terminal>> Terminal::create(Complete complete) {
+  auto state = std::make_unique<State>();
+  state->complete = std::move(complete);
+  state->path = history_file();
+  state->line = el_init("graft", stdin, stdout, stderr);
+  state->history = history_init();
+  if (state->line == nullptr || state->history == nullptr) return error(Code::kEnvironment, "the terminal cannot be edited on");
+  HistEvent event;
+  history(state->history, &event, H_SETSIZE, kMostRemembered);
+  history(state->history, &event, H_SETUNIQUE, 1);
+  if (!state->path.empty()) history(state->history, &event, H_LOAD, state->path.c_str());
+  EditLine *line = state->line;
+  el_set(line, EL_CLIENTDATA, state.get());
+  el_set(line, EL_PROMPT, +[](EditLine *of) -> char * {
+    void *data = nullptr;
+    el_get(of, EL_CLIENTDATA, &data);
+    static char first[] = "graft> ", more[] = "   ... ";
+    return static_cast<State *>(data)->prompt == Prompt::kFirst ? first : more;
+  });
+  el_set(line, EL_EDITOR, "emacs");
+  el_set(line, EL_SIGNAL, 0);
+  el_set(line, EL_HIST, history, state->history);
+  el_set(line, EL_ADDFN, "graft-complete", "complete", +[](EditLine *of, int) -> unsigned char {
+    void *data = nullptr;
+    el_get(of, EL_CLIENTDATA, &data);
+    return static_cast<State *>(data)->complete_here();
+  });
+  el_set(line, EL_BIND, "^I", "graft-complete", nullptr);
+  el_set(line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+  el_source(line, nullptr);
+  struct sigaction action = {};
+  action.sa_handler = note_interrupt; // without SA_RESTART: reading ends
+  ::sigaction(SIGINT, &action, nullptr);
+  return std::unique_ptr<Terminal>(new Terminal(std::move(state)));
+}
+
+Terminal::~Terminal() {
+  HistEvent event;
+  if (!state_->path.empty()) history(state_->history, &event, H_SAVE, state_->path.c_str());
+  history_end(state_->history);
+  el_end(state_->line);
+  std::signal(SIGINT, SIG_DFL);
+}
+
+std::optional<std::string> Terminal::read_line(Prompt prompt) {
+  state_->prompt = prompt;
+  interrupts = 0;
+  int size = 0;
+  const char *text = el_gets(state_->line, &size);
+  if (interrupts != 0) {
+    el_reset(state_->line);
+    std::printf("\n");
+    return kGivenUp;
+  }
+  if (text == nullptr || size <= 0) return std::nullopt;
+  std::string line(text, static_cast<std::size_t>(size));
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
+  return line;
+}
+
+void Terminal::remember(const std::string &input) {
+  HistEvent event;
+  if (!input.empty()) history(state_->history, &event, H_ENTER, input.c_str());
+}
+
+} // namespace graft::tool
