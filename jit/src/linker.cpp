@@ -14,6 +14,7 @@
 
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -193,7 +194,9 @@ Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_p
 }
 
 Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options, ImageState *first) {
-  const bool is_alone = first == nullptr && artifact.shared.empty();
+  // What was linked before is not known to debuggers: bytes have no debug information.
+  const bool is_alone =
+      first == nullptr && artifact.shared.empty() && std::ranges::none_of(artifact.objects, has_debug_information);
   if (is_alone && !options.prelinked.empty())
     if (auto image = place(options)) return image;
   SharedUses candidates;
