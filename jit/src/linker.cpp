@@ -6,6 +6,7 @@
 #include "link_job.hpp"
 #include "llvm_error.hpp"
 #include "memory_manager.hpp"
+#include "perf_map.hpp"
 #include "prelink.hpp"
 #include "session.hpp"
 #include "stubs.hpp"
@@ -66,6 +67,7 @@ class LinkerImpl final : public Linker, public ImageHome {
   std::unique_ptr<ThreadStorage> threads_;
   TimerList timers_;
   Builtins builtins_;
+  PerfMap perf_map_;
   SharedImages shared_images_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Session>> sessions_ GRAFT_GUARDED_BY(mutex_);
@@ -79,6 +81,7 @@ struct SessionReturn {
 };
 
 void LinkerImpl::announce(const ImageState &state) {
+  perf_map_.add(state.functions);
   if (state.frame_header == nullptr) return;
   if (unwinding_ == Unwinding::kLookup) {
     publish_frames(state.placement.code.begin, state.placement.code.bytes, state.frame_header);

@@ -40,5 +40,28 @@ TEST(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
       << outcome.err;
 }
 
+TEST(Profiler, NamesTheFunctionThatTakesTheTime) {
+  const TempFolder folder;
+  if (run({"perf", "record", "-q", "-e", "cpu-clock", "-o", folder / "none", "true"}).status != 0) GTEST_SKIP() << "perf does not work here";
+  const std::string bundle = folder.write("thing.c", "#include <graft/abi.h>\n"
+                                                     "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) { uint64_t (*work)(uint64_t rounds); };\n"
+                                                     "static uint64_t takes_long(uint64_t rounds) {\n"
+                                                     "  volatile uint64_t sum = 0;\n"
+                                                     "  while (rounds--) sum += rounds;\n"
+                                                     "  return sum;\n"
+                                                     "}\n"
+                                                     "static uint64_t work(uint64_t rounds) { return takes_long(rounds); }\n"
+                                                     "GRAFT_PROVIDE(thing, {.work = work});\n");
+  const std::string data = folder / "data";
+  const Outcome recorded = run({"perf", "record", "-q", "-e", "cpu-clock", "-o", data, graft_command(), "run", bundle, "--tier-up", "fast", "--call",
+                                "test.thing.work", "100000000"},
+                               {.text = {}, .environment = {"GRAFT_PERF_MAP=1"}, .directory = {}});
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  const std::string samples = run({"perf", "script", "-i", data, "-F", "ip,sym,dso"}).out;
+  EXPECT_THAT(samples, HasSubstr("takes_long"));
+  if (const std::size_t map = samples.find("/tmp/perf-"); map != samples.npos)
+    std::filesystem::remove(samples.substr(map, samples.find(')', map) - map));
+}
+
 } // namespace
 } // namespace graft::test

@@ -40,7 +40,7 @@ TEST_P(Editor, ClangdSeesNoErrorAndCompletesFunctionsOfTheContract) {
   const std::string ending = flavour == "c" || flavour == "hook" ? "c" : "cpp";
   const TempFolder folder;
   ASSERT_EQ(graft({"new", "mine", "--template", flavour, "--dir", folder.path()}).status, 0);
-  for (const std::string name : {"mine_api." + ending, "mine_api_test." + ending, std::string("mine_api.h")}) {
+  for (const std::string &name : {"mine_api." + ending, "mine_api_test." + ending, std::string("mine_api.h")}) {
     const std::string path = folder / ("mine/" + name);
     const std::string said = ask(path, ending, read(path), 0, 0);
     EXPECT_THAT(said, HasSubstr("\"diagnostics\": []")) << name << said;

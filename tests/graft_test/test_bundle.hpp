@@ -13,10 +13,12 @@ namespace graft::test {
 
 using nlohmann::json;
 
-/// Its name is "sample".
+/// Its name is "sample". Tests alone are no bundle, so it has a source.
 class TestBundle {
  public:
-  explicit TestBundle(std::string file, std::string text) { add(std::move(file), std::move(text)); }
+  TestBundle(const std::string &file, const std::string &text) {
+    add("code.c", "/* Whatever is tested here is the tests' own. */\n").add(file, text);
+  }
 
   TestBundle &add(const std::string &file, const std::string &text) {
     folder_.write("sample/" + file, text);

@@ -406,6 +406,14 @@ complete_words graft test --jun
   EXPECT_EQ(graft({"completion", "tcsh"}).status, 2);
 }
 
+TEST(Completion, TheManPageHasEveryCommandAndNoLineThatTroffTakesForItsOwn) {
+  const std::string page = graft({"completion", "man"}).out;
+  for (const char *words : {".SS graft run\n", ".SS graft test\n", ".SS graft new\n", ".SH EXIT STATUS\n", "\\-\\-junit"}) EXPECT_THAT(page, HasSubstr(words));
+  EXPECT_THAT(page, Not(HasSubstr("test\\-child")));
+  for (std::size_t at = page.find("\n."); at != page.npos; at = page.find("\n.", at + 1))
+    EXPECT_THAT(page.substr(at + 2, 2), testing::AnyOf("TH", "SH", "SS", "TP", "PP", "nf", "fi", "B ", "I "));
+}
+
 TEST(Doctor, SaysWhatIsThere) {
   const json report = parsed(graft({"doctor", "--json"}).out);
   EXPECT_EQ(report["healthy"], true);

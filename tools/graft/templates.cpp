@@ -121,7 +121,7 @@ constexpr const char *kStateTest = R"(// graft test {name}
 
 GRAFT_TEST("counts each word by itself") {{
   const {tag} *tested = GRAFT_TESTED({tag});
-  const std::int64_t before = tested->count(graft_str_of("a"));
+  const int64_t before = tested->count(graft_str_of("a"));
   tested->count(graft_str_of("b"));
   EXPECT_EQ(tested->count(graft_str_of("a")), before + 1);
 }}

@@ -45,6 +45,12 @@ void tell(const Json &event) {
   }
 }
 
+/// Ends what belongs together of the output; before the event that says so.
+void mark_output() {
+  std::fflush(nullptr);
+  [[maybe_unused]] const ssize_t written = ::write(kMarkDescriptor, kMark.data(), kMark.size()); // the events tell who is gone
+}
+
 void tell_failed(void *, const char *file, std::uint32_t line, const char *text) {
   tell({{"event", "failed"}, {"file", file}, {"line", line}, {"text", text}});
 }
@@ -111,7 +117,6 @@ void run_task(const graft_host &host, const Bound<graft_tests> &tests, const Tas
     host.last_error(&host, text.data(), text.size());
     tell_failed(nullptr, "", 0, text.c_str());
   }
-  std::fflush(nullptr);
 }
 
 int run_tests(const TestRequest &request) {
@@ -126,13 +131,15 @@ int run_tests(const TestRequest &request) {
     const std::vector<Task> tasks = choose_tasks(list_tasks(*tests, request, (*loaded).name), request);
     Json plan = {{"event", "plan"}, {"bundle", (*loaded).name}, {"tests", Json::array()}};
     for (const Task &task : tasks) plan["tests"].push_back({{"name", task.name}, {"file", task.file}, {"line", task.line}});
-    std::fflush(nullptr);
+    mark_output();
     tell(plan);
     for (std::size_t i = request.done; i < tasks.size() && !request.list_only; ++i) {
+      mark_output();
       tell({{"event", "started"}, {"test", i}});
       const auto begin = std::chrono::steady_clock::now();
       run_task(runtime->host(), *tests, tasks[i]);
       const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
+      mark_output();
       tell({{"event", "finished"}, {"test", i}, {"ns", took.count()}});
     }
     if (request.coverage && !request.list_only) tell({{"event", "coverage"}, {"lines", covered_lines(*tests)}});

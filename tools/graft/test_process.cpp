@@ -63,7 +63,12 @@ Result<std::unique_ptr<TestProcess>> TestProcess::start(const std::vector<std::s
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, output[1], 1);
   ::posix_spawn_file_actions_adddup2(&actions, output[1], 2);
-  ::posix_spawn_file_actions_adddup2(&actions, events[1], kEventDescriptor); // also when it is that already: it stays open
+  // Through numbers that nobody has: either pipe may be where the other is to be.
+  constexpr int kAside = 200;
+  ::posix_spawn_file_actions_adddup2(&actions, events[1], kAside);
+  ::posix_spawn_file_actions_adddup2(&actions, 1, kMarkDescriptor);
+  ::posix_spawn_file_actions_adddup2(&actions, kAside, kEventDescriptor);
+  ::posix_spawn_file_actions_addclose(&actions, kAside);
   std::vector<std::string> all = environment;
   for (char **variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
   std::vector<std::string> program = {"/proc/self/exe"};
@@ -103,7 +108,16 @@ int TestProcess::wait() {
 
 void TestProcess::read_output() {
   if (output_ >= 0 && !drain(output_, printed_)) close_one(output_);
-  if (printed_.size() > kMostOutput) printed_.resize(kMostOutput);
+  // The end may be the first half of a mark.
+  if (printed_.size() > 2 * kMostOutput && printed_.find(kMark) == std::string::npos)
+    printed_.erase(kMostOutput, printed_.size() - kMostOutput - kMark.size());
+}
+
+std::string TestProcess::take_output() {
+  const std::size_t mark = printed_.find(kMark);
+  std::string text = printed_.substr(0, mark);
+  printed_.erase(0, mark == std::string::npos ? mark : mark + kMark.size());
+  return text;
 }
 
 void TestProcess::read_events(const std::function<void(std::string_view line)> &hear) {

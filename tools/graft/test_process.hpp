@@ -27,11 +27,11 @@ class TestProcess {
   int output() const { return output_; }
   int end() const { return end_; }
 
-  /// Calls `hear` with each whole line that came. Output that was written before an event is in `take_output` by then.
+  /// Calls `hear` with each whole line that came. Output that was written before an event was read by then.
   void read_events(const std::function<void(std::string_view line)> &hear);
   void read_output();
-  /// What it printed since the last call, both streams.
-  std::string take_output() { return std::exchange(printed_, {}); }
+  /// What it printed up to the next mark, both streams; all that there is without one.
+  std::string take_output();
 
   void signal(int number) const;
   /// Behind `end()`: its status as wait() gives it.

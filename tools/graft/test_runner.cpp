@@ -75,14 +75,20 @@ class Lane {
       return request_.done < plan_.tests.size();
     }
     if (phase_ == Phase::kLoading)
-      report_.broken.push_back({request_.bundle, trimmed(output.empty() ? why_it_ended("while it was loaded") : output)});
+      add_broken(trimmed(output.empty() ? why_it_ended("while it was loaded") : output));
     else if (phase_ != Phase::kDone)
-      report_.broken.push_back({request_.bundle, output + why_it_ended(phase_ == Phase::kEnding ? "when it was unloaded" : "between tests")});
+      add_broken(output + why_it_ended(phase_ == Phase::kEnding ? "when it was unloaded" : "between tests"));
     return false;
   }
 
  private:
   enum class Phase : std::uint8_t { kLoading, kLoaded, kEnding, kDone };
+
+  /// Once, whichever of its parts say it.
+  void add_broken(std::string text) {
+    const auto is_it = [&](const BrokenBundle &known) { return known.bundle == request_.bundle && known.text == text; };
+    if (std::ranges::none_of(report_.broken, is_it)) report_.broken.push_back({request_.bundle, std::move(text)});
+  }
 
   static std::string trimmed(std::string text) {
     while (text.ends_with('\n')) text.pop_back();

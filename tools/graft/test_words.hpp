@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace graft::tool {
@@ -93,5 +94,9 @@ bool takes_test(const std::vector<std::string> &filters, const std::string &bund
 inline constexpr const char *kTestChild = "test-child";
 /// Where a child writes its events.
 inline constexpr int kEventDescriptor = 3;
+/// Its output once more, whatever it does to its own descriptors: there it writes a mark before the plan, and before and behind each
+/// test, because the parent may read the output of several tests at once.
+inline constexpr int kMarkDescriptor = 4;
+inline constexpr std::string_view kMark = "\x1egraft test\x1e";
 
 } // namespace graft::tool
