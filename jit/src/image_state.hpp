@@ -4,6 +4,7 @@
 #pragma once
 
 #include "address_space.hpp"
+#include "debug_object.hpp"
 #include "image_symbols.hpp"
 #include "left_behind.hpp"
 #include "thread_locals.hpp"
@@ -112,6 +113,7 @@ struct ImageState {
   /// The second image, which belongs to this one. Release when it is complete, before any of its code runs; acquire by all
   /// who ask what is at an address.
   std::atomic<const ImageState *> second{nullptr};
+  std::vector<std::unique_ptr<DebugObject>> debug; ///< what a debugger knows of it
   std::unordered_map<std::string, const void *> exports;
   std::vector<Initialiser> initialisers; ///< in the order they run
   std::vector<Finaliser> finalisers;     ///< in the order they run

@@ -142,6 +142,7 @@ Result<std::unique_ptr<LinkGraph>> LinkJob::make_graph() {
   }
   if (options_.second == Second::kPossible) note_names();
   auto graph = merger_.finish();
+  debug_.note(artifact_.objects, *graph);
   // What is exported is known to the image, not to ORC: nobody looks there, and one visible symbol costs ORC nothing.
   handle.setScope(llvm::jitlink::Scope::Default);
   mark_roots(*graph);
@@ -312,6 +313,7 @@ void LinkJob::record_names(LinkGraph &graph) {
 llvm::Error LinkJob::record(LinkGraph &graph) {
   record_functions(graph);
   record_names(graph);
+  image_.debug = debug_.objects(graph);
   for (const auto &[first, second] : twins_) image_.twins.push_back({first, second->getAddress().getValue()});
   std::ranges::sort(image_.twins, {}, &Twin::first);
   for (const auto &[name, symbol] : exports_) image_.exports[name] = symbol->getAddress().toPtr<const void *>();
@@ -336,7 +338,6 @@ void LinkPlugin::modifyPassConfig(llvm::orc::MaterializationResponsibility &, Li
     return llvm::Error::success();
   });
   config.PreFixupPasses.push_back(forget_dependencies); // behind the relaxation of table accesses, which reads targets
-  // A debugger would be told here, with the bytes of the object that the graph was made from.
   config.PostFixupPasses.push_back([job](LinkGraph &graph) { return job->record(graph); });
 }
 

@@ -118,6 +118,7 @@ class LinkJob {
     llvm::orc::SymbolStringPtr name;
   };
   std::vector<Function> functions_;
+  DebugRecorder debug_;
   PrelinkRecorder *recorder_ = nullptr;
   std::list<ObjectFile> copies_; ///< of shared code; the graph borrows their bytes
   struct Named {

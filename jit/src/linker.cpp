@@ -6,6 +6,7 @@
 #include "link_job.hpp"
 #include "llvm_error.hpp"
 #include "memory_manager.hpp"
+#include "perf_map.hpp"
 #include "prelink.hpp"
 #include "session.hpp"
 #include "stubs.hpp"
@@ -14,6 +15,7 @@
 
 #include <llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -65,6 +67,7 @@ class LinkerImpl final : public Linker, public ImageHome {
   std::unique_ptr<ThreadStorage> threads_;
   TimerList timers_;
   Builtins builtins_;
+  PerfMap perf_map_;
   SharedImages shared_images_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Session>> sessions_ GRAFT_GUARDED_BY(mutex_);
@@ -78,6 +81,7 @@ struct SessionReturn {
 };
 
 void LinkerImpl::announce(const ImageState &state) {
+  perf_map_.add(state.functions);
   if (state.frame_header == nullptr) return;
   if (unwinding_ == Unwinding::kLookup) {
     publish_frames(state.placement.code.begin, state.placement.code.bytes, state.frame_header);
@@ -194,7 +198,9 @@ Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_p
 }
 
 Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options, ImageState *first) {
-  const bool is_alone = first == nullptr && artifact.shared.empty();
+  // What was linked before is not known to debuggers: bytes have no debug information.
+  const bool is_alone =
+      first == nullptr && artifact.shared.empty() && std::ranges::none_of(artifact.objects, has_debug_information);
   if (is_alone && !options.prelinked.empty())
     if (auto image = place(options)) return image;
   SharedUses candidates;

@@ -351,6 +351,26 @@ TEST(New, MakesBundlesThatLoadAtOnce) {
   }
 }
 
+TEST(New, EachTemplateOfABundlePassesItsOwnTestsAndSaysWhatToTryNext) {
+  for (const char *flavour : {"c", "cpp", "state", "hook"}) {
+    const TempFolder folder;
+    const Outcome made = graft({"new", "mine", "--template", flavour, "--dir", folder.path()});
+    ASSERT_EQ(made.status, 0) << made.err;
+    EXPECT_THAT(graft({"new", "--list"}).out, HasSubstr(flavour));
+    const Outcome tested = graft({"test", folder / "mine"});
+    EXPECT_EQ(tested.status, 0) << flavour << tested.out << tested.err;
+    EXPECT_THAT(made.out, HasSubstr("now try: graft " + std::string(flavour == std::string("hook") ? "test " : "run ")));
+  }
+}
+
+TEST(New, TheStateTemplateKeepsItsCounts) {
+  const TempFolder folder;
+  ASSERT_EQ(graft({"new", "mine", "--template", "state", "--dir", folder.path()}).status, 0);
+  EXPECT_EQ(graft({"run", folder / "mine", "--call", "example.mine.count", "a", "--call", "example.mine.count", "a"}).out, "1\n2\n");
+  const json plan = parsed(graft({"plan", folder / "mine", folder / "mine", "--json"}).out);
+  EXPECT_NE(plan.dump().find("kept"), std::string::npos) << plan;
+}
+
 TEST(New, ItsCompileFlagsWorkForOtherTools) {
   const TempFolder folder;
   ASSERT_EQ(graft({"new", "hello", "--dir", folder.path()}).status, 0);
@@ -370,6 +390,28 @@ TEST(New, RefusesToOverwriteAndBadNames) {
   EXPECT_THAT(outcome.err, HasSubstr("is there already"));
   EXPECT_FALSE(std::filesystem::exists(folder / "hello/graft.toml"));
   EXPECT_EQ(graft({"new", "a/b", "--dir", folder.path()}).status, 2);
+}
+
+TEST(Completion, KnowsEveryCommandAndItsOptionsInEachShell) {
+  const TempFolder folder;
+  const std::string script = folder.write("graft.bash", graft({"completion", "bash"}).out + R"(
+complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _graft; echo "${COMPREPLY[*]}"; }
+complete_words graft inspe
+complete_words graft test --jun
+)");
+  EXPECT_EQ(run({"bash", "-e", script}).out, "inspect\n--junit\n");
+  EXPECT_THAT(graft({"completion", "zsh"}).out, HasSubstr("#compdef graft"));
+  EXPECT_THAT(graft({"completion", "fish"}).out, HasSubstr("complete -c graft -n '__fish_seen_subcommand_from test' -l junit"));
+  EXPECT_THAT(graft({"completion", "bash"}).out, Not(HasSubstr("test-child")));
+  EXPECT_EQ(graft({"completion", "tcsh"}).status, 2);
+}
+
+TEST(Completion, TheManPageHasEveryCommandAndNoLineThatTroffTakesForItsOwn) {
+  const std::string page = graft({"completion", "man"}).out;
+  for (const char *words : {".SS graft run\n", ".SS graft test\n", ".SS graft new\n", ".SH EXIT STATUS\n", "\\-\\-junit"}) EXPECT_THAT(page, HasSubstr(words));
+  EXPECT_THAT(page, Not(HasSubstr("test\\-child")));
+  for (std::size_t at = page.find("\n."); at != page.npos; at = page.find("\n.", at + 1))
+    EXPECT_THAT(page.substr(at + 2, 2), testing::AnyOf("TH", "SH", "SS", "TP", "PP", "nf", "fi", "B ", "I "));
 }
 
 TEST(Doctor, SaysWhatIsThere) {

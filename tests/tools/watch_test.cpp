@@ -95,6 +95,27 @@ TEST(Watch, CallsTheNewCodeAfterEachSave) {
   EXPECT_EQ(watching.stop(SIGINT), 0);
 }
 
+TEST(Watch, RunsTheTestsAgainOfThoseBundlesThatASaveTouches) {
+  const TempFolder folder;
+  folder.write("shared/value.h", "#define VALUE 1\n");
+  for (const std::string &name : {std::string("a"), std::string("b")}) {
+    folder.write(name + "/code.c", "/* nothing */\n");
+    folder.write(name + "/code_test.c", "#include <graft/test.h>\n#include \"../shared/value.h\"\n"
+                                        "GRAFT_TEST(\"holds\") { EXPECT_EQ(VALUE, 1); }\n");
+  }
+  Watching watching({"test", folder / "a", folder / "b", "--watch"});
+  ASSERT_TRUE(watching.prints("[  PASSED  ] 2 tests."));
+  ASSERT_TRUE(watching.prints("watching 2 bundles"));
+  folder.write("b/code_test.c", "#include <graft/test.h>\nGRAFT_TEST(\"breaks\") { FAIL(\"broken\"); }\n");
+  EXPECT_TRUE(watching.prints("Testing 1 bundle"));
+  EXPECT_TRUE(watching.prints("[  FAILED  ] b.breaks"));
+  EXPECT_TRUE(watching.prints("watching 2 bundles"));
+  folder.write("shared/value.h", "#define VALUE 2\n");
+  EXPECT_TRUE(watching.prints("Testing 1 bundle"));
+  EXPECT_TRUE(watching.prints("[  FAILED  ] a.holds"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+}
+
 TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
   const TempFolder folder;
   folder.write("t/t.c", source("return 1111;"));

@@ -38,6 +38,11 @@ void add_new(CLI::App &app, Action &action);
 void add_doctor(CLI::App &app, Action &action);
 void add_demo(CLI::App &app, Action &action);
 void add_cache(CLI::App &app, Action &action);
+/// Knows the commands that were added before it is run.
+void add_completion(CLI::App &app, Action &action);
+void add_test(CLI::App &app, Action &action);
+/// What `graft test` starts itself as; in no help.
+void add_test_child(CLI::App &app, Action &action);
 void add_exec(CLI::App &app);
 void add_repl(CLI::App &app, Action &action);
 

@@ -23,6 +23,7 @@ Examples:
                                                      call it again at every save
   graft watch plugins                                keep all of a folder as new as its sources
   graft check plugins/*                              compile and verify, run nothing
+  graft test plugins                                 run the tests beside their sources
   graft exec -O2 prime.c -- 100                      run a program's main
   graft doctor                                       what does this machine lack?
 
@@ -67,10 +68,13 @@ int run(std::vector<std::string> words) {
   add_contracts(app, action);
   add_rebind(app, action);
   add_plan(app, action);
+  add_test(app, action);
+  add_test_child(app, action);
   add_new(app, action);
   add_doctor(app, action);
   add_demo(app, action);
   add_cache(app, action);
+  add_completion(app, action);
 
   if (is_unknown_command(app, words)) return refuse_command(app, words[0]);
   const bool asks_help = words.size() > 1 && (words[1] == "--help" || words[1] == "-h");

@@ -14,7 +14,8 @@ namespace {
 struct NewOptions {
   std::string name;
   std::string directory = ".";
-  bool cxx = false;
+  std::string flavour = "c";
+  bool list = false;
 };
 
 bool is_bundle_name(const std::string &name) {
@@ -25,13 +26,23 @@ bool is_bundle_name(const std::string &name) {
          });
 }
 
+int list_flavours() {
+  for (const FlavourInfo &each : flavours()) fmt::print("{:<6} {}\n", each.name, each.what);
+  return kDone;
+}
+
 int make(const NewOptions &options) {
+  if (options.list) return list_flavours();
+  if (options.name.empty()) {
+    print_error("a new bundle needs a name: graft new NAME");
+    return kUsedWrongly;
+  }
   if (!is_bundle_name(options.name)) {
     print_error(fmt::format("'{}' cannot name a bundle: A-Z a-z 0-9 _ . - are allowed, not starting with a dot or hyphen",
                             options.name));
     return kUsedWrongly;
   }
-  const Scaffold scaffold = make_scaffold(options.name, options.cxx ? Flavour::kCxx : Flavour::kC);
+  const Scaffold scaffold = make_scaffold(options.name, std::ranges::find(flavours(), options.flavour, &FlavourInfo::name)->flavour);
   const std::filesystem::path folder = std::filesystem::path(options.directory) / options.name;
   if (const auto written = write_scaffold(scaffold, folder); !written) {
     print_error(written.error());
@@ -39,7 +50,7 @@ int make(const NewOptions &options) {
   }
   const std::string shown = folder.lexically_normal().string();
   for (const ScaffoldFile &file : scaffold.files) fmt::print("{}/{}\n", shown, file.name);
-  fmt::print("\nnow try: graft run {} --call {}.greet world\n", shown, scaffold.contract);
+  fmt::print("\nnow try: graft {}\n", fmt::format(fmt::runtime(scaffold.next), shown));
   return kDone;
 }
 
@@ -48,16 +59,21 @@ int make(const NewOptions &options) {
 void add_new(CLI::App &app, Action &action) {
   auto options = std::make_shared<NewOptions>(); // shared with the action, which outlives this call
   CLI::App *command = app.add_subcommand("new", "make a bundle that loads at once");
-  command->add_option("NAME", options->name, "the bundle's name, and its folder's")->required();
-  command->add_flag("--cpp", options->cxx, "in C++ instead of C");
+  command->add_option("NAME", options->name, "the bundle's name, and its folder's");
+  std::vector<std::string> names;
+  for (const FlavourInfo &each : flavours()) names.emplace_back(each.name);
+  command->add_option("--template", options->flavour, "what to begin with: c, cpp, state, hook, host")->check(CLI::IsMember(names))->type_name("KIND");
+  command->add_flag_callback("--cpp", [options] { options->flavour = "cpp"; }, "as --template cpp");
+  command->add_flag("--list", options->list, "say what templates there are");
   command->add_option("--dir", options->directory, "the folder that the bundle's folder is made in")->type_name("DIR");
   command->footer(R"(
-Writes a contract's header, a source that provides it, graft.toml, a README, and compile_flags.txt for clangd. Nothing that is
-there is overwritten.
+Writes a contract's header, a source that provides it, its test, graft.toml, a README, and compile_flags.txt for clangd. Nothing that
+is there is overwritten.
 
 Examples:
   graft new hello
-  graft new --cpp hello --dir plugins)");
+  graft new --cpp hello --dir plugins
+  graft new counter --template state && graft test counter)");
   command->callback([&action, options] { action = [options] { return make(*options); }; });
 }
 

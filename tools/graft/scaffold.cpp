@@ -1,5 +1,7 @@
-// The texts of a new bundle. They are complete: a person reads them to learn what a bundle is.
+// A new bundle's files: texts with names filled in. The texts are in templates.cpp.
 #include "scaffold.hpp"
+
+#include "templates.hpp"
 
 #include <fmt/format.h>
 
@@ -11,70 +13,6 @@ namespace graft::tool {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char *kHeader =
-    R"(/* The contract: what this bundle offers. Hosts and other bundles include this file too. Add functions at the end; a change of
- * those that are there is a new major version. */
-#ifndef {guard}
-#define {guard}
-
-#include <graft/abi.h>
-
-GRAFT_CONTRACT({tag}, "{contract}", 1, 0) {{
-  /* Appends a greeting of `name` to `out`. */
-  graft_status (*greet)(graft_str name, graft_buf *out);
-}};
-
-#endif
-)";
-
-constexpr const char *kC = R"(/* Edit the words below and save: the next call says them. */
-#include "{tag}.h"
-
-static graft_status greet(graft_str name, graft_buf *out) {{
-  graft_status status = graft_buf_append_text(&graft_self, out, "Hello, ");
-  if (status == GRAFT_OK) status = graft_buf_append(&graft_self, out, name.data, name.size);
-  if (status == GRAFT_OK) status = graft_buf_append_text(&graft_self, out, "!");
-  return status;
-}}
-
-GRAFT_PROVIDE({tag}, {{.greet = greet}});
-)";
-
-constexpr const char *kCxx = R"(// Edit the words below and save: the next call says them.
-#include "{tag}.h"
-
-#include <string>
-#include <string_view>
-
-static graft_status greet(graft_str name, graft_buf *out) {{
-  std::string text = "Hello, ";
-  text += std::string_view(name.data, name.size);
-  text += "!";
-  return graft_buf_append(&graft_self, out, text.data(), text.size());
-}}
-
-GRAFT_PROVIDE({tag}, {{.greet = greet}});
-)";
-
-constexpr const char *kManifest = R"(name = "{name}"
-version = "0.1.0"
-provides = ["{contract}@1.0"]
-)";
-
-constexpr const char *kReadme = R"(# {name}
-
-A graft bundle: its source is the plugin.
-
-    graft check {name}                                     compile and verify, run nothing
-    graft run {name} --call {contract}.greet world         load it and call it
-    graft run {name} --call {contract}.greet world --watch call it again at every save
-
-* `{tag}.h` declares the contract `{contract}@1.0`.
-* `{tag}.{ending}` implements it.
-* `graft.toml` names the bundle, its version and what it provides.
-* `compile_flags.txt` tells clangd where the headers are.
-)";
 
 /// A C identifier that no keyword and no other name collides with.
 std::string tag_of(const std::string &name) {
@@ -102,23 +40,33 @@ Error cannot_write(const fs::path &path, int number) {
 
 } // namespace
 
+std::span<const FlavourInfo> flavours() {
+  static constexpr FlavourInfo kFlavours[] = {{Flavour::kC, "c", "a bundle in C"},
+                                              {Flavour::kCxx, "cpp", "a bundle in C++"},
+                                              {Flavour::kState, "state", "a bundle in C++ whose state outlives reloads"},
+                                              {Flavour::kHook, "hook", "a bundle in C that takes part in a hook"},
+                                              {Flavour::kHost, "host", "a host program with CMake, and its plugin"}};
+  return kFlavours;
+}
+
 Scaffold make_scaffold(const std::string &name, Flavour flavour) {
-  const bool is_cxx = flavour == Flavour::kCxx;
+  const bool is_cxx = flavour == Flavour::kCxx || flavour == Flavour::kState;
   const std::string tag = tag_of(name);
   const std::string contract = "example." + name;
-  const std::string ending = is_cxx ? "cpp" : "c";
   const auto fill = [&](const char *text) {
     return fmt::format(fmt::runtime(text), fmt::arg("name", name), fmt::arg("tag", tag), fmt::arg("contract", contract),
-                       fmt::arg("guard", upper(tag) + "_H"), fmt::arg("ending", ending));
+                       fmt::arg("guard", upper(tag) + "_H"), fmt::arg("ending", is_cxx ? "cpp" : "c"));
   };
+  Scaffold scaffold{contract, {}, {}};
+  for (const TemplateFile &file : files_of(flavour)) scaffold.files.push_back({fill(file.name), fill(file.text)});
   std::string flags = is_cxx ? "-xc++\n-std=c++23\n" : "-xc\n-std=c17\n";
   if (const std::string include = abi_include_dir(); !include.empty()) flags += "-I" + include + "\n";
-  return {contract,
-          {{tag + ".h", fill(kHeader)},
-           {tag + "." + ending, fill(is_cxx ? kCxx : kC)},
-           {"graft.toml", fill(kManifest)},
-           {"README.md", fill(kReadme)},
-           {"compile_flags.txt", flags}}};
+  scaffold.files.push_back({flavour == Flavour::kHost ? "plugin/compile_flags.txt" : "compile_flags.txt", flags});
+  scaffold.next = flavour == Flavour::kHook    ? "test {}"
+                  : flavour == Flavour::kHost  ? "test {}/plugin"
+                  : flavour == Flavour::kState ? "run {} --call " + contract + ".count word"
+                                               : "run {} --call " + contract + ".greet world";
+  return scaffold;
 }
 
 Result<void> write_scaffold(const Scaffold &scaffold, const fs::path &folder) {
@@ -129,6 +77,8 @@ Result<void> write_scaffold(const Scaffold &scaffold, const fs::path &folder) {
   fs::create_directories(folder, failure);
   if (failure) return cannot_write(folder, failure.value());
   for (const ScaffoldFile &file : scaffold.files) {
+    fs::create_directories((folder / file.name).parent_path(), failure);
+    if (failure) return cannot_write(folder, failure.value());
     std::ofstream stream(folder / file.name, std::ios::binary);
     stream << file.contents;
     stream.close();

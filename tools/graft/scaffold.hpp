@@ -3,13 +3,23 @@
 
 #include <graft/base/result.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace graft::tool {
 
-enum class Flavour : bool { kC, kCxx };
+enum class Flavour : std::uint8_t { kC, kCxx, kState, kHook, kHost };
+
+/// As people ask for one.
+struct FlavourInfo {
+  Flavour flavour;
+  const char *name;
+  const char *what;
+};
+std::span<const FlavourInfo> flavours();
 
 struct ScaffoldFile {
   std::string name;
@@ -18,6 +28,7 @@ struct ScaffoldFile {
 
 struct Scaffold {
   std::string contract; ///< "example.hello"
+  std::string next;     ///< what to try now, behind "graft "; its folder is "{}"
   std::vector<ScaffoldFile> files;
 };
 

@@ -4,6 +4,7 @@
 #include "archive.hpp"
 #include "flags.hpp"
 #include "source_files.hpp"
+#include "with_tests.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -200,7 +201,7 @@ Result<BundleText> read_files(const std::string &name, std::vector<MemoryFile> f
 
 std::string name_beside(const Manifest &manifest) { return manifest.name + "@" + manifest.version.text; }
 
-Result<BundleText> read_bundle(const fs::path &path, const LoaderInfos &loaders) {
+static Result<BundleText> read_path(const fs::path &path, const LoaderInfos &loaders) {
   if (path.empty()) return error(Code::kInvalid, "the bundle's path is empty");
   std::error_code failure;
   fs::path absolute = fs::absolute(path, failure).lexically_normal();
@@ -212,6 +213,12 @@ Result<BundleText> read_bundle(const fs::path &path, const LoaderInfos &loaders)
   if (fs::is_directory(status)) return read_folder(absolute, loaders);
   if (absolute.filename() == kManifestName) return read_folder(absolute.parent_path(), loaders);
   return read_lone_file(absolute, loaders);
+}
+
+Result<BundleText> read_bundle(const fs::path &path, const LoaderInfos &loaders) {
+  GRAFT_TRY_ASSIGN(BundleText text, read_path(path, loaders));
+  if (const TestBuild *tests = WithTests::asked_here()) GRAFT_TRY(add_tests(text, *tests));
+  return text;
 }
 
 Result<BundleText> read_bundle(const MemoryBundle &bundle, const LoaderInfos &loaders) {

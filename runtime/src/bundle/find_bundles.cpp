@@ -11,7 +11,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_bundle_file(const fs::path &path) {
-  return is_source_name(path.filename().string()) || path.extension() == ".tar" || path.extension() == ".so";
+  const std::string name = path.filename().string();
+  return (is_source_name(name) && !is_test_name(name)) || path.extension() == ".tar" || path.extension() == ".so";
 }
 
 } // namespace

@@ -106,7 +106,12 @@ bool is_machine_code_name(std::string_view name) {
                              [&](std::string_view ending) { return name.size() > ending.size() && name.ends_with(ending); });
 }
 
+bool is_test_name(std::string_view name) {
+  return is_source_name(name) && fs::path(name).stem().string().ends_with("_test");
+}
+
 bool takes_kind(std::string_view pattern, std::string_view name) {
+  if (is_test_name(name) && pattern != name) return false;
   return is_source_name(name) || (is_machine_code_name(name) && is_machine_code_name(pattern));
 }
 

@@ -22,6 +22,10 @@ bool is_machine_code_name(std::string_view name);
 /// All endings that graft takes, for messages.
 inline constexpr const char *kKnownKinds = ".c .cc .cpp .cxx .c++ .C .bc .ll .o .a .so";
 
+/// Whether it names a source with tests of the bundle (graft/test.h): `..._test.c`, and the other endings. No part of a load, unless
+/// its manifest names it without wildcards.
+bool is_test_name(std::string_view name);
+
 /// Whether a glob that matches a file's path takes a file of its kind.
 bool takes_kind(std::string_view pattern, std::string_view name);
 using TakesKind = std::function<bool(std::string_view pattern, std::string_view name)>;

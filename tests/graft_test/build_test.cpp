@@ -1,0 +1,85 @@
+// Tests compiled in other ways: with sanitizers, whose reports are the test's failures, and with coverage.
+#include "test_bundle.hpp"
+
+#include <gmock/gmock.h>
+
+namespace graft::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+TEST(Sanitized, WhatAddressSanitizerFindsIsThatTestsFailure) {
+  const TestBundle bundle("heap_test.c", R"(
+#include <graft/test.h>
+#include <stdlib.h>
+static int table[4];
+static int read_one(const volatile int *where, int index) {
+  return where[index];
+}
+GRAFT_TEST("clean") { EXPECT_EQ(read_one(table, 3), 0); }
+GRAFT_TEST("reads behind a block") {
+  int *block = (int *)calloc(4, sizeof(int));
+  read_one(block, 4);
+  free(block);
+}
+GRAFT_TEST("reads behind a global") { read_one(table, 4); }
+GRAFT_TEST("reads what was freed") {
+  int *block = (int *)calloc(4, sizeof(int));
+  free(block);
+  read_one(block, 1);
+}
+)");
+  const json report = bundle.report({"--sanitize", "address"});
+  EXPECT_EQ(verdict(report, "clean"), "passed") << report;
+  for (const auto &[name, words] : {std::pair("reads behind a block", "heap-buffer-overflow"), {"reads behind a global", "global-buffer-overflow"},
+                                    {"reads what was freed", "heap-use-after-free"}}) {
+    EXPECT_EQ(verdict(report, name), "crashed");
+    EXPECT_THAT(failure(report, name).value("text", ""), AllOf(HasSubstr(words), HasSubstr("read_one at "), HasSubstr("heap_test.c:6")));
+    EXPECT_EQ(failure(report, name).value("line", 0), 6);
+  }
+}
+
+TEST(Sanitized, WhatUndefinedBehaviourSanitizerFindsIsThatTestsFailure) {
+  const TestBundle bundle("sum_test.c", R"(
+#include <graft/test.h>
+static int add(int a, int b) {
+  return a + b;
+}
+GRAFT_TEST("clean") { EXPECT_EQ(add(1, 2), 3); }
+GRAFT_TEST("overflows") { add(2147483647, 1); }
+)");
+  const json report = bundle.report({"--sanitize", "undefined"});
+  EXPECT_EQ(verdict(report, "clean"), "passed") << report;
+  EXPECT_EQ(verdict(report, "overflows"), "crashed");
+  EXPECT_THAT(failure(report, "overflows").value("text", ""), HasSubstr("signed integer overflow: 2147483647 + 1"));
+  EXPECT_EQ(failure(report, "overflows").value("line", 0), 4);
+}
+
+TEST(Coverage, NamesTheLinesThatDidNotRun) {
+  TestBundle bundle("sign.c", R"(int sign(int n);
+int sign(int n) {
+  if (n > 0)
+    return 1;
+  if (n < 0)
+    return -1;
+  return 0;
+}
+)");
+  bundle.add("sign_test.c", "#include <graft/test.h>\nint sign(int n);\nGRAFT_TEST(\"positive\") { EXPECT_EQ(sign(3), 1); }\n");
+  const TempFolder folder;
+  const json report = bundle.report({"--coverage", "--lcov", folder / "lines.info"});
+  const std::string file = bundle.path() + "/sign.c";
+  ASSERT_TRUE(report["coverage"].contains(file)) << report;
+  const json &lines = report["coverage"][file];
+  EXPECT_EQ(lines.value("3", 9), 1);
+  EXPECT_EQ(lines.value("4", 9), 1);
+  EXPECT_EQ(lines.value("6", 9), 0);
+  EXPECT_EQ(lines.value("7", 9), 0);
+  EXPECT_EQ(report["coverage"].size(), 1u) << "tests and headers are not counted";
+  EXPECT_THAT(read(folder / "lines.info"), AllOf(HasSubstr("SF:" + file + "\n"), HasSubstr("DA:4,1\n"), HasSubstr("DA:6,0\n"), HasSubstr("end_of_record\n")));
+  EXPECT_THAT(bundle.run({"--coverage"}).out, HasSubstr("not run: 5-7"));
+}
+
+} // namespace
+} // namespace graft::test
