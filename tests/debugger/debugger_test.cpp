@@ -1,5 +1,6 @@
 // gdb finds code through the descriptor that its JIT interface names; what it prints is what its user sees.
 #include "process.hpp"
+#include "sanitizers.hpp"
 
 #include <gmock/gmock.h>
 
@@ -23,6 +24,7 @@ std::string source(const std::string &factor) {
 }
 
 TEST(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
+  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
   if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
   const TempFolder folder;
   for (const auto &[version, factor] : {std::pair("one", "2"), {"two", "5"}}) {
@@ -41,6 +43,7 @@ TEST(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
 }
 
 TEST(Profiler, NamesTheFunctionThatTakesTheTime) {
+  if (kInstrumented) GTEST_SKIP() << "a sanitizer's frames are not what is asked for";
   const TempFolder folder;
   if (run({"perf", "record", "-q", "-e", "cpu-clock", "-o", folder / "none", "true"}).status != 0) GTEST_SKIP() << "perf does not work here";
   const std::string bundle = folder.write("thing.c", "#include <graft/abi.h>\n"

@@ -1,4 +1,5 @@
 // Tests compiled in other ways: with sanitizers, whose reports are the test's failures, and with coverage.
+#include "sanitizers.hpp"
 #include "test_bundle.hpp"
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 TEST(Sanitized, WhatAddressSanitizerFindsIsThatTestsFailure) {
+  if (kInstrumented) GTEST_SKIP() << "the command has a sanitizer's runtime already";
   const TestBundle bundle("heap_test.c", R"(
 #include <graft/test.h>
 #include <stdlib.h>
@@ -41,6 +43,7 @@ GRAFT_TEST("reads what was freed") {
 }
 
 TEST(Sanitized, WhatUndefinedBehaviourSanitizerFindsIsThatTestsFailure) {
+  if (kInstrumented) GTEST_SKIP() << "the command has a sanitizer's runtime already";
   const TestBundle bundle("sum_test.c", R"(
 #include <graft/test.h>
 static int add(int a, int b) {
