@@ -34,10 +34,12 @@ GRAFT_TEST("reads what was freed") {
 )");
   const json report = bundle.report({"--sanitize", "address"});
   EXPECT_EQ(verdict(report, "clean"), "passed") << report;
-  for (const auto &[name, words] : {std::pair("reads behind a block", "heap-buffer-overflow"), {"reads behind a global", "global-buffer-overflow"},
+  for (const auto &[name, words] : {std::pair("reads behind a block", "heap-buffer-overflow"),
+                                    {"reads behind a global", "global-buffer-overflow"},
                                     {"reads what was freed", "heap-use-after-free"}}) {
     EXPECT_EQ(verdict(report, name), "crashed");
-    EXPECT_THAT(failure(report, name).value("text", ""), AllOf(HasSubstr(words), HasSubstr("read_one at "), HasSubstr("heap_test.c:6")));
+    EXPECT_THAT(failure(report, name).value("text", ""),
+                AllOf(HasSubstr(words), HasSubstr("read_one at "), HasSubstr("heap_test.c:6")));
     EXPECT_EQ(failure(report, name).value("line", 0), 6);
   }
 }
@@ -69,7 +71,8 @@ int sign(int n) {
   return 0;
 }
 )");
-  bundle.add("sign_test.c", "#include <graft/test.h>\nint sign(int n);\nGRAFT_TEST(\"positive\") { EXPECT_EQ(sign(3), 1); }\n");
+  bundle.add("sign_test.c",
+             "#include <graft/test.h>\nint sign(int n);\nGRAFT_TEST(\"positive\") { EXPECT_EQ(sign(3), 1); }\n");
   const TempFolder folder;
   const json report = bundle.report({"--coverage", "--lcov", folder / "lines.info"});
   const std::string file = bundle.path() + "/sign.c";
@@ -80,7 +83,8 @@ int sign(int n) {
   EXPECT_EQ(lines.value("6", 9), 0);
   EXPECT_EQ(lines.value("7", 9), 0);
   EXPECT_EQ(report["coverage"].size(), 1u) << "tests and headers are not counted";
-  EXPECT_THAT(read(folder / "lines.info"), AllOf(HasSubstr("SF:" + file + "\n"), HasSubstr("DA:4,1\n"), HasSubstr("DA:6,0\n"), HasSubstr("end_of_record\n")));
+  EXPECT_THAT(read(folder / "lines.info"), AllOf(HasSubstr("SF:" + file + "\n"), HasSubstr("DA:4,1\n"),
+                                                 HasSubstr("DA:6,0\n"), HasSubstr("end_of_record\n")));
   EXPECT_THAT(bundle.run({"--coverage"}).out, HasSubstr("not run: 5-7"));
 }
 
