@@ -1,4 +1,5 @@
-// Section addresses into section headers: debuggers and LLVM's own reader then resolve the debug sections' relocations themselves.
+// Section addresses into section headers: debuggers and LLVM's own reader then resolve the debug sections' relocations
+// themselves.
 #include "debug_object.hpp"
 
 #include <graft/base/mutex.hpp>
@@ -62,7 +63,8 @@ std::string function_of(const llvm::object::ObjectFile &object, std::uintptr_t a
   for (const llvm::object::ELFSymbolRef symbol : object.symbols()) {
     auto begin = symbol.getAddress();
     auto name = symbol.getName();
-    if (begin && name && symbol.getELFType() == llvm::ELF::STT_FUNC && address >= *begin && address < *begin + symbol.getSize())
+    if (begin && name && symbol.getELFType() == llvm::ELF::STT_FUNC && address >= *begin &&
+        address < *begin + symbol.getSize())
       return llvm::demangle(*name);
     llvm::consumeError(begin.takeError());
     llvm::consumeError(name.takeError());
@@ -77,8 +79,8 @@ struct Reader {
 };
 
 Reader open_reader(const jit_code_entry &entry) {
-  auto object = llvm::object::ObjectFile::createELFObjectFile(
-      llvm::MemoryBufferRef({entry.symfile_addr, entry.symfile_size}, ""));
+  auto object =
+      llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef({entry.symfile_addr, entry.symfile_size}, ""));
   if (!object) return llvm::consumeError(object.takeError()), Reader();
   const auto say_nothing = [](llvm::Error failure) { llvm::consumeError(std::move(failure)); };
   auto context = llvm::DWARFContext::create(**object, llvm::DWARFContext::ProcessDebugRelocations::Process, nullptr, "",
@@ -112,8 +114,8 @@ void add_lines(const Reader &reader, const CodeRange &range, std::vector<CodeLin
   const auto is_known = [&](const CodeLine &line) {
     return std::ranges::any_of(lines, [&](const CodeLine &old) { return old.line == line.line && old.file == line.file; });
   };
-  for (const auto &[address, info] : reader.context->getLineInfoForAddressRange({range.begin, section->getIndex()},
-                                                                              end - range.begin, {kPaths}))
+  for (const auto &[address, info] :
+       reader.context->getLineInfoForAddressRange({range.begin, section->getIndex()}, end - range.begin, {kPaths}))
     if (CodeLine line{{}, text_of(info.FileName), info.Line}; line.line != 0 && !is_known(line)) lines.push_back(line);
 }
 

@@ -1,5 +1,5 @@
-// What debuggers, and `lines_at`, are told of an image: each of its objects that has debug information, with the addresses at which its
-// sections ended up.
+// What debuggers, and `lines_at`, are told of an image: each of its objects that has debug information, with the addresses
+// at which its sections ended up.
 //
 // gdb finds them through the list that LLVM's `__jit_debug_descriptor` heads, which is one a process; we look there, too.
 #pragma once
@@ -44,7 +44,8 @@ bool has_debug_information(const ObjectFile &object);
 /// Follows the sections of objects with debug information through a link.
 class DebugRecorder {
  public:
-  /// Before dead code is dropped: which blocks are the beginnings of sections. Blocks point into the objects' bytes until then.
+  /// Before dead code is dropped: which blocks are the beginnings of sections. Blocks point into the objects' bytes until
+  /// then.
   void note(const std::vector<ObjectFile> &objects, llvm::jitlink::LinkGraph &graph);
   /// When addresses are final.
   std::vector<std::unique_ptr<DebugObject>> objects(llvm::jitlink::LinkGraph &graph) const;

@@ -1,5 +1,5 @@
-// Tells perf what functions are called: `/tmp/perf-PID.map`, which `perf report` reads for code that is in no file. Written when the
-// environment says GRAFT_PERF_MAP=1; a line stays when its image goes, since samples may be older.
+// Tells perf what functions are called: `/tmp/perf-PID.map`, which `perf report` reads for code that is in no file. Written
+// when the environment says GRAFT_PERF_MAP=1; a line stays when its image goes, since samples may be older.
 #pragma once
 
 #include "image_state.hpp"

@@ -1,5 +1,6 @@
 // gdb finds code through the descriptor that its JIT interface names; what it prints is what its user sees.
 #include "process.hpp"
+#include "sanitizers.hpp"
 
 #include <gmock/gmock.h>
 
@@ -13,7 +14,9 @@ std::string source(const std::string &factor) {
   return "#include <graft/abi.h>\n"
          "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) { int32_t (*work)(int32_t number); };\n"
          "static int32_t scale(int32_t number) {\n"
-         "  int32_t scaled = number * " + factor + ";\n"
+         "  int32_t scaled = number * " +
+         factor +
+         ";\n"
          "  return scaled;\n"
          "}\n"
          "static int32_t work(int32_t number) {\n"
@@ -23,38 +26,43 @@ std::string source(const std::string &factor) {
 }
 
 TEST(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
+  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
   if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
   const TempFolder folder;
   for (const auto &[version, factor] : {std::pair("one", "2"), {"two", "5"}}) {
     folder.write(std::string(version) + "/graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
     folder.write(std::string(version) + "/thing.c", source(factor));
   }
-  const std::string commands = folder.write("commands", "set pagination off\nset breakpoint pending on\nset confirm off\nset debuginfod enabled off\n"
-                                                        "break thing.c:5\nrun\nbacktrace 2\ninfo locals\ncontinue\nbacktrace 2\ninfo locals\ncontinue\n");
+  const std::string commands = folder.write(
+      "commands", "set pagination off\nset breakpoint pending on\nset confirm off\nset debuginfod enabled off\n"
+                  "break thing.c:5\nrun\nbacktrace 2\ninfo locals\ncontinue\nbacktrace 2\ninfo locals\ncontinue\n");
   const Outcome outcome =
       run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST, folder / "one", folder / "two"});
   const std::string &text = outcome.out;
   EXPECT_THAT(text, AllOf(HasSubstr("scale (number=20) at "), HasSubstr("one/thing.c:5"), HasSubstr("two/thing.c:5"),
-                          HasSubstr("work (number=20) at "), HasSubstr("thing.c:8"), HasSubstr("scaled = 40"), HasSubstr("scaled = 100"),
-                          HasSubstr("exited normally")))
+                          HasSubstr("work (number=20) at "), HasSubstr("thing.c:8"), HasSubstr("scaled = 40"),
+                          HasSubstr("scaled = 100"), HasSubstr("exited normally")))
       << outcome.err;
 }
 
 TEST(Profiler, NamesTheFunctionThatTakesTheTime) {
+  if (kInstrumented) GTEST_SKIP() << "a sanitizer's frames are not what is asked for";
   const TempFolder folder;
-  if (run({"perf", "record", "-q", "-e", "cpu-clock", "-o", folder / "none", "true"}).status != 0) GTEST_SKIP() << "perf does not work here";
-  const std::string bundle = folder.write("thing.c", "#include <graft/abi.h>\n"
-                                                     "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) { uint64_t (*work)(uint64_t rounds); };\n"
-                                                     "static uint64_t takes_long(uint64_t rounds) {\n"
-                                                     "  volatile uint64_t sum = 0;\n"
-                                                     "  while (rounds--) sum += rounds;\n"
-                                                     "  return sum;\n"
-                                                     "}\n"
-                                                     "static uint64_t work(uint64_t rounds) { return takes_long(rounds); }\n"
-                                                     "GRAFT_PROVIDE(thing, {.work = work});\n");
+  if (run({"perf", "record", "-q", "-e", "cpu-clock", "-o", folder / "none", "true"}).status != 0)
+    GTEST_SKIP() << "perf does not work here";
+  const std::string bundle =
+      folder.write("thing.c", "#include <graft/abi.h>\n"
+                              "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) { uint64_t (*work)(uint64_t rounds); };\n"
+                              "static uint64_t takes_long(uint64_t rounds) {\n"
+                              "  volatile uint64_t sum = 0;\n"
+                              "  while (rounds--) sum += rounds;\n"
+                              "  return sum;\n"
+                              "}\n"
+                              "static uint64_t work(uint64_t rounds) { return takes_long(rounds); }\n"
+                              "GRAFT_PROVIDE(thing, {.work = work});\n");
   const std::string data = folder / "data";
-  const Outcome recorded = run({"perf", "record", "-q", "-e", "cpu-clock", "-o", data, graft_command(), "run", bundle, "--tier-up", "fast", "--call",
-                                "test.thing.work", "100000000"},
+  const Outcome recorded = run({"perf", "record", "-q", "-e", "cpu-clock", "-o", data, graft_command(), "run", bundle,
+                                "--tier-up", "fast", "--call", "test.thing.work", "100000000"},
                                {.text = {}, .environment = {"GRAFT_PERF_MAP=1"}, .directory = {}});
   ASSERT_EQ(recorded.status, 0) << recorded.err;
   const std::string samples = run({"perf", "script", "-i", data, "-F", "ip,sym,dso"}).out;

@@ -26,7 +26,8 @@ std::string ask(const std::string &path, const std::string &language, const std:
   for (const json &message :
        {request(1, "initialize", {{"processId", 0}, {"rootUri", nullptr}, {"capabilities", json::object()}}),
         request(0, "textDocument/didOpen", {{"textDocument", opened}}),
-        request(2, "textDocument/completion", {{"textDocument", document}, {"position", {{"line", line}, {"character", column}}}}),
+        request(2, "textDocument/completion",
+                {{"textDocument", document}, {"position", {{"line", line}, {"character", column}}}}),
         request(3, "shutdown", nullptr), request(0, "exit", nullptr)})
     input += message.dump() + "\n---\n";
   return run({"clangd-22", "-lit-test", "-log=error"}, {.text = input, .environment = {}, .directory = {}}).out;

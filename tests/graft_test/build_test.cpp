@@ -1,4 +1,5 @@
 // Tests compiled in other ways: with sanitizers, whose reports are the test's failures, and with coverage.
+#include "sanitizers.hpp"
 #include "test_bundle.hpp"
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 TEST(Sanitized, WhatAddressSanitizerFindsIsThatTestsFailure) {
+  if (kInstrumented) GTEST_SKIP() << "the command has a sanitizer's runtime already";
   const TestBundle bundle("heap_test.c", R"(
 #include <graft/test.h>
 #include <stdlib.h>
@@ -32,15 +34,18 @@ GRAFT_TEST("reads what was freed") {
 )");
   const json report = bundle.report({"--sanitize", "address"});
   EXPECT_EQ(verdict(report, "clean"), "passed") << report;
-  for (const auto &[name, words] : {std::pair("reads behind a block", "heap-buffer-overflow"), {"reads behind a global", "global-buffer-overflow"},
+  for (const auto &[name, words] : {std::pair("reads behind a block", "heap-buffer-overflow"),
+                                    {"reads behind a global", "global-buffer-overflow"},
                                     {"reads what was freed", "heap-use-after-free"}}) {
     EXPECT_EQ(verdict(report, name), "crashed");
-    EXPECT_THAT(failure(report, name).value("text", ""), AllOf(HasSubstr(words), HasSubstr("read_one at "), HasSubstr("heap_test.c:6")));
+    EXPECT_THAT(failure(report, name).value("text", ""),
+                AllOf(HasSubstr(words), HasSubstr("read_one at "), HasSubstr("heap_test.c:6")));
     EXPECT_EQ(failure(report, name).value("line", 0), 6);
   }
 }
 
 TEST(Sanitized, WhatUndefinedBehaviourSanitizerFindsIsThatTestsFailure) {
+  if (kInstrumented) GTEST_SKIP() << "the command has a sanitizer's runtime already";
   const TestBundle bundle("sum_test.c", R"(
 #include <graft/test.h>
 static int add(int a, int b) {
@@ -66,7 +71,8 @@ int sign(int n) {
   return 0;
 }
 )");
-  bundle.add("sign_test.c", "#include <graft/test.h>\nint sign(int n);\nGRAFT_TEST(\"positive\") { EXPECT_EQ(sign(3), 1); }\n");
+  bundle.add("sign_test.c",
+             "#include <graft/test.h>\nint sign(int n);\nGRAFT_TEST(\"positive\") { EXPECT_EQ(sign(3), 1); }\n");
   const TempFolder folder;
   const json report = bundle.report({"--coverage", "--lcov", folder / "lines.info"});
   const std::string file = bundle.path() + "/sign.c";
@@ -77,7 +83,8 @@ int sign(int n) {
   EXPECT_EQ(lines.value("6", 9), 0);
   EXPECT_EQ(lines.value("7", 9), 0);
   EXPECT_EQ(report["coverage"].size(), 1u) << "tests and headers are not counted";
-  EXPECT_THAT(read(folder / "lines.info"), AllOf(HasSubstr("SF:" + file + "\n"), HasSubstr("DA:4,1\n"), HasSubstr("DA:6,0\n"), HasSubstr("end_of_record\n")));
+  EXPECT_THAT(read(folder / "lines.info"), AllOf(HasSubstr("SF:" + file + "\n"), HasSubstr("DA:4,1\n"),
+                                                 HasSubstr("DA:6,0\n"), HasSubstr("end_of_record\n")));
   EXPECT_THAT(bundle.run({"--coverage"}).out, HasSubstr("not run: 5-7"));
 }
 

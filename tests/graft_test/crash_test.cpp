@@ -46,7 +46,8 @@ class Crashes : public testing::Test {
 
 TEST_F(Crashes, AreThatTestsFailureAndTheOthersRunOn) {
   for (const char *name : {"before", "between", "behind"}) EXPECT_EQ(verdict(report_, name), "passed") << name << report_;
-  for (const char *name : {"writes to nothing", "aborts", "exits", "calls nothing", "overflows its stack", "failed before it crashed"})
+  for (const char *name :
+       {"writes to nothing", "aborts", "exits", "calls nothing", "overflows its stack", "failed before it crashed"})
     EXPECT_EQ(verdict(report_, name), "crashed") << name;
   EXPECT_EQ(report_["tests"].size(), 9u);
 }
@@ -55,7 +56,8 @@ TEST_F(Crashes, SayWhichFunctionInWhichLine) {
   const json segfault = failure(report_, "writes to nothing");
   EXPECT_EQ(segfault.value("line", 0), 7) << segfault;
   EXPECT_THAT(segfault.value("file", ""), HasSubstr("crashes_test.c"));
-  EXPECT_THAT(segfault.value("text", ""), AllOf(HasSubstr("SIGSEGV"), HasSubstr("store at "), HasSubstr("crashes_test.c:7"), HasSubstr("crashes_test.c:11")));
+  EXPECT_THAT(segfault.value("text", ""), AllOf(HasSubstr("SIGSEGV"), HasSubstr("store at "), HasSubstr("crashes_test.c:7"),
+                                                HasSubstr("crashes_test.c:11")));
   EXPECT_EQ(failure(report_, "aborts").value("line", 0), 17);
   EXPECT_EQ(failure(report_, "calls nothing").value("line", 0), 22);
   EXPECT_THAT(failure(report_, "overflows its stack").value("text", ""), HasSubstr("down at "));

@@ -26,10 +26,11 @@ TEST(Reports, JUnitNamesTestsFailuresErrorsAndOutput) {
   const TempFolder folder;
   EXPECT_EQ(bundle().run({"--junit", folder / "junit.xml"}).status, 1);
   const std::string xml = read(folder / "junit.xml");
-  EXPECT_THAT(xml, AllOf(HasSubstr("<testsuite name=\"sample\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\""),
-                         HasSubstr("name=\"holds &lt;&amp;&gt;\""), HasSubstr("<system-out>a &quot;word&quot;&#10;</system-out>"),
-                         HasSubstr("<failure type=\"failed\""), HasSubstr("<error type=\"crashed\""),
-                         HasSubstr("<skipped message=\"for 2\"/>")));
+  EXPECT_THAT(xml,
+              AllOf(HasSubstr("<testsuite name=\"sample\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\""),
+                    HasSubstr("name=\"holds &lt;&amp;&gt;\""), HasSubstr("<system-out>a &quot;word&quot;&#10;</system-out>"),
+                    HasSubstr("<failure type=\"failed\""), HasSubstr("<error type=\"crashed\""),
+                    HasSubstr("<skipped message=\"for 2\"/>")));
 }
 
 TEST(Reports, JsonHasAllOfIt) {

@@ -31,13 +31,15 @@ TEST(GraftTest, RunsTestsOfTheSourceOfFilesBesideItAndOfTheFolderTests) {
 }
 
 TEST(GraftTest, ALoadKnowsNothingOfTests) {
-  const std::string code = "#include <graft/abi.h>\ngraft_status graft_init(const graft_host *host, const graft_init_context *context) "
-                           "{ return host && context ? GRAFT_OK : GRAFT_INVALID; }\nint add_for_others(int a, int b);\n"
-                           "int add_for_others(int a, int b) { return a + b; }\n";
+  const std::string code =
+      "#include <graft/abi.h>\ngraft_status graft_init(const graft_host *host, const graft_init_context *context) "
+      "{ return host && context ? GRAFT_OK : GRAFT_INVALID; }\nint add_for_others(int a, int b);\n"
+      "int add_for_others(int a, int b) { return a + b; }\n";
   const TestBundle bare("adder.c", code);
   TestBundle tested("adder.c", code + "#include <graft/test.h>\n"
-                               "static const int kNumbers[] = {1, 2};\n"
-                               "GRAFT_TEST_EACH(kNumbers, \"adds\") { EXPECT_EQ(add_for_others(*param, 1), *param + 1); FAIL(\"%d\", *param); }\n");
+                                      "static const int kNumbers[] = {1, 2};\n"
+                                      "GRAFT_TEST_EACH(kNumbers, \"adds\") { EXPECT_EQ(add_for_others(*param, 1), *param + "
+                                      "1); FAIL(\"%d\", *param); }\n");
   tested.add("adder_test.c", "this is no C");
   const json small = json::parse(graft({"inspect", bare.path(), "--json"}).out, nullptr, false);
   const json large = json::parse(graft({"inspect", tested.path(), "--json"}).out, nullptr, false);
@@ -72,8 +74,7 @@ GRAFT_TEST("says") { FAIL("%d of %s", 3, "four"); }
   EXPECT_THAT(text("goes on"), HasSubstr("'a'"));
   EXPECT_EQ(text("says"), "3 of four");
   EXPECT_EQ(verdict(report, "stops"), "failed");
-  for (const json &test : report["tests"])
-    EXPECT_EQ(test["failures"].size(), test["name"] == "goes on" ? 2 : 1) << test;
+  for (const json &test : report["tests"]) EXPECT_EQ(test["failures"].size(), test["name"] == "goes on" ? 2 : 1) << test;
 }
 
 TEST(GraftTest, ExpectationsInCxxShowWhatTheyKnowOfATypesValue) {
@@ -142,9 +143,13 @@ GRAFT_TEST_WITH(box, "throws") { throw std::runtime_error("on the way"); }
 }
 
 TEST(GraftTest, CallsTheContractAsAHostDoes) {
-  TestBundle bundle("thing.h", "#include <graft/abi.h>\nGRAFT_CONTRACT(thing, \"test.thing\", 1, 0) { graft_status (*work)(int32_t *out); };\n");
-  bundle.add("thing.cpp", "#include \"thing.h\"\n#include <stdexcept>\nstatic graft_status work(int32_t *out) { if (*out == 0) throw "
-                          "std::runtime_error(\"zero\"); *out += 1; return GRAFT_OK; }\nGRAFT_PROVIDE(thing, {.work = work});\n")
+  TestBundle bundle(
+      "thing.h",
+      "#include <graft/abi.h>\nGRAFT_CONTRACT(thing, \"test.thing\", 1, 0) { graft_status (*work)(int32_t *out); };\n");
+  bundle
+      .add("thing.cpp",
+           "#include \"thing.h\"\n#include <stdexcept>\nstatic graft_status work(int32_t *out) { if (*out == 0) throw "
+           "std::runtime_error(\"zero\"); *out += 1; return GRAFT_OK; }\nGRAFT_PROVIDE(thing, {.work = work});\n")
       .add("thing_test.c", "#include <graft/test.h>\n#include \"thing.h\"\nGRAFT_TEST(\"works\") { int32_t n = 1; "
                            "ASSERT_EQ(GRAFT_TESTED(thing)->work(&n), GRAFT_OK); EXPECT_EQ(n, 2); n = 0; "
                            "EXPECT_EQ(GRAFT_TESTED(thing)->work(&n), GRAFT_EXCEPTION); }\n")
@@ -196,7 +201,8 @@ TEST(GraftTest, SaysWhatIsWrongWithABundleThatHasNoTestsOrDoesNotLoad) {
   const TestBundle wrong("wrong_test.c", "#include <graft/test.h>\nGRAFT_TEST(\"a\") { EXPECT_EQ(missing, 1); }\n");
   const Outcome outcome = wrong.run();
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("[  BROKEN  ]"), HasSubstr("wrong_test.c:2:"), HasSubstr("undeclared identifier 'missing'")));
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("[  BROKEN  ]"), HasSubstr("wrong_test.c:2:"), HasSubstr("undeclared identifier 'missing'")));
   EXPECT_EQ(graft({"test", "/nowhere"}).status, 1);
 }
 

@@ -62,7 +62,9 @@ void add_new(CLI::App &app, Action &action) {
   command->add_option("NAME", options->name, "the bundle's name, and its folder's");
   std::vector<std::string> names;
   for (const FlavourInfo &each : flavours()) names.emplace_back(each.name);
-  command->add_option("--template", options->flavour, "what to begin with: c, cpp, state, hook, host")->check(CLI::IsMember(names))->type_name("KIND");
+  command->add_option("--template", options->flavour, "what to begin with: c, cpp, state, hook, host")
+      ->check(CLI::IsMember(names))
+      ->type_name("KIND");
   command->add_flag_callback("--cpp", [options] { options->flavour = "cpp"; }, "as --template cpp");
   command->add_flag("--list", options->list, "say what templates there are");
   command->add_option("--dir", options->directory, "the folder that the bundle's folder is made in")->type_name("DIR");

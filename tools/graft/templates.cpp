@@ -96,8 +96,9 @@ GRAFT_CONTRACT({tag}, "{contract}", 1, 0) {{
 #endif
 )";
 
-constexpr const char *kState = R"(// What is kept lives outside of all versions of this file: edit, save, and the counts go on. Give `memory` another field, and what it had is
-// carried over by name; 'graft plan' says beforehand what a reload would do.
+constexpr const char *kState =
+    R"(// What is kept lives outside of all versions of this file: edit, save, and the counts go on. Give `memory` another field, and
+// what it had is carried over by name; 'graft plan' says beforehand what a reload would do.
 #include "{tag}.h"
 
 #include <map>
@@ -136,7 +137,8 @@ A graft bundle with state that outlives its code.
     graft plan {name} DRAFT                                what a reload to the folder DRAFT would do to what is kept
 )";
 
-constexpr const char *kHookHeader = R"(/* A point of the host at which plugins are asked: the first that decides ends the chain. */
+constexpr const char *kHookHeader =
+    R"(/* A point of the host at which plugins are asked: the first that decides ends the chain. */
 #ifndef {guard}
 #define {guard}
 
@@ -211,7 +213,9 @@ A graft bundle that takes part in the hook `{contract}`, as many others may. A h
     graft test {name}                                      run its tests
 )";
 
-constexpr const char *kHost = R"(// A host with one plugin: greets each line of its input in the words that the plugin has at that moment. Edit plugin/{tag}.c while it runs.
+constexpr const char *kHost =
+    R"(// A host with one plugin: greets each line of its input in the words that the plugin has at that moment. Edit
+// plugin/{tag}.c while it runs.
 #include "plugin/{tag}.h"
 
 #include <graft/graft.hpp>
@@ -260,8 +264,11 @@ A program that loads a plugin from its source, in `plugin/`, and again at every 
 
 constexpr TemplateFile kCFiles[] = {
     {"{tag}.h", kHeader}, {"{tag}.c", kC}, {"{tag}_test.c", kGreetTest}, {"graft.toml", kManifest}, {"README.md", kReadme}};
-constexpr TemplateFile kCxxFiles[] = {
-    {"{tag}.h", kHeader}, {"{tag}.cpp", kCxx}, {"{tag}_test.cpp", kGreetTest}, {"graft.toml", kManifest}, {"README.md", kReadme}};
+constexpr TemplateFile kCxxFiles[] = {{"{tag}.h", kHeader},
+                                      {"{tag}.cpp", kCxx},
+                                      {"{tag}_test.cpp", kGreetTest},
+                                      {"graft.toml", kManifest},
+                                      {"README.md", kReadme}};
 constexpr TemplateFile kStateFiles[] = {{"{tag}.h", kStateHeader},
                                         {"{tag}.cpp", kState},
                                         {"{tag}_test.cpp", kStateTest},
@@ -272,8 +279,8 @@ constexpr TemplateFile kHookFiles[] = {{"{tag}.h", kHookHeader},
                                        {"{tag}_test.c", kHookTest},
                                        {"graft.toml", kHookManifest},
                                        {"README.md", kHookReadme}};
-constexpr TemplateFile kHostFiles[] = {{"CMakeLists.txt", kHostCMake},    {"host.cpp", kHost},
-                                       {"plugin/{tag}.h", kHeader},       {"plugin/{tag}.c", kC},
+constexpr TemplateFile kHostFiles[] = {{"CMakeLists.txt", kHostCMake},      {"host.cpp", kHost},
+                                       {"plugin/{tag}.h", kHeader},         {"plugin/{tag}.c", kC},
                                        {"plugin/{tag}_test.c", kGreetTest}, {"plugin/graft.toml", kManifest},
                                        {"README.md", kHostReadme}};
 

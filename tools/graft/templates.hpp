@@ -1,4 +1,5 @@
-// The texts of what `graft new` writes. They are complete: a person reads them to learn what a bundle is. `{name}`, `{tag}`, `{contract}`,
+// The texts of what `graft new` writes. They are complete: a person reads them to learn what a bundle is. `{name}`, `{tag}`,
+// `{contract}`,
 // `{guard}` and `{ending}` are filled in; braces of C are doubled.
 #pragma once
 

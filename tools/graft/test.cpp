@@ -48,7 +48,9 @@ Result<std::vector<std::string>> bundles_of(const std::vector<std::string> &path
 
 /// One request a bundle; while there are fewer than jobs, in parts.
 std::vector<TestRequest> requests_of(const std::vector<std::string> &bundles, const TestOptions &options) {
-  const std::uint64_t shards = options.list || options.request.coverage || bundles.empty() ? 1 : std::max<std::uint64_t>(options.jobs / bundles.size(), 1);
+  const std::uint64_t shards = options.list || options.request.coverage || bundles.empty()
+                                   ? 1
+                                   : std::max<std::uint64_t>(options.jobs / bundles.size(), 1);
   std::vector<TestRequest> requests;
   for (const std::string &bundle : bundles)
     for (std::uint64_t shard = 0; shard < shards; ++shard) {
@@ -111,9 +113,8 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options) {
     if (chosen.request.seed != 0) fmt::print("Note: shuffled; --seed {} repeats this order.\n", chosen.request.seed);
     std::fflush(stdout);
   }
-  RunnerOptions running{.jobs = options.jobs,
-                        .limit = std::chrono::milliseconds(static_cast<long>(options.timeout_s * 1000)),
-                        .tell = {}};
+  RunnerOptions running{
+      .jobs = options.jobs, .limit = std::chrono::milliseconds(static_cast<long>(options.timeout_s * 1000)), .tell = {}};
   if (is_text) running.tell = [](const TestResult &result) { print_result(result), std::fflush(stdout); };
   auto report = run_tests(requests, running);
   if (!report) return fail(report.error(), options.format);
@@ -126,10 +127,12 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options) {
   } else {
     print_json(json_of(*report));
   }
-  const int written = std::max(write_file(options.junit, junit_of(*report)), write_file(options.lcov, lcov_of((*report).coverage)));
+  const int written =
+      std::max(write_file(options.junit, junit_of(*report)), write_file(options.lcov, lcov_of((*report).coverage)));
   if ((*report).results.empty() && (*report).broken.empty()) {
-    print_error(options.request.filters.empty() ? "there are no tests; write GRAFT_TEST(\"name\") { ... } in a file named '*_test.c' or '*_test.cpp'"
-                                                : "no test matches the filter; 'graft test --list' names them");
+    print_error(options.request.filters.empty()
+                    ? "there are no tests; write GRAFT_TEST(\"name\") { ... } in a file named '*_test.c' or '*_test.cpp'"
+                    : "no test matches the filter; 'graft test --list' names them");
     return kFailed;
   }
   return (*report).count(is_failure) == 0 && (*report).broken.empty() ? written : kFailed;
@@ -161,17 +164,28 @@ void add_test(CLI::App &app, Action &action) {
   TestRequest &request = options->request;
   CLI::App *command = app.add_subcommand("test", "run the tests that are beside bundles' sources");
   command->add_option("PATH", options->paths, "bundles, or folders of them")->required();
-  command->add_option("--filter", request.filters, "run BUNDLE.TEST that match, '*' and '?' as in a shell; '-PATTERN' leaves out; may be repeated")
+  command
+      ->add_option("--filter", request.filters,
+                   "run BUNDLE.TEST that match, '*' and '?' as in a shell; '-PATTERN' leaves out; may be repeated")
       ->type_name("PATTERN")
       ->expected(1)
       ->take_all();
   command->add_flag("--list", options->list, "name the tests and run none");
-  command->add_option("-j,--jobs", options->jobs, "how many processes at a time")->check(CLI::Range(1, 1024))->type_name("COUNT");
-  command->add_option("--repeat", request.repeat, "run everything that often")->check(CLI::Range(1, 1'000'000))->type_name("COUNT");
+  command->add_option("-j,--jobs", options->jobs, "how many processes at a time")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("COUNT");
+  command->add_option("--repeat", request.repeat, "run everything that often")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("COUNT");
   command->add_flag("--shuffle", options->shuffle, "in another order each time, whose seed is printed");
   command->add_option("--seed", request.seed, "in the order of that seed")->type_name("NUMBER");
-  command->add_option("--timeout", options->timeout_s, "what one test may take; 0: any time")->check(CLI::NonNegativeNumber)->type_name("SECONDS");
-  command->add_option("--with", request.others, "a bundle that those require; may be repeated")->type_name("PATH")->expected(1)->take_all();
+  command->add_option("--timeout", options->timeout_s, "what one test may take; 0: any time")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SECONDS");
+  command->add_option("--with", request.others, "a bundle that those require; may be repeated")
+      ->type_name("PATH")
+      ->expected(1)
+      ->take_all();
   command->add_option("--sanitize", request.sanitizers, "compile with 'address', 'undefined' or both, with a comma between")
       ->delimiter(',')
       ->check(CLI::IsMember({"address", "undefined"}))
@@ -181,7 +195,9 @@ void add_test(CLI::App &app, Action &action) {
   command->add_option("--lcov", options->lcov, "write coverage as a tracefile, too")->type_name("FILE");
   command->add_option("--junit", options->junit, "write the results as JUnit's XML, too")->type_name("FILE");
   command->add_option("-O", request.optimise, "-O0 to -O3")->check(CLI::Range(0, 3))->type_name("LEVEL");
-  command->add_option("--cache", request.caches, "where compiled bundles are kept: a folder, a redis:// URL beside it, or off; may be repeated")
+  command
+      ->add_option("--cache", request.caches,
+                   "where compiled bundles are kept: a folder, a redis:// URL beside it, or off; may be repeated")
       ->type_name("DIR|URL|off")
       ->expected(1)
       ->take_all();

@@ -1,6 +1,6 @@
-// Rationale: sanitized code is linked into the child as any bundle's, with the sanitizer's runtime loaded before everything else, so that a
-// bundle is tested behind its thunks and beside graft's services as it runs. A program of its own, built by a spawned compiler, would
-// test another thing.
+// Rationale: sanitized code is linked into the child as any bundle's, with the sanitizer's runtime loaded before everything
+// else, so that a bundle is tested behind its thunks and beside graft's services as it runs. A program of its own, built by
+// a spawned compiler, would test another thing.
 #include "test_build.hpp"
 
 #include <graft/inspect.hpp>
@@ -13,7 +13,9 @@
 namespace graft::tool {
 namespace {
 
-bool has(const std::vector<std::string> &words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
+bool has(const std::vector<std::string> &words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
 
 /// Beside Clang's own headers.
 std::string runtime_folder() {
@@ -31,9 +33,11 @@ TestBuild build_of(const TestRequest &request) {
   if (has(request.sanitizers, "address")) build.flags.push_back("-fsanitize=address");
   // `vptr` and `function` compare with what the host's code does not have.
   if (has(request.sanitizers, "undefined"))
-    build.flags.insert(build.flags.end(), {"-fsanitize=undefined", "-fno-sanitize=vptr,function", "-fno-sanitize-recover=all"});
+    build.flags.insert(build.flags.end(),
+                       {"-fsanitize=undefined", "-fno-sanitize=vptr,function", "-fno-sanitize-recover=all"});
   if (request.coverage)
-    build.flags.insert(build.flags.end(), {"-DGRAFT_TEST_COVERAGE", "-fsanitize-coverage=bb,no-prune,inline-bool-flag,pc-table"});
+    build.flags.insert(build.flags.end(),
+                       {"-DGRAFT_TEST_COVERAGE", "-fsanitize-coverage=bb,no-prune,inline-bool-flag,pc-table"});
   return build;
 }
 
@@ -45,9 +49,11 @@ Result<std::vector<std::string>> environment_of(const TestRequest &request) {
   if (std::error_code absent; !std::filesystem::exists(name, absent))
     return error(Code::kEnvironment, "there is no '" + name + "', which sanitized code needs; install libclang-rt-22-dev");
   // Signals are ours: we know the lines.
-  constexpr const char *kOptions = "abort_on_error=1:halt_on_error=1:symbolize=0:detect_leaks=0:detect_odr_violation=0:handle_segv=0:"
-                                   "handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
-  return std::vector{"LD_PRELOAD=" + name, std::string("ASAN_OPTIONS=") + kOptions, std::string("UBSAN_OPTIONS=") + kOptions};
+  constexpr const char *kOptions =
+      "abort_on_error=1:halt_on_error=1:symbolize=0:detect_leaks=0:detect_odr_violation=0:handle_segv=0:"
+      "handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
+  return std::vector{"LD_PRELOAD=" + name, std::string("ASAN_OPTIONS=") + kOptions,
+                     std::string("UBSAN_OPTIONS=") + kOptions};
 }
 
 Json covered_lines(const Bound<graft_tests> &tests) {

@@ -15,10 +15,12 @@ namespace graft::tool {
 
 TestBuild build_of(const TestRequest &request);
 
-/// What the environment of a child needs for its sanitizers, NAME=VALUE. kEnvironment when their runtime is not on this machine.
+/// What the environment of a child needs for its sanitizers, NAME=VALUE. kEnvironment when their runtime is not on this
+/// machine.
 Result<std::vector<std::string>> environment_of(const TestRequest &request);
 
-/// Which lines of the bundle have code, and how often each was entered: {file: {"12": 1}}. The tests' own files are left out.
+/// Which lines of the bundle have code, and how often each was entered: {file: {"12": 1}}. The tests' own files are left
+/// out.
 Json covered_lines(const Bound<graft_tests> &tests);
 
 } // namespace graft::tool

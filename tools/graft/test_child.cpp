@@ -1,5 +1,5 @@
-// A child of `graft test`: a host that loads one bundle with its tests, runs those that it was asked for, and tells its parent of each
-// as it goes. What a test does to its process it does to this one.
+// A child of `graft test`: a host that loads one bundle with its tests, runs those that it was asked for, and tells its
+// parent of each as it goes. What a test does to its process it does to this one.
 #include "cache_option.hpp"
 #include "output.hpp"
 #include "test_build.hpp"
@@ -48,7 +48,8 @@ void tell(const Json &event) {
 /// Ends what belongs together of the output; before the event that says so.
 void mark_output() {
   std::fflush(nullptr);
-  [[maybe_unused]] const ssize_t written = ::write(kMarkDescriptor, kMark.data(), kMark.size()); // the events tell who is gone
+  [[maybe_unused]] const ssize_t written =
+      ::write(kMarkDescriptor, kMark.data(), kMark.size()); // the events tell who is gone
 }
 
 void tell_failed(void *, const char *file, std::uint32_t line, const char *text) {
@@ -106,11 +107,8 @@ std::vector<Task> choose_tasks(std::vector<Task> tasks, const TestRequest &reque
 }
 
 void run_task(const graft_host &host, const Bound<graft_tests> &tests, const Task &task) {
-  const graft_test_reporter reporter{.struct_size = sizeof reporter,
-                                     .reserved = 0,
-                                     .context = nullptr,
-                                     .failed = tell_failed,
-                                     .skipped = tell_skipped};
+  const graft_test_reporter reporter{
+      .struct_size = sizeof reporter, .reserved = 0, .context = nullptr, .failed = tell_failed, .skipped = tell_skipped};
   // Not through `call`, which would tell of an error that a function under test left, and the test expected.
   if (tests->run(task.index, task.number, &reporter) != GRAFT_OK) {
     std::string text(host.last_error(&host, nullptr, 0) + 1, '\0');

@@ -1,5 +1,5 @@
-// The first event is made of constants, because whatever the handler calls may be what crashed. Only then is the stack read, which
-// takes memory and locks: where that crashes or hangs, the parent has heard enough.
+// The first event is made of constants, because whatever the handler calls may be what crashed. Only then is the stack read,
+// which takes memory and locks: where that crashes or hangs, the parent has heard enough.
 #include "test_crash.hpp"
 
 #include "test_words.hpp"
@@ -45,7 +45,8 @@ void write_signal(int signal) {
 
 /// What runs a test (graft/test/record.h).
 bool is_driver(const CodePlace &place) {
-  return place.file.ends_with("graft/test/driver.inc") || (place.function.starts_with("graft_test_") && place.function.ends_with("_run"));
+  return place.file.ends_with("graft/test/driver.inc") ||
+         (place.function.starts_with("graft_test_") && place.function.ends_with("_run"));
 }
 
 /// A test's body has a name that nobody gave it.
@@ -60,8 +61,8 @@ std::uintptr_t address_in(std::string_view line) {
   return std::strtoull(line.data() + at + 1, nullptr, 16);
 }
 
-/// Called by a sanitizer with all that it has to say, before it ends the process. Frames of the host and the picture of its own memory
-/// are left out.
+/// Called by a sanitizer with all that it has to say, before it ends the process. Frames of the host and the picture of its
+/// own memory are left out.
 void tell_report(const char *text) {
   std::string_view rest(text);
   std::string said;
@@ -131,7 +132,8 @@ Json frames_of(const std::vector<std::uintptr_t> &counters) {
 void report_crashes() {
   // There when the sanitizer's runtime was loaded before us.
   using Listen = void (*)(void (*)(const char *report));
-  if (const auto listen = reinterpret_cast<Listen>(::dlsym(RTLD_DEFAULT, "__asan_set_error_report_callback"))) listen(tell_report);
+  if (const auto listen = reinterpret_cast<Listen>(::dlsym(RTLD_DEFAULT, "__asan_set_error_report_callback")))
+    listen(tell_report);
   void *warm = nullptr;
   ::backtrace(&warm, 1); // loads the unwinder now
   stack_t stack = {};

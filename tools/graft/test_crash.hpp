@@ -8,8 +8,8 @@
 
 namespace graft::tool {
 
-/// Handlers for the signals of crashes, on a stack of their own, and for SIGALRM, which the parent sends to a test that takes too
-/// long. Each writes its events to kEventDescriptor and lets the signal end the process.
+/// Handlers for the signals of crashes, on a stack of their own, and for SIGALRM, which the parent sends to a test that
+/// takes too long. Each writes its events to kEventDescriptor and lets the signal end the process.
 void report_crashes();
 
 /// The lines of bundles behind return addresses, innermost first: "frames" of the event. Frames of the host are left out.

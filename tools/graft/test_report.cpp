@@ -29,13 +29,20 @@ std::string xml_text(std::string_view text) {
   std::string result;
   for (const char character : text) {
     const auto byte = static_cast<unsigned char>(character);
-    if (character == '<') result += "&lt;";
-    else if (character == '>') result += "&gt;";
-    else if (character == '&') result += "&amp;";
-    else if (character == '"') result += "&quot;";
-    else if (character == '\n') result += "&#10;";
-    else if (byte >= 32 || character == '\t') result += character;
-    else result += '?';
+    if (character == '<')
+      result += "&lt;";
+    else if (character == '>')
+      result += "&gt;";
+    else if (character == '&')
+      result += "&amp;";
+    else if (character == '"')
+      result += "&quot;";
+    else if (character == '\n')
+      result += "&#10;";
+    else if (byte >= 32 || character == '\t')
+      result += character;
+    else
+      result += '?';
   }
   return result;
 }
@@ -47,8 +54,8 @@ std::string failure_text(const TestResult &result) {
 }
 
 std::string junit_case(const TestResult &result) {
-  std::string xml = fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.6f}\">", xml_text(result.bundle),
-                                xml_text(result.name), xml_text(result.file), result.line,
+  std::string xml = fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.6f}\">",
+                                xml_text(result.bundle), xml_text(result.name), xml_text(result.file), result.line,
                                 static_cast<double>(result.nanoseconds) / 1e9);
   if (is_failure(result.verdict)) {
     const std::string text = failure_text(result);
@@ -103,8 +110,8 @@ void print_result(const TestResult &result) {
 
 void print_summary(const TestReport &report) {
   print_mark(Ink::kGreen, "==========",
-             fmt::format("{} from {} ran. ({} ms total)", counted(report.results.size(), "test"), counted(report.bundles, "bundle"),
-                         milliseconds(report.nanoseconds)));
+             fmt::format("{} from {} ran. ({} ms total)", counted(report.results.size(), "test"),
+                         counted(report.bundles, "bundle"), milliseconds(report.nanoseconds)));
   const std::uint64_t passed = report.count([](Verdict verdict) { return verdict == Verdict::kPassed; });
   const std::uint64_t skipped = report.count([](Verdict verdict) { return verdict == Verdict::kSkipped; });
   const std::uint64_t failed = report.count(is_failure);
@@ -114,7 +121,8 @@ void print_summary(const TestReport &report) {
   for (const TestResult &result : report.results)
     if (is_failure(result.verdict))
       print_mark(Ink::kRed, "  FAILED  ",
-                 full_name(result) + (result.verdict == Verdict::kFailed ? "" : fmt::format(" ({})", to_string(result.verdict))));
+                 full_name(result) +
+                     (result.verdict == Verdict::kFailed ? "" : fmt::format(" ({})", to_string(result.verdict))));
   for (const BrokenBundle &broken : report.broken)
     print_mark(Ink::kRed, "  BROKEN  ", shorten(broken.bundle) + ":\n" + broken.text);
   std::fflush(stdout);
@@ -128,14 +136,19 @@ void print_coverage(const Coverage &coverage) {
     fmt::print("{:>4} of {:>4} lines  {}{}\n", covered(lines), lines.size(), shorten(file),
                not_run.empty() ? "" : "  not run: " + not_run);
   }
-  if (all != 0) fmt::print("{:>4} of {:>4} lines  {:.1f} %\n", ran, all, 100.0 * static_cast<double>(ran) / static_cast<double>(all));
+  if (all != 0)
+    fmt::print("{:>4} of {:>4} lines  {:.1f} %\n", ran, all, 100.0 * static_cast<double>(ran) / static_cast<double>(all));
 }
 
 Json json_of(const TestReport &report) {
   Json json = {{"tests", Json::array()}, {"broken", Json::array()}};
   for (const TestResult &result : report.results) {
-    Json test = {{"bundle", result.bundle},   {"name", result.name},         {"file", result.file},
-                 {"line", result.line},       {"verdict", to_string(result.verdict)}, {"ns", result.nanoseconds}};
+    Json test = {{"bundle", result.bundle},
+                 {"name", result.name},
+                 {"file", result.file},
+                 {"line", result.line},
+                 {"verdict", to_string(result.verdict)},
+                 {"ns", result.nanoseconds}};
     for (const TestFailure &failure : result.failures) {
       Json entry = {{"text", failure.text}};
       if (!failure.file.empty()) entry["file"] = failure.file, entry["line"] = failure.line;
@@ -145,7 +158,8 @@ Json json_of(const TestReport &report) {
     if (!result.output.empty()) test["output"] = result.output;
     json["tests"].push_back(test);
   }
-  for (const BrokenBundle &broken : report.broken) json["broken"].push_back({{"bundle", broken.bundle}, {"text", broken.text}});
+  for (const BrokenBundle &broken : report.broken)
+    json["broken"].push_back({{"bundle", broken.bundle}, {"text", broken.text}});
   json["passed"] = report.count([](Verdict verdict) { return verdict == Verdict::kPassed; });
   json["skipped"] = report.count([](Verdict verdict) { return verdict == Verdict::kSkipped; });
   json["failed"] = report.count(is_failure);
@@ -170,14 +184,17 @@ std::string junit_of(const TestReport &report) {
       failures += result.verdict == Verdict::kFailed, skipped += result.verdict == Verdict::kSkipped;
       errors += is_failure(result.verdict) && result.verdict != Verdict::kFailed;
     }
-    xml += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.6f}\">\n{}  </testsuite>\n",
+    xml += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
+                       "time=\"{:.6f}\">\n{}  </testsuite>\n",
                        xml_text(bundle), tests, failures, errors, skipped, static_cast<double>(nanoseconds) / 1e9, cases);
   }
   for (const BrokenBundle &broken : report.broken)
-    xml += fmt::format("  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">\n"
-                       "    <testcase classname=\"{0}\" name=\"loads\" time=\"0\"><error type=\"broken\" message=\"{1}\">{2}</error></testcase>\n"
-                       "  </testsuite>\n",
-                       xml_text(broken.bundle), xml_text(broken.text.substr(0, broken.text.find('\n'))), xml_text(broken.text));
+    xml +=
+        fmt::format("  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">\n"
+                    "    <testcase classname=\"{0}\" name=\"loads\" time=\"0\"><error type=\"broken\" "
+                    "message=\"{1}\">{2}</error></testcase>\n"
+                    "  </testsuite>\n",
+                    xml_text(broken.bundle), xml_text(broken.text.substr(0, broken.text.find('\n'))), xml_text(broken.text));
   return xml + "</testsuites>\n";
 }
 

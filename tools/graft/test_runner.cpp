@@ -32,8 +32,8 @@ constexpr auto kLastWords = std::chrono::seconds(10);
 /// A request on its way.
 class Lane {
  public:
-  Lane(TestRequest request, const RunnerOptions &options, TestReport &report) :
-      request_(std::move(request)), options_(options), report_(report) {}
+  Lane(TestRequest request, const RunnerOptions &options, TestReport &report)
+      : request_(std::move(request)), options_(options), report_(report) {}
 
   Result<void> start() {
     GRAFT_TRY_ASSIGN(const std::vector<std::string> environment, environment_of(request_));
@@ -180,15 +180,18 @@ class Lane {
     current_->verdict = is_late_ ? Verdict::kTimedOut : Verdict::kCrashed;
     current_->nanoseconds = static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now() - started_).count());
     add_sanitizer_reports(output);
-    if (!request_.sanitizers.empty() && signal_ == SIGABRT && !current_->failures.empty()) return finish_test(); // that was why
+    if (!request_.sanitizers.empty() && signal_ == SIGABRT && !current_->failures.empty())
+      return finish_test(); // that was why
     TestFailure failure;
-    failure.text = is_late_ ? fmt::format("it ran for longer than {} s", std::chrono::duration<double>(options_.limit).count())
-                            : why_it_ended("in this test");
+    failure.text = is_late_
+                       ? fmt::format("it ran for longer than {} s", std::chrono::duration<double>(options_.limit).count())
+                       : why_it_ended("in this test");
     for (std::size_t i = 0, next = 0; i < frames_.size(); i = next) {
       const Json &frame = frames_[i];
       while (next < frames_.size() && frames_[next] == frame) ++next;
       if (failure.file.empty()) failure.file = frame.value("file", ""), failure.line = frame.value("line", 0u);
-      failure.text += fmt::format("\n  {} at {}:{}", frame.value("function", ""), shorten(frame.value("file", "")), frame.value("line", 0u));
+      failure.text += fmt::format("\n  {} at {}:{}", frame.value("function", ""), shorten(frame.value("file", "")),
+                                  frame.value("line", 0u));
       if (next - i > 1) failure.text += fmt::format(" ({} times and more)", next - i);
     }
     if (failure.file.empty()) failure.file = current_->file, failure.line = current_->line; // at least the test's own
@@ -204,9 +207,10 @@ class Lane {
       const std::string_view line(output.data() + begin, std::min(output.find('\n', at), output.size()) - begin);
       const std::string place(line.substr(0, at - begin));
       const std::size_t colon = place.find(':');
-      current_->failures.push_back({place.substr(0, colon),
-                                    static_cast<std::uint32_t>(std::strtoul(place.c_str() + std::min(colon + 1, place.size()), nullptr, 10)),
-                                    std::string(line.substr(at - begin + 2))});
+      current_->failures.push_back(
+          {place.substr(0, colon),
+           static_cast<std::uint32_t>(std::strtoul(place.c_str() + std::min(colon + 1, place.size()), nullptr, 10)),
+           std::string(line.substr(at - begin + 2))});
     }
   }
 

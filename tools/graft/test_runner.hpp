@@ -1,4 +1,5 @@
-// The parent of `graft test`: starts a child for each bundle or part of one, hears its events, and goes on behind what ended it.
+// The parent of `graft test`: starts a child for each bundle or part of one, hears its events, and goes on behind what ended
+// it.
 #pragma once
 
 #include "test_words.hpp"
@@ -13,7 +14,7 @@ namespace graft::tool {
 
 struct RunnerOptions {
   unsigned jobs = 1;
-  std::chrono::milliseconds limit{60'000}; ///< that one test, or the load of a bundle, may take; 0: none
+  std::chrono::milliseconds limit{60'000};            ///< that one test, or the load of a bundle, may take; 0: none
   std::function<void(const TestResult &result)> tell; ///< of each as it is done
 };
 
@@ -23,8 +24,8 @@ struct TestPlan {
   std::vector<TestResult> tests; ///< not run
 };
 
-/// Runs requests in child processes, several at a time. Whatever a test does, every other one is run: a child that ended in a test
-/// is followed by one that begins behind it.
+/// Runs requests in child processes, several at a time. Whatever a test does, every other one is run: a child that ended in
+/// a test is followed by one that begins behind it.
 ///
 /// Fails: kEnvironment without a sanitizer's runtime; kExhausted when no process can be started.
 Result<TestReport> run_tests(const std::vector<TestRequest> &requests, const RunnerOptions &options,

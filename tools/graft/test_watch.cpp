@@ -37,7 +37,8 @@ void drain(int descriptor) {
 
 } // namespace
 
-Result<std::unique_ptr<SaveWatch>> SaveWatch::create(std::vector<std::string> bundles, std::vector<std::string> include_dirs) {
+Result<std::unique_ptr<SaveWatch>> SaveWatch::create(std::vector<std::string> bundles,
+                                                     std::vector<std::string> include_dirs) {
   const int descriptor = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (descriptor < 0) return error(Code::kExhausted, std::string("cannot watch files: ") + std::strerror(errno));
   std::unique_ptr<SaveWatch> watch(new SaveWatch(descriptor, std::move(bundles), std::move(include_dirs)));
@@ -58,7 +59,8 @@ SaveWatch::Files SaveWatch::look_at(const std::string &bundle) {
   std::error_code failure;
   if (!fs::is_directory(path, failure)) add(path);
   for (const fs::path &folder : {path, path / "tests"})
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) add(entry->path());
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure))
+      add(entry->path());
   if (const auto inputs = test_inputs(bundle, include_dirs_))
     for (const fs::path &input : *inputs) add(input);
   else // it does not compile now: what it read when it did

@@ -1,4 +1,5 @@
-// Which bundles a save touches, for `graft test --watch`: those that read a changed file when they were compiled with their tests.
+// Which bundles a save touches, for `graft test --watch`: those that read a changed file when they were compiled with their
+// tests.
 #pragma once
 
 #include <graft/base/result.hpp>

@@ -8,11 +8,11 @@
 namespace graft::tool {
 
 Json json_of(const TestRequest &request) {
-  return {{"bundle", request.bundle},         {"others", request.others},   {"include_dirs", request.include_dirs},
-          {"caches", request.caches},         {"filters", request.filters}, {"sanitizers", request.sanitizers},
-          {"seed", request.seed},             {"repeat", request.repeat},   {"shard", request.shard},
-          {"shards", request.shards},         {"done", request.done},       {"optimise", request.optimise},
-          {"coverage", request.coverage},     {"list_only", request.list_only}};
+  return {{"bundle", request.bundle},     {"others", request.others},      {"include_dirs", request.include_dirs},
+          {"caches", request.caches},     {"filters", request.filters},    {"sanitizers", request.sanitizers},
+          {"seed", request.seed},         {"repeat", request.repeat},      {"shard", request.shard},
+          {"shards", request.shards},     {"done", request.done},          {"optimise", request.optimise},
+          {"coverage", request.coverage}, {"list_only", request.list_only}};
 }
 
 TestRequest request_from(const Json &json) {

@@ -1,6 +1,8 @@
-// What `graft test` and its child processes say to each other: one request as an argument, then events, one JSON object a line.
+// What `graft test` and its child processes say to each other: one request as an argument, then events, one JSON object a
+// line.
 //
-//   child -> parent   {"event":"plan","bundle":..,"tests":[{"name":..,"file":..,"line":..}]}   what it will run, in that order
+//   child -> parent   {"event":"plan","bundle":..,"tests":[{"name":..,"file":..,"line":..}]}   what it will run, in that
+//   order
 //                     {"event":"started","test":3}
 //                     {"event":"failed","file":..,"line":..,"text":..}        of the test that runs; any number of times
 //                     {"event":"skipped","text":..}
@@ -86,16 +88,16 @@ struct TestReport {
   std::uint64_t count(bool (*is_it)(Verdict verdict)) const;
 };
 
-/// Whether a filter takes a test: patterns with `*`, `?` and `[..]` for `bundle.name`; those that begin with '-' take away. No
-/// pattern takes all.
+/// Whether a filter takes a test: patterns with `*`, `?` and `[..]` for `bundle.name`; those that begin with '-' take away.
+/// No pattern takes all.
 bool takes_test(const std::vector<std::string> &filters, const std::string &bundle, const std::string &name);
 
 /// The subcommand that the children are started as; nobody else's business.
 inline constexpr const char *kTestChild = "test-child";
 /// Where a child writes its events.
 inline constexpr int kEventDescriptor = 3;
-/// Its output once more, whatever it does to its own descriptors: there it writes a mark before the plan, and before and behind each
-/// test, because the parent may read the output of several tests at once.
+/// Its output once more, whatever it does to its own descriptors: there it writes a mark before the plan, and before and
+/// behind each test, because the parent may read the output of several tests at once.
 inline constexpr int kMarkDescriptor = 4;
 inline constexpr std::string_view kMark = "\x1egraft test\x1e";
 

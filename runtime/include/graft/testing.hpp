@@ -24,18 +24,20 @@ struct TestBuild {
   std::vector<std::string> flags{}; ///< behind the manifest's own; not held against what a manifest may ask for
 };
 
-/// The files with tests of a bundle: `*_test.*` in its folder, or beside it where it is one file, and all sources in its folder
-/// `tests`. Sorted. kNotFound, kInvalid for what is no bundle.
+/// The files with tests of a bundle: `*_test.*` in its folder, or beside it where it is one file, and all sources in its
+/// folder `tests`. Sorted. kNotFound, kInvalid for what is no bundle.
 GRAFT_API Result<std::vector<std::filesystem::path>> test_files(const std::filesystem::path &bundle);
 
-/// All files that a load with tests reads, headers too, wherever they are. Compiles the bundle, runs none of it, and fails as that does.
+/// All files that a load with tests reads, headers too, wherever they are. Compiles the bundle, runs none of it, and fails
+/// as that does.
 GRAFT_API Result<std::vector<std::filesystem::path>> test_inputs(const std::filesystem::path &bundle,
                                                                  const std::vector<std::string> &include_dirs = {});
 
-/// Loads a bundle with these files, GRAFT_TESTING defined and line tables; it provides `graft.tests@1`, too. Its list of permissions
-/// is not kept to, since its tests are in the same image; its code is not optimised in the background. Fails as a load does;
-/// kUnsupported for a bundle without a source of its own, such as a host's loader makes.
-GRAFT_API Result<BundleInfo> load_with_tests(Runtime &runtime, const std::filesystem::path &bundle, const TestBuild &how = {});
+/// Loads a bundle with these files, GRAFT_TESTING defined and line tables; it provides `graft.tests@1`, too. Its list of
+/// permissions is not kept to, since its tests are in the same image; its code is not optimised in the background. Fails as
+/// a load does; kUnsupported for a bundle without a source of its own, such as a host's loader makes.
+GRAFT_API Result<BundleInfo> load_with_tests(Runtime &runtime, const std::filesystem::path &bundle,
+                                             const TestBuild &how = {});
 
 /// A line of a bundle's source.
 struct CodePlace {
@@ -44,8 +46,8 @@ struct CodePlace {
   std::uint32_t line = 0; ///< 0: not known
 };
 
-/// What the code at an address of a loaded bundle was compiled from, where it has line tables: the innermost function first, behind it
-/// those that it was inlined into. Empty for any other address.
+/// What the code at an address of a loaded bundle was compiled from, where it has line tables: the innermost function first,
+/// behind it those that it was inlined into. Empty for any other address.
 GRAFT_API std::vector<CodePlace> places_of(std::uintptr_t address);
 
 struct CodeRange {

@@ -44,10 +44,12 @@ thread_local const TestBuild *WithTests::here_ = nullptr;
 
 Result<void> add_tests(BundleText &text, const TestBuild &how) {
   if (!text.loader.empty() || text.path.empty() || text.path.ends_with(".tar"))
-    return error(Code::kUnsupported, "bundle '" + text.name + "' has no sources in a folder that tests could be compiled with");
+    return error(Code::kUnsupported,
+                 "bundle '" + text.name + "' has no sources in a folder that tests could be compiled with");
   GRAFT_TRY_ASSIGN(const std::vector<fs::path> files, test_files_of(text.path));
   for (const fs::path &file : files) {
-    if (std::ranges::find(text.sources, file.string(), &driver::Source::name) != text.sources.end()) continue; // its manifest's
+    if (std::ranges::find(text.sources, file.string(), &driver::Source::name) != text.sources.end())
+      continue; // its manifest's
     GRAFT_TRY_ASSIGN(std::string contents, read_file(file));
     text.sources.push_back({file.string(), std::move(contents), driver::Language::kFromName});
   }

@@ -9,7 +9,8 @@ namespace graft {
 
 /// While it lives, bundles that are read from a path on this thread are read with their tests.
 ///
-/// Rationale: a scope, because a load reads on the thread that asks for it, and no other load should have to say that it wants none.
+/// Rationale: a scope, because a load reads on the thread that asks for it, and no other load should have to say that it
+/// wants none.
 class WithTests {
  public:
   explicit WithTests(const TestBuild &how) : outer_(here_) { here_ = &how; }

@@ -28,7 +28,8 @@ void destroy(void *object) {
 
 /// What C's expectations compare, too: without a surprise between signed and unsigned.
 template <class T>
-concept Scalar = std::is_arithmetic_v<T> || std::is_null_pointer_v<T> || (std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>) ||
+concept Scalar = std::is_arithmetic_v<T> || std::is_null_pointer_v<T> ||
+                 (std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>) ||
                  (std::is_enum_v<T> && std::is_convertible_v<T, long long>);
 template <class T>
 concept Text = std::convertible_to<const T &, std::string_view>;

@@ -13,8 +13,8 @@ struct CodeLine {
   std::uint32_t line = 0; ///< 0: not known
 };
 
-/// Innermost first, with what that was inlined into behind it. Empty when no live image has debug information there. Any thread;
-/// takes a lock and memory, so that a signal handler may ask only when the process is lost anyway.
+/// Innermost first, with what that was inlined into behind it. Empty when no live image has debug information there. Any
+/// thread; takes a lock and memory, so that a signal handler may ask only when the process is lost anyway.
 std::vector<CodeLine> lines_at(std::uintptr_t address);
 
 /// A run of code, and the lines in it.
