@@ -28,6 +28,8 @@ using Clock = std::chrono::steady_clock;
 
 /// How long a test that took too long may take to say where it is.
 constexpr auto kLastWords = std::chrono::seconds(10);
+/// What loading a bundle and its tests may take at least, on a machine that does other things: the limit is a test's.
+constexpr std::chrono::milliseconds kLoading{60'000};
 
 /// A request on its way.
 class Lane {
@@ -41,7 +43,7 @@ class Lane {
     phase_ = Phase::kLoading;
     signal_ = 0;
     is_late_ = false;
-    set_deadline(options_.limit);
+    set_deadline(options_.limit.count() > 0 ? std::max(options_.limit, kLoading) : options_.limit);
     return {};
   }
 

@@ -14,7 +14,7 @@ namespace graft::tool {
 
 struct RunnerOptions {
   unsigned jobs = 1;
-  std::chrono::milliseconds limit{60'000};            ///< that one test, or the load of a bundle, may take; 0: none
+  std::chrono::milliseconds limit{60'000};            ///< that one test may take, and the load of a bundle if that is more than a minute; 0: none
   std::function<void(const TestResult &result)> tell; ///< of each as it is done
 };
 
