@@ -73,7 +73,7 @@ int run_at_terminal(ReplSession &session) {
     return kFailed;
   }
   fmt::print("{}; %help says more\n", version_text());
-  InputReader inputs([&](Prompt prompt) { return terminal->read_line(prompt); }, "input", /*looks_ahead=*/false);
+  InputReader inputs([&](Prompt prompt) { return terminal->read_line(prompt); }, "input", Ahead::kNo);
   while (std::optional<Question> question = inputs.next()) {
     terminal->remember(question->text);
     if (!shell.take(*std::move(question))) break;
@@ -112,7 +112,7 @@ int repl(const ReplCommand &command) {
     text = all.str();
   }
   const std::string name = !command.code.empty() ? "-e" : is_program ? paths->script : "stdin";
-  InputReader inputs(is_program ? lines_of(std::move(text)) : lines_of(STDIN_FILENO), name, /*looks_ahead=*/true);
+  InputReader inputs(is_program ? lines_of(std::move(text)) : lines_of(STDIN_FILENO), name, Ahead::kYes);
   return shell.run(inputs);
 }
 

@@ -15,14 +15,17 @@ enum class Prompt : bool { kFirst, kMore };
 /// What a line that was given up reads as: all of its input is.
 inline constexpr const char *kGivenUp = "\3";
 
+/// Whether the line behind an input may be read to see whether it goes on with it.
+enum class Ahead : bool { kNo, kYes };
+
 /// Puts lines together to inputs. Commands, which begin with '%', are a line each.
 class InputReader {
  public:
   /// The next line, without its end; nothing at the end of all.
   using ReadLine = std::function<std::optional<std::string>(Prompt)>;
 
-  /// `looks_ahead`: whether the line behind an input may be read to see whether it goes on with it.
-  InputReader(ReadLine read, std::string name, bool looks_ahead) : read_(std::move(read)), name_(std::move(name)), looks_ahead_(looks_ahead) {}
+  InputReader(ReadLine read, std::string name, Ahead ahead)
+      : read_(std::move(read)), name_(std::move(name)), looks_ahead_(ahead == Ahead::kYes) {}
 
   std::optional<Question> next();
 

@@ -142,7 +142,7 @@ bool ReplShell::edit() {
   text << file.rdbuf();
   ::unlink(path.c_str());
   if (process < 0 || status != 0) return fail("the editor did not end well; nothing was run");
-  InputReader inputs(lines_of(text.str()), "edit", /*looks_ahead=*/true);
+  InputReader inputs(lines_of(text.str()), "edit", Ahead::kYes);
   while (std::optional<Question> question = inputs.next())
     if (!take(*std::move(question))) return false;
   return true;

@@ -10,13 +10,16 @@
 namespace graft::driver {
 namespace {
 
-std::string spell(clang::QualType type, const clang::ASTContext &context, bool with_global) {
+/// Whether a name begins with "::", where C++ lets it.
+enum class Global : bool { kLeftOut, kNamed };
+
+std::string spell(clang::QualType type, const clang::ASTContext &context, Global global) {
   clang::PrintingPolicy policy(context.getLangOpts());
   policy.FullyQualifiedName = true;
   policy.PrintAsCanonical = true;
   policy.SuppressTagKeyword = context.getLangOpts().CPlusPlus;
   const std::string text = type.getUnqualifiedType().getAsString(policy);
-  return with_global && context.getLangOpts().CPlusPlus ? "::" + text : text;
+  return global == Global::kNamed && context.getLangOpts().CPlusPlus ? "::" + text : text;
 }
 
 bool can_be_named(const clang::TagDecl &tag) {
@@ -102,15 +105,15 @@ void ShownTypes::add_record(clang::QualType type, const clang::TagDecl &tag, std
   for (const clang::FieldDecl *field : record.fields()) add(field->getType(), text);
   const unsigned number = numbers_[tag.getCanonicalDecl()] = ++last_;
   const bool is_cxx = sema_.getLangOpts().CPlusPlus;
-  const std::string name = spell(type, sema_.Context, /*with_global=*/false);
+  const std::string name = spell(type, sema_.Context, Global::kLeftOut);
   std::string body = "graft_show_type(" + quoted(name) + ", " + std::to_string(number) + "); ";
   body += is_cxx ? "graft_repl::raw(\"{\"); bool first = true; (void)first; " : "graft_show_raw(\"{\", 1); ";
   if (const auto *with_bases = llvm::dyn_cast<clang::CXXRecordDecl>(&record))
     for (const clang::CXXBaseSpecifier &base : with_bases->bases()) {
       const auto *of = base.getType()->getAsCXXRecordDecl();
       if (of == nullptr || of->isEmpty()) continue;
-      const std::string base_name = spell(base.getType(), sema_.Context, /*with_global=*/true);
-      body += "graft_repl::field(" + quoted(spell(base.getType(), sema_.Context, false)) + ", first); graft_repl::show<" + base_name +
+      const std::string base_name = spell(base.getType(), sema_.Context, Global::kNamed);
+      body += "graft_repl::field(" + quoted(spell(base.getType(), sema_.Context, Global::kLeftOut)) + ", first); graft_repl::show<" + base_name +
               ">(value); ";
     }
   bool is_first = true;
@@ -133,8 +136,8 @@ void ShownTypes::add_record(clang::QualType type, const clang::TagDecl &tag, std
   }
   body += is_cxx ? "graft_repl::raw(\"}\"); " : "graft_show_raw(\"}\", 1); ";
   if (is_cxx)
-    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, true) +
-            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, true) + " &value) { " +
+    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, Global::kNamed) +
+            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, Global::kNamed) + " &value) { " +
             body + "} };\n";
   else
     text += "void graft_show_tag_" + std::to_string(number) + "(" + name + " value) { " + body + "}\n";
@@ -157,11 +160,11 @@ void ShownTypes::add_enumeration(clang::QualType type, const clang::TagDecl &tag
   }
   body += "default: graft_show_int((long long)value); } ";
   if (is_cxx)
-    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, true) +
-            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, true) + " &value) { " +
+    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, Global::kNamed) +
+            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, Global::kNamed) + " &value) { " +
             body + "} };\n";
   else
-    text += "void graft_show_tag_" + std::to_string(number) + "(" + spell(type, sema_.Context, false) + " value) { " + body + "}\n";
+    text += "void graft_show_tag_" + std::to_string(number) + "(" + spell(type, sema_.Context, Global::kLeftOut) + " value) { " + body + "}\n";
 }
 
 namespace {
