@@ -16,6 +16,7 @@ void add_service_rows(std::vector<Row> &rows);
 void add_hook_rows(std::vector<Row> &rows);
 /// A query through the eight workloads.
 void add_workload_rows(std::vector<Row> &rows);
+void add_repl_rows(std::vector<Row> &rows);
 /// Edits of C++ plugins that lean on their headers: the second save on, one that needs more, and the first build.
 void add_edit_rows(std::vector<Row> &rows);
 

@@ -191,6 +191,7 @@ int main(int argc, char **argv) {
       {"edits", add_edit_rows},
       {"builds", add_build_rows},
       {"cached", [&](std::vector<Row> &rows) { add_cached_rows(rows, argv[0]); }},
+      {"repl", add_repl_rows},
       {"kernels", add_kernel_rows},
       {"parts", add_part_rows},
       {"memory", add_memory_rows},

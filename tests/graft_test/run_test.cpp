@@ -40,7 +40,7 @@ TEST(GraftTest, ALoadKnowsNothingOfTests) {
                                       "static const int kNumbers[] = {1, 2};\n"
                                       "GRAFT_TEST_EACH(kNumbers, \"adds\") { EXPECT_EQ(add_for_others(*param, 1), *param + "
                                       "1); FAIL(\"%d\", *param); }\n");
-  tested.add("adder_test.c", "this is no C");
+  tested.add("adder_test.c", "#include <graft/test.h>\nthis is no C");
   const json small = json::parse(graft({"inspect", bare.path(), "--json"}).out, nullptr, false);
   const json large = json::parse(graft({"inspect", tested.path(), "--json"}).out, nullptr, false);
   ASSERT_TRUE(small.contains("bytes")) << small;

@@ -243,7 +243,7 @@ Result<BundleText> read_bundle(const ArchiveBundle &bundle, const LoaderInfos &l
   const auto chooses = [&](const std::string &pattern, const MemoryFile &file) {
     const bool takes = loader.empty() ? takes_kind(pattern, file.name) || loader_of(file.name, loaders) != nullptr
                                       : file.name != kManifestName;
-    return takes && matches(pattern, file.name);
+    return takes && matches(pattern, file.name) && (pattern == file.name || !is_test_text(file.name, file.contents));
   };
   for (const std::string &pattern : patterns)
     if (std::ranges::none_of(files, [&](const MemoryFile &file) { return chooses(pattern, file); }))

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 bool is_bundle_file(const fs::path &path) {
   const std::string name = path.filename().string();
-  return (is_source_name(name) && !is_test_name(name)) || path.extension() == ".tar" || path.extension() == ".so";
+  return (is_source_name(name) && !is_test_file(path)) || path.extension() == ".tar" || path.extension() == ".so";
 }
 
 } // namespace

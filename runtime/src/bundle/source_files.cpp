@@ -106,12 +106,21 @@ bool is_machine_code_name(std::string_view name) {
                              [&](std::string_view ending) { return name.size() > ending.size() && name.ends_with(ending); });
 }
 
-bool is_test_name(std::string_view name) {
-  return is_source_name(name) && fs::path(name).stem().string().ends_with("_test");
+static bool is_test_name(const fs::path &path) {
+  return is_source_name(path.filename().string()) && path.stem().string().ends_with("_test");
+}
+
+bool is_test_text(std::string_view name, std::string_view text) {
+  return is_test_name(name) && text.find("graft/test.h") != text.npos;
+}
+
+bool is_test_file(const fs::path &path) {
+  if (!is_test_name(path)) return false;
+  const Result<std::string> text = read_file(path); // what cannot be read is an error of the load
+  return text && is_test_text(path.filename().string(), *text);
 }
 
 bool takes_kind(std::string_view pattern, std::string_view name) {
-  if (is_test_name(name) && pattern != name) return false;
   return is_source_name(name) || (is_machine_code_name(name) && is_machine_code_name(pattern));
 }
 
@@ -165,6 +174,12 @@ Result<std::vector<fs::path>> list_sources(const fs::path &folder, const TakesKi
   return sources;
 }
 
+Result<std::vector<fs::path>> list_sources(const fs::path &folder) {
+  GRAFT_TRY_ASSIGN(std::vector<fs::path> sources, list_sources(folder, takes_kind));
+  std::erase_if(sources, is_test_file);
+  return sources;
+}
+
 Result<bool> is_bundle_folder(const fs::path &folder) {
   if (std::error_code failure; fs::exists(folder / "graft.toml", failure)) return true;
   const auto sources = list_sources(folder);
@@ -191,7 +206,7 @@ Result<std::vector<fs::path>> match_sources(const fs::path &folder, const std::s
     if (!segment.empty()) segments.push_back(segment.string());
   std::set<fs::path> found;
   GRAFT_TRY(match(folder, segments, found));
-  std::erase_if(found, [&](const fs::path &path) { return !takes(pattern, path.filename().string()); });
+  std::erase_if(found, [&](const fs::path &path) { return !takes(pattern, path.filename().string()) || is_test_file(path); });
   if (found.empty()) return error(Code::kInvalid, "no source matches '" + pattern + "' in '" + folder.string() + "'");
   return std::vector<fs::path>(found.begin(), found.end());
 }

@@ -22,9 +22,10 @@ bool is_machine_code_name(std::string_view name);
 /// All endings that graft takes, for messages.
 inline constexpr const char *kKnownKinds = ".c .cc .cpp .cxx .c++ .C .bc .ll .o .a .so";
 
-/// Whether it names a source with tests of the bundle (graft/test.h): `..._test.c`, and the other endings. No part of a load, unless
-/// its manifest names it without wildcards.
-bool is_test_name(std::string_view name);
+/// Whether it holds tests of a bundle: it is named `..._test.c`, or with another ending, and includes graft/test.h. No part of a load,
+/// unless its manifest names it without wildcards.
+bool is_test_text(std::string_view name, std::string_view text);
+bool is_test_file(const std::filesystem::path &path);
 
 /// Whether a glob that matches a file's path takes a file of its kind.
 bool takes_kind(std::string_view pattern, std::string_view name);
@@ -39,7 +40,9 @@ Result<std::string> read_file(const std::filesystem::path &path);
 
 /// The files directly in `folder` that are taken, without a glob, sorted by name. kInvalid when the folder cannot be read,
 /// kExhausted when there is no descriptor to read it with.
-Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder, const TakesKind &takes = takes_kind);
+Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder, const TakesKind &takes);
+/// Those of a bundle without a manifest: of the kinds that graft compiles, and no tests.
+Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder);
 
 /// Whether a folder is a bundle itself: it has a manifest, or sources of its own. kExhausted when that cannot be seen now.
 Result<bool> is_bundle_folder(const std::filesystem::path &folder);
@@ -47,7 +50,7 @@ Result<bool> is_bundle_folder(const std::filesystem::path &folder);
 bool may_be_bundle_folder(const std::filesystem::path &folder);
 
 /// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A
-/// pattern without wildcards must name a source file; with them, files of other kinds are passed over. kInvalid when nothing
+/// pattern without wildcards must name a source file; with them, files of other kinds, and tests, are passed over. kInvalid when nothing
 /// matches.
 Result<std::vector<std::filesystem::path>> match_sources(const std::filesystem::path &folder, const std::string &pattern,
                                                          const TakesKind &takes = takes_kind);

@@ -7,6 +7,7 @@
 #include <graft/jit/lines.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace graft {
@@ -17,24 +18,25 @@ namespace fs = std::filesystem;
 constexpr const char *kDriverName = "graft-test-driver.c";
 constexpr const char *kDriver = "#include <graft/test/driver.inc>\n";
 
-Result<void> append_sources(const fs::path &folder, bool (*takes)(std::string_view name), std::vector<fs::path> &files) {
-  GRAFT_TRY_ASSIGN(const std::vector<fs::path> found,
-                   list_sources(folder, [takes](std::string_view, std::string_view name) { return takes(name); }));
-  files.insert(files.end(), found.begin(), found.end());
+Result<void> append_sources(const fs::path &folder, bool (*takes)(const fs::path &path), std::vector<fs::path> &files) {
+  GRAFT_TRY_ASSIGN(const std::vector<fs::path> found, list_sources(folder, takes_kind));
+  std::ranges::copy_if(found, std::back_inserter(files), takes);
   return {};
 }
+
+bool is_source(const fs::path &path) { return is_source_name(path.filename().string()); }
 
 /// Of a folder, or of the one file that the bundle is.
 Result<std::vector<fs::path>> test_files_of(const fs::path &path) {
   std::vector<fs::path> files;
   if (std::error_code failure; !fs::is_directory(path, failure)) {
-    GRAFT_TRY(append_sources(path.parent_path(), is_test_name, files));
+    GRAFT_TRY(append_sources(path.parent_path(), is_test_file, files));
     std::erase_if(files, [&](const fs::path &file) { return file.stem() != path.stem().string() + "_test"; });
     return files;
   }
-  GRAFT_TRY(append_sources(path, is_test_name, files));
+  GRAFT_TRY(append_sources(path, is_test_file, files));
   if (std::error_code failure; fs::is_directory(path / "tests", failure))
-    GRAFT_TRY(append_sources(path / "tests", is_source_name, files));
+    GRAFT_TRY(append_sources(path / "tests", is_source, files));
   return files;
 }
 
