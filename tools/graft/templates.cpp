@@ -236,7 +236,7 @@ int main() {{
   if (!greeter) return std::cerr << greeter.error().text() << '\n', 1;
   for (std::string line; std::getline(std::cin, line);) {{
     graft_buf out{{}};
-    const auto said = greeter->call(&{tag}::greet, graft_str{{line.data(), line.size()}}, &out);
+    const auto said = (*greeter).call(&{tag}::greet, graft_str{{line.data(), line.size()}}, &out);
     if (said) std::cout << std::string_view(out.data, out.size) << std::endl;
     else std::cerr << said.error().text() << '\n';
     graft_buf_free(&runtime->host(), &out);
