@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -125,7 +126,8 @@ bool ReplShell::edit() {
   const char *editor = std::getenv("VISUAL");
   if (editor == nullptr || *editor == '\0') editor = std::getenv("EDITOR");
   if (editor == nullptr || *editor == '\0') return fail("'%edit' wants an editor in the environment variable EDITOR");
-  std::string path = "/tmp/graft-edit-XXXXXX.cpp";
+  std::error_code none;
+  std::string path = (std::filesystem::temp_directory_path(none) / "graft-edit-XXXXXX.cpp").string();
   const int descriptor = ::mkstemps(path.data(), 4);
   if (descriptor < 0) return fail(fmt::format("cannot make a file to edit: {}", std::strerror(errno)));
   ::close(descriptor);
