@@ -18,7 +18,6 @@
 
 #include <graft/driver/compiler.hpp>
 
-
 #include <algorithm>
 #include <mutex>
 #include <optional>
@@ -27,7 +26,7 @@ namespace graft::driver {
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
-      : trace(config.trace), cache(std::move(cache)), preambles(config.preamble_bytes, shelf()), begun(config.begun),
+      : trace(config.trace), cache(std::move(cache)), invocations(argument_shelf()), preambles(config.preamble_bytes, shelf(), config.learned), begun(config.begun),
         units(config.unit_bytes), gate(config.compile_bytes), pool(config.threads) {}
 
   /// Reads every source, and works out its flags.
@@ -44,10 +43,20 @@ struct Compiler::State {
   std::vector<UnitKey> recall(const Job &job, std::vector<Work> &works);
   void keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began);
   const ContentKey &identify();
-  /// The cache's heads, which are of this very compiler.
+  /// The cache's heads, which are of this very compiler, and what its driver made of flags.
   HeadShelf shelf();
+  ArgumentShelf argument_shelf();
   /// Has the preambles made that the next compile of these sources will want.
   void learn(const Job &job, std::vector<Work> &works);
+
+  /// How much memory compiling it is likely to take; and what it took.
+  std::size_t expected_bytes(const Job &job, const Work &work) const {
+    return gate.expected(name_at_gate(job, work), guessed_bytes(work));
+  }
+  void note_bytes(const Job &job, const Work &work) {
+    if (work.unit && work.unit->memory_bytes != 0) gate.note(name_at_gate(job, work), work.unit->memory_bytes);
+  }
+  static std::string name_at_gate(const Job &job, const Work &work) { return job.bundle + '/' + work.text.name; }
 
   /// Compiles one file: with its preamble if there is one, and again with less of it if that went wrong.
   void run(Work &work, const Job &job, Product product);
@@ -56,10 +65,10 @@ struct Compiler::State {
   Result<void> settle_shared(std::vector<Work> &works, const Job &job, Product product, const Elsewhere *elsewhere);
 
   const Trace trace;
-  InvocationCache invocations;
   std::once_flag identified;
   ContentKey identity;                  ///< of this process's compiler, for the cache
   std::unique_ptr<ArtifactCache> cache; ///< null: none. Before the preambles, whose thread uses it
+  InvocationCache invocations;
   PreambleStore preambles;
   BegunCompiles begun;
   UnitMemory units;
@@ -94,6 +103,8 @@ void Compiler::State::run(Work &work, const Job &job, Product product) {
     work.begun = begun.take(*work.prepared, work.text.name, job.headers, work.preamble.get());
   }
   compile_once(work, job, product);
+  // Who made a mistake saves again soon, and most likely what the compile before this one read.
+  if (work.begun && work.unit && work.unit->failed && job.options.learn == Learn::kYes) begun.begin(work.begun->next());
   begun.end(std::move(work.begun));
   if (work.unit) work.unit->times += {.front_end_ns = looking_ns, .preamble_ns = looking_ns};
   if (!work.preamble || job.is_cancelled()) return;
@@ -178,6 +189,15 @@ HeadShelf Compiler::State::shelf() {
           }};
 }
 
+ArgumentShelf Compiler::State::argument_shelf() {
+  if (!cache) return {};
+  return {[this](std::span<const std::string> asked) { return cache->find_arguments(argument_key(identify(), asked)); },
+          [this](std::span<const std::string> asked, std::vector<std::string> arguments, const InputTrace &looked_at,
+                 WallTime began) {
+            cache->store_arguments(argument_key(identify(), asked), std::move(arguments), looked_at, began);
+          }};
+}
+
 static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
   std::vector<RequestedFile> files;
   for (const Work &work : works) files.push_back({work.text, *work.prepared});
@@ -244,10 +264,9 @@ Result<void> Compiler::State::compile_missing(const Job &job, Product product, s
     Progress progress(tell, missing.size());
     const auto compile_one = [&](std::size_t i) {
       Work &work = works[missing[i]];
-      const std::string name = job.bundle + '/' + work.text.name;
-      const MemoryGate::Pass pass(gate, gate.expected(name, guessed_bytes(work)));
+      const MemoryGate::Pass pass(gate, expected_bytes(job, work));
       run(work, job, product);
-      if (work.unit && work.unit->memory_bytes != 0) gate.note(name, work.unit->memory_bytes);
+      note_bytes(job, work);
       progress.tell(work);
     };
     if (job.options.role == Role::kSecond) {
@@ -259,10 +278,18 @@ Result<void> Compiler::State::compile_missing(const Job &job, Product product, s
     return {};
   }
   Job part{job.bundle, {}, job.headers, job.options, job.cancelled};
-  for (const std::size_t i : missing) part.sources.push_back(job.sources[i]);
+  std::size_t bytes = 0;
+  for (const std::size_t i : missing) {
+    part.sources.push_back(job.sources[i]);
+    bytes += expected_bytes(job, works[i]);
+  }
+  const MemoryGate::Pass pass(gate, bytes); // within it, the job's process has the same bound
   GRAFT_TRY_ASSIGN(std::vector<Unit> units, elsewhere->compile_files(part, tell));
   if (units.size() != missing.size()) return error(Code::kInternal, "a compile worker gave back another number of files");
-  for (std::size_t i = 0; i < missing.size(); ++i) works[missing[i]].unit = std::move(units[i]);
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    works[missing[i]].unit = std::move(units[i]);
+    note_bytes(job, works[missing[i]]);
+  }
   return {};
 }
 

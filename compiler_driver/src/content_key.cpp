@@ -23,6 +23,14 @@ ContentKey KeyBuilder::finish() {
   return key;
 }
 
+ContentKey key_of_list(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  KeyBuilder key;
+  key.add("list");
+  for (const std::string &name : names) key.add(name);
+  return key.finish();
+}
+
 ContentKey content_key(std::string_view text) {
   KeyBuilder key;
   key.add(text);

@@ -5,7 +5,9 @@
 
 #include <llvm/Support/BLAKE3.h>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace graft::driver {
 
@@ -18,5 +20,8 @@ class KeyBuilder {
  private:
   llvm::BLAKE3 hasher_;
 };
+
+/// Of what a folder lists, in whatever order.
+ContentKey key_of_list(std::vector<std::string> names);
 
 } // namespace graft::driver

@@ -55,11 +55,10 @@ bool says_header_not_found(const Diagnostic &diagnostic) {
 
 std::string resource_dir() {
   if (const char *given = std::getenv("GRAFT_RESOURCE_DIR"); given != nullptr && *given != '\0') return given;
-  for (const std::string &libdir : {std::string(GRAFT_LLVM_LIBDIR), loaded_library_dir()}) {
-    const std::string candidate = libdir + "/clang/" CLANG_VERSION_MAJOR_STRING;
-    if (holds_resource_headers(candidate)) return candidate;
-  }
-  return {};
+  const std::string built_with = GRAFT_LLVM_LIBDIR "/clang/" CLANG_VERSION_MAJOR_STRING;
+  if (holds_resource_headers(built_with)) return built_with;
+  const std::string beside_clang = loaded_library_dir() + "/clang/" CLANG_VERSION_MAJOR_STRING;
+  return holds_resource_headers(beside_clang) ? beside_clang : std::string();
 }
 
 std::string program_dir() { return llvm::sys::path::parent_path(GRAFT_LLVM_LIBDIR).str() + "/bin"; }

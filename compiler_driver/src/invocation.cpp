@@ -6,6 +6,7 @@
 #include "arguments.hpp"
 #include "diagnostics.hpp"
 #include "environment.hpp"
+#include "looks.hpp"
 #include "target_features.hpp"
 #include "virtual_headers.hpp"
 #include "warm_back_end.hpp"
@@ -100,9 +101,10 @@ std::vector<const char *> pointers(const std::vector<std::string> &strings) {
 }
 
 /// The cc1 arguments that Clang's driver makes of ours, without "-cc1"; empty when it made something else of them.
-std::vector<std::string> front_end_arguments(const std::vector<std::string> &arguments, clang::DiagnosticsEngine &engine) {
+std::vector<std::string> front_end_arguments(const std::vector<std::string> &arguments, clang::DiagnosticsEngine &engine,
+                                             InputTrace &looked_at) {
   clang::driver::Driver driver(arguments.front(), llvm::sys::getDefaultTargetTriple(), engine, "graft",
-                               llvm::vfs::createPhysicalFileSystem());
+                               note_looks(llvm::vfs::createPhysicalFileSystem(), looked_at));
   driver.setCheckInputsExist(false);
   const std::vector<const char *> raw = pointers(arguments);
   const std::unique_ptr<clang::driver::Compilation> compilation(driver.BuildCompilation(raw));
@@ -142,7 +144,7 @@ void settle(clang::CompilerInvocation &invocation) {
   invocation.getFrontendOpts().OutputFile.clear();
 }
 
-Result<std::shared_ptr<const Prepared>> make(const Options &options, Language language) {
+Result<std::shared_ptr<const Prepared>> make(const Options &options, Language language, const ArgumentShelf &shelf) {
   clang::DiagnosticOptions diagnostic_options;
   DiagnosticCollector collector;
   clang::DiagnosticsEngine engine(clang::DiagnosticIDs::create(), diagnostic_options, &collector, /*ShouldOwnClient=*/false);
@@ -154,18 +156,19 @@ Result<std::shared_ptr<const Prepared>> make(const Options &options, Language la
 
   if (const auto stray = std::ranges::find_if(options.flags, asks_for_something_else); stray != options.flags.end())
     return refuse("flag '" + *stray + "' does not go into compiling: it makes clang print, or make no object");
-  auto prepared = std::make_shared<Prepared>();
-  prepared->preambles = std::make_shared<AbiPreambleCache>();
-  prepared->back_end = std::make_shared<WarmBackEnd>();
-  prepared->arguments = front_end_arguments(driver_arguments(options, language), engine);
+  const bool has_features = std::ranges::any_of(options.flags, names_features);
+  const std::vector<std::string> asked = driver_arguments(options, language);
+  if (shelf.find)
+    if (auto known = shelf.find(asked)) return std::make_shared<const Prepared>(*std::move(known), has_features);
+  const auto began = std::chrono::system_clock::now();
+  InputTrace looked_at;
+  std::vector<std::string> arguments = front_end_arguments(asked, engine, looked_at);
   if (collector.failed()) return refuse("clang refuses the flags");
-  if (prepared->arguments.empty()) return refuse("the flags do not ask for compiling one file to an object");
-  const std::vector<const char *> raw = pointers(prepared->arguments);
-  const bool parsed = clang::CompilerInvocation::CreateFromArgs(prepared->invocation, raw, engine);
-  if (!parsed || collector.failed()) return refuse("clang refuses the flags");
-  settle(prepared->invocation);
-  if (std::ranges::none_of(options.flags, names_features)) trim_features(prepared->invocation);
+  if (arguments.empty()) return refuse("the flags do not ask for compiling one file to an object");
+  auto prepared = std::make_shared<Prepared>(std::move(arguments), has_features);
+  if (!prepared->parse(engine) || collector.failed()) return refuse("clang refuses the flags");
   prepared->warnings = collector.take();
+  if (shelf.store && prepared->warnings.empty()) shelf.store(asked, prepared->arguments, looked_at, began);
   return std::shared_ptr<const Prepared>(std::move(prepared));
 }
 
@@ -182,8 +185,30 @@ std::string key_of(const Options &options, Language language) {
 
 } // namespace
 
+Prepared::Prepared(std::vector<std::string> arguments, bool names_features)
+    : arguments(std::move(arguments)), preambles(std::make_shared<AbiPreambleCache>()),
+      back_end(std::make_shared<WarmBackEnd>()), names_features_(names_features) {}
+
+bool Prepared::parse(clang::DiagnosticsEngine &engine) const {
+  bool is_good = true;
+  std::call_once(once_, [&] {
+    is_good = clang::CompilerInvocation::CreateFromArgs(invocation_, pointers(arguments), engine);
+    settle(invocation_);
+    if (!names_features_) trim_features(invocation_);
+    is_parsed_.store(true, std::memory_order_release); // pairs with the acquire in `invocation`
+  });
+  return is_good;
+}
+
+void Prepared::parse_unheard() const {
+  // Nothing is wrong with them: where they were kept, this very compiler had parsed them.
+  clang::DiagnosticOptions options;
+  clang::DiagnosticsEngine engine(clang::DiagnosticIDs::create(), options, new clang::IgnoringDiagConsumer);
+  parse(engine);
+}
+
 Result<std::vector<std::string>> arguments_for(const Options &options, Language language) {
-  GRAFT_TRY_ASSIGN(const std::shared_ptr<const Prepared> prepared, make(options, language));
+  GRAFT_TRY_ASSIGN(const std::shared_ptr<const Prepared> prepared, make(options, language, /*shelf=*/{}));
   return prepared->arguments;
 }
 
@@ -193,7 +218,7 @@ Result<std::shared_ptr<const Prepared>> InvocationCache::prepare(const Options &
     MutexLock lock(mutex_);
     if (const auto found = prepared_.find(key); found != prepared_.end()) return found->second;
   }
-  GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> made, make(options, language));
+  GRAFT_TRY_ASSIGN(std::shared_ptr<const Prepared> made, make(options, language, shelf_));
   MutexLock lock(mutex_);
   if (prepared_.size() >= kCachedFlagSets) prepared_.clear();
   return prepared_.try_emplace(std::move(key), std::move(made)).first->second;

@@ -9,6 +9,7 @@
 
 #include <llvm/ADT/StringMap.h>
 #include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/Path.h>
 #include <llvm/Support/VirtualFileSystem.h>
 
 #include <algorithm>
@@ -19,6 +20,13 @@ namespace {
 using llvm::vfs::File;
 using llvm::vfs::Status;
 using Found = Look::Found;
+
+void note_content(std::size_t index, const ContentKey &content, InputTrace &trace) {
+  Look &look = trace.looks[index];
+  if (look.content != ContentKey{} && look.content != content)
+    trace.unrepeatable = look.path + ", which changed while it was compiled";
+  look.content = content;
+}
 
 /// A file that notes the key of what is read of it.
 class NotedFile : public File {
@@ -33,11 +41,7 @@ class NotedFile : public File {
                                                                bool is_volatile) override {
     auto buffer = file_->getBuffer(name, size, terminated, is_volatile);
     if (!buffer) return buffer;
-    Look &look = trace_.looks[index_];
-    const ContentKey content = content_key((*buffer)->getBuffer());
-    if (look.content != ContentKey{} && look.content != content)
-      trace_.unrepeatable = look.path + ", which changed while it was compiled";
-    look.content = content;
+    note_content(index_, content_key((*buffer)->getBuffer()), trace_);
     return buffer;
   }
 
@@ -72,7 +76,15 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
     return noted;
   }
   llvm::vfs::directory_iterator dir_begin(const llvm::Twine &path, std::error_code &failure) override {
-    trace_.unrepeatable = "the list of the files in " + path.str();
+    std::vector<std::string> names;
+    for (auto entry = getUnderlyingFS().dir_begin(path, failure); !failure && entry != llvm::vfs::directory_iterator();
+         entry.increment(failure))
+      names.push_back(llvm::sys::path::filename(entry->path()).str());
+    if (failure) {
+      static_cast<void>(status(path));
+    } else if (const std::size_t index = note(path, Found::kFolder); index != kNowhere) {
+      note_content(index, key_of_list(std::move(names)), trace_);
+    }
     return ProxyFileSystem::dir_begin(path, failure);
   }
 

@@ -1,5 +1,6 @@
 // What a compile asks the machine's file system for, noted as it asks: the files that it reads, with a key of the very
-// bytes, and every path that was there or was not. From this a cache knows whether the next compile would see the same.
+// bytes, the folders that it lists, and every path that was there or was not. From this a cache knows whether the next
+// compile would see the same.
 #pragma once
 
 #include <graft/base/artifact.hpp>

@@ -75,14 +75,14 @@ PreambleStore::~PreambleStore() {
 }
 
 PreambleStore::Kind PreambleStore::kind_for(const SourceText &text, const Prepared &prepared) const {
-  const bool learns = prepared.invocation.getLangOpts().CPlusPlus && !fell_back_.contains(text.name);
+  const bool learns = prepared.invocation().getLangOpts().CPlusPlus && !fell_back_.contains(text.name);
   return learns ? Kind::kLearned : Kind::kHeadOnly;
 }
 
 std::shared_ptr<const Preamble> PreambleStore::find(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
                                                     const std::vector<Source> &headers, Learn learn) {
-  if (includes_by_flag(prepared->invocation)) return nullptr;
-  const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
+  if (includes_by_flag(prepared->invocation())) return nullptr;
+  const HeadText head = head_of(text_of(text), prepared->invocation().getLangOpts());
   if (head.text.empty()) return nullptr;
   const bool asks_shelf = learn == Learn::kYes && shelf_.find;
   Kind kind;
@@ -159,7 +159,7 @@ std::shared_ptr<const Preamble> PreambleStore::find(const std::string &key) {
 
 std::shared_ptr<const Preamble> PreambleStore::find_head(const std::shared_ptr<const Prepared> &prepared,
                                                          const SourceText &text, const std::vector<Source> &headers) {
-  const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
+  const HeadText head = head_of(text_of(text), prepared->invocation().getLangOpts());
   const std::string key = key_of(*prepared, text, head, headers, suffix_of(Kind::kHeadOnly));
   if (auto found = find(key)) return found;
   MutexLock lock(mutex_);
@@ -184,8 +184,8 @@ PreambleStore::Entry &PreambleStore::entry_for(const std::string &key, const std
 
 void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
                           const std::vector<Source> &headers, std::vector<Recipe> needed) {
-  if (includes_by_flag(prepared->invocation)) return;
-  const HeadText head = head_of(text_of(text), prepared->invocation.getLangOpts());
+  if (includes_by_flag(prepared->invocation())) return;
+  const HeadText head = head_of(text_of(text), prepared->invocation().getLangOpts());
   if (head.text.empty()) return;
   MutexLock lock(mutex_);
   const Kind kind = kind_for(text, *prepared);
@@ -249,7 +249,18 @@ void PreambleStore::work() {
       to_make_.pop_front();
     }
     make(key);
+    tell_learned(key);
   }
+}
+
+void PreambleStore::tell_learned(const std::string &key) {
+  if (!learned_) return;
+  std::shared_ptr<const HeaderCode> code;
+  {
+    MutexLock lock(mutex_);
+    if (const auto at = entries_.find(key); at != entries_.end() && at->second.preamble) code = at->second.preamble->code;
+  }
+  if (code && code->shared) learned_(code->shared);
 }
 
 void PreambleStore::make(const std::string &key) {
@@ -283,7 +294,7 @@ void PreambleStore::make(const std::string &key) {
     return;
   }
   const std::size_t tried = recipes.size();
-  PreambleRequest request{prepared->invocation, name, head, ends_at_line_start, headers, std::move(recipes)};
+  PreambleRequest request{prepared->invocation(), name, head, ends_at_line_start, headers, std::move(recipes)};
   std::shared_ptr<const Preamble> made = make_guarded(request, stop_);
   if (!made && !request.learned.empty()) {
     request.learned.clear();

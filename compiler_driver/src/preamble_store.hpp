@@ -36,7 +36,10 @@ struct HeadShelf {
 class PreambleStore {
  public:
   /// What other processes made is looked for in `shelf`.
-  PreambleStore(std::size_t limit_bytes, HeadShelf shelf) : limit_bytes_(limit_bytes), shelf_(std::move(shelf)) {}
+  /// `learned` hears of code to share, from the thread that makes preambles; or is empty.
+  using TellLearned = std::function<void(const std::shared_ptr<const SharedCode> &)>;
+  PreambleStore(std::size_t limit_bytes, HeadShelf shelf, TellLearned learned)
+      : limit_bytes_(limit_bytes), shelf_(std::move(shelf)), learned_(std::move(learned)) {}
   ~PreambleStore();
 
   /// Null when there is none yet. What is handed out lives as long as somebody holds it. A source that is to be learned may
@@ -92,9 +95,11 @@ class PreambleStore {
   void forget_old() GRAFT_REQUIRES(mutex_);
   void work();
   void make(const std::string &key);
+  void tell_learned(const std::string &key);
 
   const std::size_t limit_bytes_;
   const HeadShelf shelf_;
+  const TellLearned learned_;
   mutable Mutex mutex_;
   Condition changed_;
   std::map<std::string, Entry> entries_ GRAFT_GUARDED_BY(mutex_);

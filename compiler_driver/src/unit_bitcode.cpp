@@ -139,7 +139,7 @@ Unit compile_bitcode(const UnitRequest &request) {
   DiagnosticCollector collector;
   {
     const Stopwatch watch(unit.times.front_end_ns);
-    clang::CompilerInstance compiler(std::make_shared<clang::CompilerInvocation>(request.prepared.invocation));
+    clang::CompilerInstance compiler(std::make_shared<clang::CompilerInvocation>(request.prepared.invocation()));
     compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
     compiler.setVirtualFileSystem(compile_file_system());
     compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);

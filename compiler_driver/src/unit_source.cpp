@@ -256,7 +256,7 @@ BegunCompile::BegunCompile(NextCompile next) : next_(std::move(next)), began_(st
   // What it begins with stands for the head, and nobody reads it.
   const PrecompiledHead &head = next_.preamble->head;
   stand_in_ = llvm::WritableMemoryBuffer::getNewMemBuffer(head.size, next_.name);
-  parts_ = std::make_unique<Parts>(next_.prepared->invocation, next_.name, *stand_in_, next_.headers, &head);
+  parts_ = std::make_unique<Parts>(next_.prepared->invocation(), next_.name, *stand_in_, next_.headers, &head);
   if (!parts_->front_end.has_begun()) return;
   const auto reader = parts_->front_end.compiler().getASTReader();
   for (const std::uint64_t number : next_.read) reader->GetDecl(clang::GlobalDeclID(number));
@@ -280,14 +280,14 @@ Unit compile_source(const UnitRequest &request, BegunCompile *begun) {
   {
     const Stopwatch watch(unit.times.front_end_ns);
     const auto abi =
-        preamble == nullptr ? request.prepared.preambles->find(request.prepared.invocation, request.text) : nullptr;
+        preamble == nullptr ? request.prepared.preambles->find(request.prepared.invocation(), request.text) : nullptr;
     if (begun != nullptr) {
       parts = begun->parts_.get();
       parts->front_end.replace_text(*request.text.buffer);
     } else {
       const PrecompiledHead abi_head{abi ? std::string_view(abi->bytes) : std::string_view()};
       const PrecompiledHead *head = preamble != nullptr ? &preamble->head : abi ? &abi_head : nullptr;
-      parts = &own.emplace(request.prepared.invocation, request.text.name, *request.text.buffer, request.headers, head);
+      parts = &own.emplace(request.prepared.invocation(), request.text.name, *request.text.buffer, request.headers, head);
       if (request.stages == Stages::kApart) unit.times.preamble_ns += parts->front_end.opening_ns();
     }
     Inputs inputs = preamble != nullptr ? preamble->inputs : abi ? abi->inputs : Inputs{};

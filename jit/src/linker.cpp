@@ -32,6 +32,7 @@ class LinkerImpl final : public Linker, public ImageHome {
  public:
   LinkerImpl(std::unique_ptr<ThreadStorage> threads, Config config, Unwinding unwinding)
       : unwinding_(unwinding), space_(config.slab_bytes), memory_(space_), threads_(std::move(threads)) {}
+  ~LinkerImpl() override { shared_images_.let_go(); }
 
   Result<std::unique_ptr<Image>> link(const Artifact &artifact, const LinkOptions &options) override {
     return link(artifact, options, nullptr);
@@ -39,6 +40,7 @@ class LinkerImpl final : public Linker, public ImageHome {
   Result<std::unique_ptr<Image>> link_second(Image &first, const Artifact &artifact, const LinkOptions &options) override;
   Result<std::unique_ptr<Image>> link_fused(const std::vector<const Image *> &members, const Artifact &artifact,
                                             const LinkOptions &options) override;
+  void link_ahead(const std::shared_ptr<const SharedCode> &code) override;
   Unwinding unwinding() const override { return unwinding_; }
 
   void announce(const ImageState &state);
@@ -195,6 +197,10 @@ Result<std::shared_ptr<SharedImage>> LinkerImpl::link_shared(const std::shared_p
   GRAFT_TRY(job.add_objects());
   GRAFT_TRY_ASSIGN(std::unique_ptr<Image> image, finish(job, *session, std::move(state), options, {}));
   return std::make_shared<SharedImage>(code, std::move(image), job.imports());
+}
+
+void LinkerImpl::link_ahead(const std::shared_ptr<const SharedCode> &code) {
+  shared_images_.link_ahead(*code, [&] { return link_shared(code); });
 }
 
 Result<std::unique_ptr<Image>> LinkerImpl::link(const Artifact &artifact, const LinkOptions &options, ImageState *first) {

@@ -3,12 +3,26 @@
 
 namespace graft::jit {
 
+/// Somebody edits one file or two.
+static constexpr std::size_t kMostAhead = 2;
+
+static std::string key_of(const SharedCode &code) {
+  return {reinterpret_cast<const char *>(code.key.bytes.data()), code.key.bytes.size()};
+}
+
+std::shared_ptr<SharedImage> SharedImages::find(const std::string &key) {
+  const auto known = live_.find(key);
+  return known != live_.end() ? known->second.lock() : nullptr;
+}
+
 Result<std::shared_ptr<SharedImage>> SharedImages::find_or_link(const SharedCode &code, const Link &link) {
-  const std::string key(reinterpret_cast<const char *>(code.key.bytes.data()), code.key.bytes.size());
+  const std::string key = key_of(code);
   {
     MutexLock lock(mutex_);
-    if (const auto known = live_.find(key); known != live_.end())
-      if (auto image = known->second.lock()) return image;
+    if (auto image = find(key)) {
+      std::erase(ahead_, image);
+      return image;
+    }
   }
   GRAFT_TRY_ASSIGN(std::shared_ptr<SharedImage> made, link());
   MutexLock lock(mutex_);
@@ -18,6 +32,26 @@ Result<std::shared_ptr<SharedImage>> SharedImages::find_or_link(const SharedCode
   if (auto other = entry->second.lock()) return other;
   entry->second = made;
   return made;
+}
+
+void SharedImages::link_ahead(const SharedCode &code, const Link &link) {
+  {
+    MutexLock lock(mutex_);
+    if (find(key_of(code))) return;
+  }
+  auto image = find_or_link(code, link);
+  if (!image) return;
+  std::shared_ptr<SharedImage> old; // ends without the lock
+  MutexLock lock(mutex_);
+  ahead_.push_back(*std::move(image));
+  if (ahead_.size() <= kMostAhead) return;
+  old = std::move(ahead_.front());
+  ahead_.pop_front();
+}
+
+void SharedImages::let_go() {
+  MutexLock lock(mutex_);
+  ahead_.clear();
 }
 
 } // namespace graft::jit

@@ -8,6 +8,7 @@
 #include <graft/base/result.hpp>
 #include <graft/jit/linker.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,9 +41,15 @@ class SharedImages {
 
   /// The image of `code`: the one that others use already, or what `link` makes. Gone with its last holder.
   Result<std::shared_ptr<SharedImage>> find_or_link(const SharedCode &code, const Link &link);
+  /// Links what nobody uses yet, and holds it until somebody does, or until two more were linked ahead.
+  void link_ahead(const SharedCode &code, const Link &link);
+  void let_go();
 
  private:
+  std::shared_ptr<SharedImage> find(const std::string &key) GRAFT_REQUIRES(mutex_);
+
   Mutex mutex_;
+  std::deque<std::shared_ptr<SharedImage>> ahead_ GRAFT_GUARDED_BY(mutex_); ///< nobody has asked for these yet
   std::map<std::string, std::weak_ptr<SharedImage>> live_ GRAFT_GUARDED_BY(mutex_); ///< by the bytes of the key
 };
 

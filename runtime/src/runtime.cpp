@@ -47,17 +47,19 @@ Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
   compiling.cache = config.cache;
   compiling.tell = [log = log.get()](std::string_view line) { log->write(LogLevel::kWarn, line); };
   GRAFT_TRY_ASSIGN(auto permits, Permits::create(config.permissions));
-  GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create(std::move(compiling)));
   GRAFT_TRY_ASSIGN(auto linker, jit::Linker::create());
+  // The code that a save will share is linked while nobody waits.
+  compiling.learned = [linker = linker.get()](const auto &code) { linker->link_ahead(code); };
+  GRAFT_TRY_ASSIGN(auto compiler, driver::Compiler::create(std::move(compiling)));
   enable_scans();
-  return std::make_unique<Impl>(std::move(config), std::move(permits), std::move(log), std::move(compiler),
-                                std::move(linker));
+  return std::make_unique<Impl>(std::move(config), std::move(permits), std::move(log), std::move(linker),
+                                std::move(compiler));
 }
 
 Runtime::Impl::Impl(Config config, std::unique_ptr<Permits> permits, std::unique_ptr<Log> log,
-                    std::unique_ptr<driver::Compiler> compiler, std::unique_ptr<jit::Linker> linker)
+                    std::unique_ptr<jit::Linker> linker, std::unique_ptr<driver::Compiler> compiler)
     : config(std::move(config)), own_log(std::move(log)), permits(std::move(permits)), services(store, this->log, host_contracts),
-      compiler(std::move(compiler)), linker(std::move(linker)) {
+      linker(std::move(linker)), compiler(std::move(compiler)) {
   services.permits = this->permits.get();
   if (this->config.allocations == Allocations::kChecked) services.blocks = std::make_unique<LiveBlocks>();
   if (this->linker->unwinding() == jit::Unwinding::kRegistered)

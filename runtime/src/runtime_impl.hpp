@@ -122,8 +122,8 @@ inline std::vector<std::string> names_of(const std::vector<BundleInfo> &infos) {
 class Runtime::Impl {
  public:
   static Result<std::unique_ptr<Impl>> create(Config config);
-  Impl(Config config, std::unique_ptr<Permits> permits, std::unique_ptr<Log> log, std::unique_ptr<driver::Compiler> compiler,
-       std::unique_ptr<jit::Linker> linker);
+  Impl(Config config, std::unique_ptr<Permits> permits, std::unique_ptr<Log> log, std::unique_ptr<jit::Linker> linker,
+       std::unique_ptr<driver::Compiler> compiler);
   /// The end of a runtime: vacates every slot, and retires who is live, the last loaded first.
   void unload_all();
   Impl *next_left_behind = nullptr; ///< of those that could not end
@@ -261,8 +261,8 @@ class Runtime::Impl {
   HostServices services;
   HostContext host_context{services, nullptr};
   const graft_host host = make_host_table(host_context);
-  std::unique_ptr<driver::Compiler> compiler;
   std::unique_ptr<jit::Linker> linker;
+  std::unique_ptr<driver::Compiler> compiler; ///< ends before the linker, which its thread calls
   const CodeMaker code{config, *compiler, *linker};
   /// Behind the linker, whose images its fused chains are.
   HookPoints hooks{store, records, log, config.hooks, [this](HookPointRecord &point) { ask_to_fuse(point); }};

@@ -107,8 +107,8 @@ double spawned_ms(const Plugin &plugin, int edit) {
                            "extern \"C\" int32_t step(int32_t value) { return work(value); }\n";
   return milliseconds([&] {
     void *handle = nullptr;
-    auto *step =
-        reinterpret_cast<int32_t (*)(int32_t)>(open_and_find(spawn_compile("clang++-22", {"-O0"}, text), "step", &handle));
+    const std::string library = spawn_compile("clang++-22", {"-O0", "-std=c++23"}, text); // the standard of our side, too
+    auto *step = reinterpret_cast<int32_t (*)(int32_t)>(open_and_find(library, "step", &handle));
     benchmark::DoNotOptimize(step(1));
     dlclose(handle);
   });

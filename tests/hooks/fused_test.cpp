@@ -108,13 +108,13 @@ TEST_F(FusedChains, HandOutWhatLastsAsLongAsThePlugin) {
 }
 
 TEST_F(FusedChains, SpeakCxxToo) {
-  const std::string code = "#include <string>\n#include <stdexcept>\n"
+  const std::string code = "#include <memory>\n#include <string>\n#include <stdexcept>\n"
                            "struct Line { virtual ~Line() = default; virtual unsigned number() const = 0; };\n"
                            "struct Seven : Line { unsigned number() const override { return 7; } };\n"
-                           "static Line *line = new Seven;\n"
+                           "static std::unique_ptr<Line> line(new Seven);\n"
                            "static graft_status run(graft_hook_context *, save_request *it, save_decision *) {\n"
                            "  if (it->number == 3) throw std::runtime_error(\"three \" + std::string(40, 'x'));\n"
-                           "  static std::string all; all += 'x'; delete line; line = new Seven;\n"
+                           "  static std::string all; all += 'x'; line.reset(new Seven);\n"
                            "  it->number += line->number() + static_cast<unsigned>(all.size());\n"
                            "  return GRAFT_OK;\n}\nGRAFT_PROVIDE(each_line, {.run = run});\n";
   load(plugin("a", code, {}, "main.cpp"));

@@ -100,6 +100,13 @@ TEST_F(Begun, ACompileAfterAnErrorMeetsNothingOfIt) {
   EXPECT_EQ(file.run(indexing(1)), 2);
 }
 
+TEST_F(Begun, ACompileAfterAnErrorHasBegunToo) {
+  ASSERT_FALSE(file.compile(indexing(1) + "wrong\n"));
+  file.compiler->wait_for_preambles();
+  EXPECT_EQ(file.run(indexing(1)), 2);
+  EXPECT_EQ(uses(), 2u);
+}
+
 TEST_F(Begun, AHeadThatIsAnotherIsRead) {
   EXPECT_EQ(file.run("#include <numeric>\n" + indexing(1)), 2);
   EXPECT_EQ(uses(), 0u);

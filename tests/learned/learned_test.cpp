@@ -66,6 +66,20 @@ TEST(Learned, BundlesWithOneHeadShareItsCode) {
   EXPECT_EQ(one.run(*second), 3);
 }
 
+TEST(Learned, SharedCodeThatIsLinkedAheadIsTheImageOfItsFirstUserAndGoesWithIt) {
+  Edited file;
+  file.learn(with_vector("return values[0];"));
+  auto artifact = file.compile(with_vector("return values[1];"));
+  ASSERT_TRUE(artifact);
+  ASSERT_EQ(artifact->shared.size(), 1u);
+  file.linker->link_ahead(artifact->shared.front());
+  auto unlinkable = std::make_shared<SharedCode>(*artifact->shared.front());
+  unlinkable->object.assign(64, 'x');
+  artifact->shared = {unlinkable};
+  EXPECT_EQ(file.run(*artifact), 2);
+  EXPECT_FALSE(file.linker->link(*artifact, {}));
+}
+
 TEST(Learned, SharedCodeIsOneImageForThoseWhoUseItAtOnce) {
   Edited file;
   const auto text = [](int n) {

@@ -26,13 +26,13 @@ class SanitizedDeathTest : public testing::Test {
 TEST_F(SanitizedDeathTest, AnOverflowOfThePluginsHeapIsReported) {
   const SourceText source{"a.c", "#include <stdlib.h>\n#include <string.h>\nint f(int n) {\n  char *text = malloc(8);\n"
                                  "  memset(text, 0, 8);\n  int last = text[n];\n  free(text);\n  return last;\n}\n"};
-  run(source, "-fsanitize=address -g", 7);
-  EXPECT_DEATH(run(source, "-fsanitize=address -g", 8), "heap-buffer-overflow");
+  run(source, "-fsanitize=address", 7);
+  EXPECT_DEATH(run(source, "-fsanitize=address", 8), "heap-buffer-overflow");
 }
 
 TEST_F(SanitizedDeathTest, AnOverflowOfThePluginsStaticsIsReported) {
   const SourceText source{"a.c", "static int table[4] = {1, 2, 3, 4};\nint f(int n) { return ++table[n]; }\n"};
-  EXPECT_DEATH(run(source, "-fsanitize=address -g", 5), "global-buffer-overflow");
+  EXPECT_DEATH(run(source, "-fsanitize=address", 5), "global-buffer-overflow");
 }
 
 TEST_F(SanitizedDeathTest, UndefinedArithmeticOfThePluginIsReportedWithItsLine) {

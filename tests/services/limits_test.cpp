@@ -42,6 +42,9 @@ static int32_t eat(void) {
 GRAFT_PROVIDE(number, {.number = eat})
 )";
 
+const std::string kGivesBackAtItsEnd = "__attribute__((destructor)) static void give_back(void) {\n"
+                                       "  while (count > 0) GIVE_BACK(taken[--count]);\n}\n";
+
 const std::string kByHost = "#define TAKE() graft_self.alloc(&graft_self, 1 << 20, 16)\n#define GIVE_BACK(block) "
                             "graft_self.free(&graft_self, block, 1 << 20, 16)\n";
 const std::string kByMalloc = "#define TAKE() malloc(1 << 20)\n#define GIVE_BACK(block) free(block)\n";
@@ -54,7 +57,7 @@ struct Quota : testing::TestWithParam<std::string> {};
 
 TEST_P(Quota, TheTwentyFirstMebibyteOfTwentyIsRefused) {
   auto runtime = Runtime::create();
-  ASSERT_THAT(runtime->load(eater("memory_bytes = 20971520", GetParam() + kEater)), Succeeds());
+  ASSERT_THAT(runtime->load(eater("memory_bytes = 20971520", GetParam() + kEater + kGivesBackAtItsEnd)), Succeeds());
   const auto bound = *runtime->bind<test_number>();
   EXPECT_EQ(bound->number(), 20);
   EXPECT_EQ(bound->number(), 20); // what was given back may be taken again

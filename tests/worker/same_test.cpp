@@ -56,6 +56,15 @@ TEST_F(Same, AsAFirstAndAsASecondImage) {
   }
 }
 
+TEST_F(Same, WithinAMemoryBoundThatOneFileExceeds) {
+  const driver::Config bounded{.threads = 4, .compile_bytes = 1};
+  compiler = *Compiler::create(bounded);
+  beside = *Compiler::create(bounded);
+  worker = Worker::create({}, bounded);
+  ASSERT_THAT(worker, Succeeds());
+  expect_same(job({{"a.c", "int a;"}, {"b.c", "int b;"}, {"c.c", "int c;"}, {"d.c", "int d(void) { return 1; }"}}));
+}
+
 TEST_F(Same, OverEveryBundleThatIsShipped) {
   int bundles = 0;
   for (const char *place : {"/plugins_src", "/plugins_src/bad"})

@@ -183,6 +183,29 @@ void ArtifactCache::store_image(const ContentKey &key, std::vector<char> bytes) 
   });
 }
 
+std::optional<std::vector<std::string>> ArtifactCache::find_arguments(const ContentKey &key) {
+  const DiskStore *disk = this->disk();
+  const auto entry = disk == nullptr ? std::nullopt : disk->get(EntryKind::kArguments, key);
+  auto known = entry ? argument_entry_from_bytes(entry->body()) : std::nullopt;
+  if (!known) return std::nullopt;
+  const SecondLook::Verdict verdict = SecondLook().look(known->record);
+  if (verdict == SecondLook::Verdict::kChanged) return std::nullopt;
+  if (verdict == SecondLook::Verdict::kHoldsWithNewStamps) keep_arguments(key, *known);
+  return std::move(known->arguments);
+}
+
+void ArtifactCache::store_arguments(const ContentKey &key, std::vector<std::string> arguments, const InputTrace &trace,
+                                    WallTime began) {
+  if (!trace.unrepeatable.empty() || disk() == nullptr) return;
+  keep_arguments(key, {std::move(arguments), make_record(trace, key, began)});
+}
+
+void ArtifactCache::keep_arguments(const ContentKey &key, ArgumentEntry entry) {
+  background_.add(0, [this, key, entry = std::move(entry)] {
+    note_failure(disk()->put(EntryKind::kArguments, key, to_bytes(entry)));
+  });
+}
+
 void ArtifactCache::store_unit(const ContentKey &request, const KnownUnit &known) {
   if (disk() == nullptr) return;
   background_.add(known.unit->output.size(), [this, request, known] {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "../head_bytes.hpp"
+#include "argument_entry.hpp"
 #include "background.hpp"
 #include "disk_store.hpp"
 #include "input_record.hpp"
@@ -48,6 +49,10 @@ class ArtifactCache {
   std::optional<std::vector<char>> find_image(const ContentKey &key);
   void store_image(const ContentKey &key, std::vector<char> bytes);
 
+  /// What Clang's driver made of flags of that name, if what it looked at looks the same.
+  std::optional<std::vector<std::string>> find_arguments(const ContentKey &key);
+  void store_arguments(const ContentKey &key, std::vector<std::string> arguments, const InputTrace &trace, WallTime began);
+
   /// Until all that was to be stored is.
   void wait() { background_.wait(); }
 
@@ -63,6 +68,7 @@ class ArtifactCache {
   void keep(EntryKind kind, const ContentKey &request, InputRecord record, std::span<const char> body);
   void keep_records(const ContentKey &request, InputRecord record);
   void keep_code(const HeaderCode &code);
+  void keep_arguments(const ContentKey &key, ArgumentEntry entry);
   void send(const ContentKey &request, const InputRecord &record, std::span<const char> artifact);
   void prune_now_and_then(std::size_t stored_bytes);
   void note_failure(const Result<void> &stored);

@@ -17,6 +17,8 @@ std::string_view word_of(EntryKind kind) {
     return "head";
   case EntryKind::kImage:
     return "image";
+  case EntryKind::kArguments:
+    return "arguments";
   }
   return "unknown";
 }

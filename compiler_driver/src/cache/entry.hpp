@@ -15,12 +15,13 @@
 namespace graft::driver {
 
 enum class EntryKind : std::uint8_t {
-  kRecord,   ///< named by a request: what compiles of it looked at
-  kArtifact, ///< named by a request and all that its compile looked at
-  kUnit,     ///< likewise, of one file of a bundle
-  kCode,     ///< named by its content: code of headers that units rely on
-  kHead,     ///< named by flags and the head of a source: that, precompiled
-  kImage,    ///< named by a bundle's objects: what the linker made of them
+  kRecord,    ///< named by a request: what compiles of it looked at
+  kArtifact,  ///< named by a request and all that its compile looked at
+  kUnit,      ///< likewise, of one file of a bundle
+  kCode,      ///< named by its content: code of headers that units rely on
+  kHead,      ///< named by flags and the head of a source: that, precompiled
+  kImage,     ///< named by a bundle's objects: what the linker made of them
+  kArguments, ///< named by flags: what Clang's driver made of them
 };
 
 std::string_view word_of(EntryKind kind);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace graft {
 
@@ -93,6 +94,14 @@ InputTrace trace_of(const InputRecord &record) {
   return trace;
 }
 
+static std::optional<ContentKey> read_list(const std::string &path) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure))
+    names.push_back(entry->path().filename());
+  return failure ? std::nullopt : std::optional(key_of_list(std::move(names)));
+}
+
 static std::optional<ContentKey> read_content(const std::string &path) {
   // Read and not mapped: a file that is cut short meanwhile would end the process.
   const auto text =
@@ -114,7 +123,7 @@ SecondLook::Verdict SecondLook::look(RecordedLook &look) {
   Seen &now = seen(look.path);
   if (now.found != look.found) return Verdict::kChanged;
   if (look.content == ContentKey{} || (look.stamp != FileStamp{} && look.stamp == now.stamp)) return Verdict::kHolds;
-  if (!now.content) now.content = read_content(look.path);
+  if (!now.content) now.content = look.found == Look::Found::kFolder ? read_list(look.path) : read_content(look.path);
   if (*now.content != look.content) return Verdict::kChanged;
   // A change between the look and the reading, or after it, has left a stamp that is young now.
   if (!was_left_alone(now.stamp, std::chrono::system_clock::now())) return Verdict::kHolds;

@@ -1,9 +1,9 @@
 // What a compile looked at, kept beside what came of it: a request whose looks would find the same again needs no compile.
 //
-//   R1  A record holds when every path is what it was: absent, a folder, a file, and, where the compile read it, of the same
-//   content. R2  A stamp stands for a content only if the file had been left alone for `kYoung` when the content was known:
-//   what changes twice within
-//       a tick of the file system's clock looks unchanged.
+//   R1  A record holds when every path is what it was: absent, a folder, a file, and, where the compile read or listed it,
+//       of the same content.
+//   R2  A stamp stands for a content only if the file had been left alone for `kYoung` when the content was known: what
+//       changes twice within a tick of the file system's clock looks unchanged.
 //   R3  A stamp means nothing on another machine. What comes from there is compared by content.
 #pragma once
 

@@ -1,9 +1,8 @@
 // See request_key.hpp. A library's build is known by its build-id, a hash of it that the linker leaves in it; one that has
-// none by its file.
+// none by its file. The headers that graft brings are in its library.
 #include "request_key.hpp"
 
 #include "../content_key.hpp"
-#include "../virtual_headers.hpp"
 
 #include <graft/driver/compiler.hpp>
 
@@ -120,10 +119,6 @@ ContentKey compiler_identity() {
   add_library_of(&compiler_identity, key);
   add_library_of(&clang::getClangFullVersion, key);
   add_library_of(&LLVMInitializeX86Target, key);
-  for (const EmbeddedHeader &header : embedded_headers()) {
-    key.add(header.name);
-    key.add(header.text);
-  }
   return key.finish();
 }
 

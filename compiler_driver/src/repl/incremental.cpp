@@ -139,7 +139,7 @@ Incremental::State::~State() {
 Result<void> Incremental::State::start(const IncrementalOptions &options) {
   initialise_target();
   GRAFT_TRY_ASSIGN(prepared_, invocations_.prepare(options.options, options.language));
-  auto own = std::make_shared<clang::CompilerInvocation>(prepared_->invocation);
+  auto own = std::make_shared<clang::CompilerInvocation>(prepared_->invocation());
   own->getLangOpts().IncrementalExtensions = true;
   own->getCodeGenOpts().ClearASTBeforeBackend = false;
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(kMainName, own->getFrontendOpts().Inputs.front().getKind()));

@@ -170,7 +170,8 @@ Words to_words(const Result<std::vector<Unit>> &outcome) {
       Artifact carrier;
       carrier.trace = unit.trace;
       const std::vector<char> bytes = to_bytes(unit);
-      words.insert(words.end(), {unit.failed ? "1" : "0", {bytes.begin(), bytes.end()}, text_of(carrier)});
+      words.insert(words.end(), {unit.failed ? "1" : "0", std::to_string(unit.memory_bytes), {bytes.begin(), bytes.end()},
+                                 text_of(carrier)});
     }
     return words;
   }
@@ -191,10 +192,12 @@ Result<std::vector<Unit>> outcome_from_words(const Words &words) {
     std::vector<Unit> units;
     for (std::uint64_t left = taker.number(); left > 0; --left) {
       const bool has_failed = taker.number() != 0;
+      const std::size_t memory_bytes = taker.number();
       auto read = unit_from_bytes(taker.text());
       GRAFT_TRY_ASSIGN(Artifact carrier, artifact_from_bytes(taker.text()));
       if (!read) return garbled("a file");
       read->unit.failed = has_failed;
+      read->unit.memory_bytes = memory_bytes;
       read->unit.trace = std::move(carrier.trace);
       units.push_back(std::move(read->unit));
     }

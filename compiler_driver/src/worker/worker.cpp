@@ -71,7 +71,7 @@ class SpawnSettings {
   posix_spawnattr_t attributes;
 };
 
-Result<Zygote> start_zygote(const std::string &program, unsigned threads) {
+Result<Zygote> start_zygote(const std::string &program, const Config &config) {
   constexpr const char *kRefusal = "cannot start the compile worker";
   const auto refused = [&](int reason) {
     return error(Code::kEnvironment, std::string(kRefusal) + " '" + program + "': " + ::strerrordesc_np(reason));
@@ -82,9 +82,9 @@ Result<Zygote> start_zygote(const std::string &program, unsigned threads) {
   // In the child `control` must not be what it is duplicated to: that would keep its close-on-exec.
   Descriptor theirs(::fcntl(ends->second.number(), F_DUPFD_CLOEXEC, kControl + 1));
   if (!theirs) return refused(errno);
-  const std::string count = std::to_string(threads), owner = std::to_string(::getpid());
-  std::string words[] = {program, count, owner};
-  char *const arguments[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+  std::string words[] = {program, std::to_string(config.threads), std::to_string(config.compile_bytes),
+                         std::to_string(::getpid())};
+  char *const arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
   const SpawnSettings settings(theirs.number());
   Zygote zygote;
   zygote.owner = ::getpid();
@@ -142,7 +142,7 @@ struct Worker::State {
     const MutexLock lock(mutex);
     if (zygote.owner == ::getpid() && send_request(zygote.control.number(), request)) return started;
     end();
-    GRAFT_TRY_ASSIGN(zygote, start_zygote(program, config.threads));
+    GRAFT_TRY_ASSIGN(zygote, start_zygote(program, config));
     ++started;
     if (send_request(zygote.control.number(), request)) return started;
     end();

@@ -181,7 +181,7 @@ class ZygoteProcess {
   bool wants_spare_ = true;
 };
 
-int run_zygote(unsigned threads, pid_t owner) {
+int run_zygote(unsigned threads, std::size_t compile_bytes, pid_t owner) {
   // Before anything that takes time: an owner that is gone by then is not waited for.
   const auto owner_gone = static_cast<int>(::syscall(SYS_pidfd_open, owner, 0));
   if (::getppid() != owner) return 0;
@@ -190,7 +190,7 @@ int run_zygote(unsigned threads, pid_t owner) {
   ::sigaddset(&child, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &child, nullptr);
   const int ended = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-  const auto compiler = Compiler::create({threads});
+  const auto compiler = Compiler::create({.threads = threads, .compile_bytes = compile_bytes});
   if (!compiler || ended < 0) return 1;
   // Twice: from the second compile on the ABI's headers are precompiled, which takes no thread.
   for (const char *name : {"warm.c", "warm.c", "warm.cpp", "warm.cpp"}) warm(**compiler, name);
@@ -202,7 +202,8 @@ int run_zygote(unsigned threads, pid_t owner) {
 } // namespace graft::driver
 
 int main(int count, char **arguments) {
-  if (count != 3) return 2;
+  if (count != 4) return 2;
   return graft::driver::run_zygote(static_cast<unsigned>(std::strtoul(arguments[1], nullptr, 10)),
-                                   static_cast<pid_t>(std::strtol(arguments[2], nullptr, 10)));
+                                   std::strtoul(arguments[2], nullptr, 10),
+                                   static_cast<pid_t>(std::strtol(arguments[3], nullptr, 10)));
 }

@@ -108,6 +108,8 @@ struct Config {
   /// Hears once, from any thread, that the cache cannot be used, and why.
   std::function<void(std::string_view)> tell{};
   Trace trace = Trace::kDrop;
+  /// Hears, from the thread that makes preambles, of code that compiles will share from now on.
+  std::function<void(const std::shared_ptr<const SharedCode> &)> learned{};
 };
 
 /// What a compiler's preambles have done so far.

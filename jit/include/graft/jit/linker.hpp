@@ -187,6 +187,9 @@ class Linker {
   /// for what `options` exports while it calls no member. kUnsupported, with what it is, where a member's image lacks it.
   virtual Result<std::unique_ptr<Image>> link_fused(const std::vector<const Image *> &members, const Artifact &artifact,
                                                     const LinkOptions &options) = 0;
+  /// Links code that images are about to share, and keeps it mapped until the first that does, or until two more were linked
+  /// ahead: somebody waits for the image, and nobody for this. Beside anything. What fails is told when it is needed.
+  virtual void link_ahead(const std::shared_ptr<const SharedCode> &code) = 0;
   virtual Unwinding unwinding() const = 0;
 };
 
