@@ -4,6 +4,7 @@
 #include "assembly_inputs.hpp"
 #include "bitcode.hpp"
 #include "diagnostics.hpp"
+#include "emission_stop.hpp"
 #include "fused_member.hpp"
 #include "ifuncs.hpp"
 #include "images.hpp"
@@ -100,6 +101,7 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   }
   {
     const Stopwatch watch(unit.times.emit_ns);
+    const EmissionStop stop(request.cancelled);
     unit.output.reserve(16 * 1024);
     if (!is_warm || !request.prepared.back_end->emit(compiler, module, unit.output))
       run(compiler, module, action_of(request.product), unit.output);

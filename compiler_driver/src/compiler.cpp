@@ -3,6 +3,7 @@
 #include "bundle.hpp"
 #include "cache/artifact_cache.hpp"
 #include "cache/request_key.hpp"
+#include "cache/shelves.hpp"
 #include "cancelled.hpp"
 #include "content_key.hpp"
 #include "elsewhere.hpp"
@@ -19,15 +20,15 @@
 #include <graft/driver/compiler.hpp>
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 
 namespace graft::driver {
 
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
-      : trace(config.trace), cache(std::move(cache)), invocations(argument_shelf()), preambles(config.preamble_bytes, shelf(), config.learned), begun(config.begun),
-        units(config.unit_bytes), gate(config.compile_bytes), pool(config.threads) {}
+      : trace(config.trace), cache(std::move(cache)), shelves(this->cache.get()), invocations(shelves.arguments()),
+        preambles(config.preamble_bytes, shelves.heads(), config.learned), begun(config.begun), units(config.unit_bytes),
+        gate(config.compile_bytes), pool(config.threads) {}
 
   /// Reads every source, and works out its flags.
   Result<std::vector<Work>> read(const Job &job);
@@ -42,10 +43,6 @@ struct Compiler::State {
   /// a matter for the cache of bundles.
   std::vector<UnitKey> recall(const Job &job, std::vector<Work> &works);
   void keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began);
-  const ContentKey &identify();
-  /// The cache's heads, which are of this very compiler, and what its driver made of flags.
-  HeadShelf shelf();
-  ArgumentShelf argument_shelf();
   /// Has the preambles made that the next compile of these sources will want.
   void learn(const Job &job, std::vector<Work> &works);
 
@@ -65,9 +62,8 @@ struct Compiler::State {
   Result<void> settle_shared(std::vector<Work> &works, const Job &job, Product product, const Elsewhere *elsewhere);
 
   const Trace trace;
-  std::once_flag identified;
-  ContentKey identity;                  ///< of this process's compiler, for the cache
   std::unique_ptr<ArtifactCache> cache; ///< null: none. Before the preambles, whose thread uses it
+  Shelves shelves;
   InvocationCache invocations;
   PreambleStore preambles;
   BegunCompiles begun;
@@ -170,34 +166,6 @@ Result<std::vector<Work>> Compiler::State::read(const Job &job) {
   return works;
 }
 
-const ContentKey &Compiler::State::identify() {
-  std::call_once(identified, [this] { identity = compiler_identity(); });
-  return identity;
-}
-
-HeadShelf Compiler::State::shelf() {
-  if (!cache) return {};
-  const auto of_this_compiler = [this](const ContentKey &key) {
-    KeyBuilder builder;
-    builder.add(identify());
-    builder.add(key);
-    return builder.finish();
-  };
-  return {[=, this](const ContentKey &key) { return cache->find_head(of_this_compiler(key)); },
-          [=, this](const ContentKey &key, std::shared_ptr<const Preamble> preamble, std::vector<Recipe> recipes) {
-            cache->store_head(of_this_compiler(key), std::move(preamble), std::move(recipes));
-          }};
-}
-
-ArgumentShelf Compiler::State::argument_shelf() {
-  if (!cache) return {};
-  return {[this](std::span<const std::string> asked) { return cache->find_arguments(argument_key(identify(), asked)); },
-          [this](std::span<const std::string> asked, std::vector<std::string> arguments, const InputTrace &looked_at,
-                 WallTime began) {
-            cache->store_arguments(argument_key(identify(), asked), std::move(arguments), looked_at, began);
-          }};
-}
-
 static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
   std::vector<RequestedFile> files;
   for (const Work &work : works) files.push_back({work.text, *work.prepared});
@@ -205,12 +173,12 @@ static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
 }
 
 std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
-  return cache ? request_key(identify(), job, files_of(works)) : std::nullopt;
+  return cache ? request_key(shelves.identity(), job, files_of(works)) : std::nullopt;
 }
 
 std::vector<UnitKey> Compiler::State::recall(const Job &job, std::vector<Work> &works) {
   if (works.size() == 1 || job.options.need != Need::kObjects) return {};
-  std::vector<UnitKey> keys = unit_keys(identify(), job, files_of(works));
+  std::vector<UnitKey> keys = unit_keys(shelves.identity(), job, files_of(works));
   SecondLook look;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Work &work = works[i];
@@ -381,21 +349,13 @@ void Compiler::side_by_side(std::size_t count, const std::function<void(std::siz
   state_->pool.for_each_job(count, task);
 }
 
-static ContentKey key_of_image(const ContentKey &build, const ContentKey &objects) {
-  KeyBuilder key;
-  key.add("image");
-  key.add(build);
-  key.add(objects);
-  return key.finish();
-}
-
 std::optional<std::vector<char>> Compiler::find_image(const ContentKey &objects) const {
   if (!state_->cache) return std::nullopt;
-  return state_->cache->find_image(key_of_image(state_->identify(), objects));
+  return state_->cache->find_image(state_->shelves.image_key(objects));
 }
 
 void Compiler::store_image(const ContentKey &objects, std::vector<char> bytes) const {
-  if (state_->cache) state_->cache->store_image(key_of_image(state_->identify(), objects), std::move(bytes));
+  if (state_->cache) state_->cache->store_image(state_->shelves.image_key(objects), std::move(bytes));
 }
 
 void Compiler::await_cache() const {

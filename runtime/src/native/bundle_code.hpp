@@ -43,7 +43,9 @@ class CodeMaker : public ImageMaker {
  public:
   CodeMaker(const Config &config, const driver::Compiler &compiler, jit::Linker &linker)
       : config_(config), compiler_(compiler),
-        worker_(driver::Worker::create(config.worker_program, {config.compile_threads})), linker_(linker) {}
+        worker_(driver::Worker::create(config.worker_program,
+                                       {.threads = config.compile_threads, .compile_bytes = config.compile_bytes})),
+        linker_(linker) {}
 
   Result<Artifact> read(const BundleText &text, const TellCompiled &tell) const override;
   /// Placed, when an earlier process linked it; that is kept when a bundle comes from the cache, so that no save pays for it.
