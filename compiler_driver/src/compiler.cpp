@@ -80,8 +80,7 @@ ContentKey key_of_arguments(const std::vector<Work> &works, const Options &optio
   key.add(clang_version());
   key.add(options.kept == Kept::kOutside ? "kept outside" : "kept inside");
   key.add(options.role == Role::kOnly ? "only image" : options.role == Role::kFirst ? "first image" : "second image");
-  for (const Work &work : works)
-    for (const std::string &argument : work.prepared->arguments) key.add(argument);
+  for (const Work &work : works) key.add(work.prepared->arguments_key);
   return key.finish();
 }
 

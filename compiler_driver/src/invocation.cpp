@@ -4,6 +4,7 @@
 
 #include "abi_preamble.hpp"
 #include "arguments.hpp"
+#include "content_key.hpp"
 #include "diagnostics.hpp"
 #include "environment.hpp"
 #include "looks.hpp"
@@ -185,8 +186,15 @@ std::string key_of(const Options &options, Language language) {
 
 } // namespace
 
+static ContentKey key_of_all(const std::vector<std::string> &arguments) {
+  KeyBuilder key;
+  for (const std::string &argument : arguments) key.add(argument);
+  return key.finish();
+}
+
 Prepared::Prepared(std::vector<std::string> arguments, bool names_features)
-    : arguments(std::move(arguments)), preambles(std::make_shared<AbiPreambleCache>()),
+    : arguments(std::move(arguments)), arguments_key(key_of_all(this->arguments)),
+      preambles(std::make_shared<AbiPreambleCache>()),
       back_end(std::make_shared<WarmBackEnd>()), names_features_(names_features) {}
 
 bool Prepared::parse(clang::DiagnosticsEngine &engine) const {

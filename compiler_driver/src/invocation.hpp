@@ -39,7 +39,8 @@ class Prepared {
   /// Parses them, and tells `engine` what is wrong with them.
   bool parse(clang::DiagnosticsEngine &engine) const;
 
-  const std::vector<std::string> arguments;    ///< of cc1, for content keys
+  const std::vector<std::string> arguments;    ///< of cc1
+  const ContentKey arguments_key;              ///< of these: every compile is known by it, in several places
   std::vector<Diagnostic> warnings;            ///< of the driver
   std::shared_ptr<AbiPreambleCache> preambles; ///< shared only so that its type may stay incomplete here
   std::shared_ptr<WarmBackEnd> back_end;       ///< the same

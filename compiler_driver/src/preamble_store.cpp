@@ -28,7 +28,7 @@ std::string folder_of(const std::string &name) { return name.substr(0, name.rfin
 std::string key_of(const Prepared &prepared, const SourceText &text, const HeadText &head,
                    const std::vector<Source> &headers, std::string_view kind) {
   KeyBuilder key;
-  for (const std::string &argument : prepared.arguments) key.add(argument);
+  key.add(prepared.arguments_key);
   key.add(head.text);
   key.add(head.ends_at_line_start ? "line" : "");
   key.add(head.has_quoted_include ? folder_of(text.name) : std::string());

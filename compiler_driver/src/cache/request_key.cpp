@@ -107,7 +107,7 @@ void add_headers(const Job &job, KeyBuilder &key) {
 void add_place(const RequestedFile &file, KeyBuilder &key) {
   key.add(std::to_string(static_cast<unsigned>(file.text.language)));
   key.add(file.text.name);
-  add_all(file.prepared.arguments, key);
+  key.add(file.prepared.arguments_key);
 }
 
 } // namespace

@@ -15,7 +15,7 @@ constexpr int kAboutToAsk = -1; // in `Generation::probing`
 /// Shared by the commit and the thread that asks, which outlives it when an answer takes too long.
 struct Asking {
   Mutex mutex;
-  Condition answered;
+  Condition changed;
   bool has_ended GRAFT_GUARDED_BY(mutex) = false;
   bool is_given_up GRAFT_GUARDED_BY(mutex) = false;
   std::string asked GRAFT_GUARDED_BY(mutex); ///< the bundle whose turn it is
@@ -39,6 +39,7 @@ void ask_all(const std::vector<Generation *> &generations, const std::shared_ptr
     {
       const MutexLock lock(asking->mutex); // which the commit holds until this thread counts as the token's owner
       asking->asked = generation->bundle;
+      asking->changed.notify_all();
     }
     generation->probing.store(::gettid(), std::memory_order_relaxed);
     if (outcome) outcome = ask(*generation);
@@ -50,7 +51,7 @@ void ask_all(const std::vector<Generation *> &generations, const std::shared_ptr
   const MutexLock lock(asking->mutex);
   asking->outcome = std::move(outcome);
   asking->has_ended = true;
-  asking->answered.notify_all();
+  asking->changed.notify_all();
 }
 
 } // namespace
@@ -80,8 +81,10 @@ Result<void> Runtime::Impl::probe(const std::vector<Started> &set) {
       return refused;
     }
     token.lend(thread.get_id());
+    // A busy machine may take its time until the thread runs; that is no plugin's fault.
+    asking->changed.wait(asking->mutex, [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return !asking->asked.empty(); });
     const auto has_ended = [&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { return asking->has_ended; };
-    if (!asking->answered.wait_for(asking->mutex, config.gate, has_ended)) {
+    if (!asking->changed.wait_for(asking->mutex, config.gate, has_ended)) {
       asking->is_given_up = true;
       thread.detach(); // it is inside those whose `probing` it did not take back
       token.take_back_lent();
