@@ -1,6 +1,7 @@
 // Limits: what a bundle may take, and which code says that it took too much.
 #include "bundles.hpp"
 #include "matchers.hpp"
+#include "sanitizers.hpp"
 
 #include <graft/runtime.hpp>
 
@@ -112,6 +113,7 @@ TEST(Limits, NewThrowsBadAllocInAPluginsOwnHands) {
 }
 
 TEST(Limits, AQuotaIsTheBundlesOverItsGenerations) {
+  const test::LeaksOnPurpose leaks;
   auto runtime = Runtime::create();
   ASSERT_THAT(runtime->load(eater("memory_bytes = 20971520", kByHost + kEater)), Succeeds());
   EXPECT_EQ((*runtime->bind<test_number>())->number(), 20);
