@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 namespace graft::test {
@@ -23,13 +24,29 @@ inline std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+/// Threads that run. One that was joined is listed for a moment more, marked as ending (PF_EXITING in linux/sched.h).
+inline std::size_t running_threads() {
+  constexpr unsigned long kIsEnding = 0x4;
+  std::size_t running = 0;
+  for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string line, state;
+    std::getline(std::ifstream(task.path() / "stat"), line);
+    std::istringstream fields(line.substr(line.rfind(')') + 1));
+    long parent = 0, group = 0, session = 0, terminal = 0, owner = 0;
+    unsigned long flags = kIsEnding;
+    fields >> state >> parent >> group >> session >> terminal >> owner >> flags;
+    if ((flags & kIsEnding) == 0) ++running;
+  }
+  return running;
+}
+
 struct Held {
   std::size_t descriptors = 0;
   std::size_t threads = 0;
   std::size_t mappings = 0;
 
   static Held now() {
-    Held held{entries("/proc/self/fd"), entries("/proc/self/task"), 0};
+    Held held{entries("/proc/self/fd"), running_threads(), 0};
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) ++held.mappings;
     return held;
