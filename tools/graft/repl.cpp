@@ -78,7 +78,7 @@ int run_at_terminal(ReplSession &session) {
     terminal->remember(question->text);
     if (!shell.take(*std::move(question))) break;
   }
-  const int status = session.finish();
+  const int status = shell.finish();
   return session.exit_status() != 0 && session.signal() == 0 ? session.exit_status() : status;
 }
 
@@ -89,16 +89,18 @@ int repl(const ReplCommand &command) {
     print_error(paths.error());
     return kUsedWrongly;
   }
-  const bool reads_terminal = command.code.empty() && paths->script.empty() && ::isatty(STDIN_FILENO) == 1;
+  const bool is_program = !command.code.empty() || !paths->script.empty();
+  const bool reads_terminal = !is_program && ::isatty(STDIN_FILENO) == 1;
   ServeSettings served = settings;
   served.shows_types |= reads_terminal;
+  served.says_more = reads_terminal;
+  served.has_input = reads_terminal || is_program;
   ReplSession session([&](Channel channel) { serve_session(std::move(channel), served); },
                       reads_terminal ? Copies::kAlways : Copies::kSeldom);
   if (const Result<void> started = session.start(); !started) {
     print_error(started.error());
     return kFailed;
   }
-  const bool is_program = !command.code.empty() || !paths->script.empty();
   ReplShell shell(session, is_program && !command.keeps_going ? OnFailure::kStop : OnFailure::kGoOn);
   for (const std::string &bundle : paths->bundles)
     if (!shell.take({Asks::kCommand, false, 1, "bundle", "%load " + bundle})) return session.finish() != 0 ? session.exit_status() : kFailed;
@@ -112,7 +114,8 @@ int repl(const ReplCommand &command) {
     text = all.str();
   }
   const std::string name = !command.code.empty() ? "-e" : is_program ? paths->script : "stdin";
-  InputReader inputs(is_program ? lines_of(std::move(text)) : lines_of(STDIN_FILENO), name, Ahead::kYes);
+  InputReader inputs(is_program ? lines_of(std::move(text)) : lines_of(STDIN_FILENO), name,
+                     is_program ? Ahead::kAlways : Ahead::kWhenUnsure);
   return shell.run(inputs);
 }
 

@@ -63,6 +63,18 @@ std::vector<std::string> words_of(const std::string &text) {
 
 std::span<const CommandHelp> command_helps() { return kHelps; }
 
+std::string wrong_words(const CommandHelp &command, const std::string &words) {
+  const std::vector<std::string> given = words_of(words);
+  const std::string_view wanted = command.arguments;
+  const auto least = static_cast<std::size_t>(!wanted.empty() && wanted[0] != '[');
+  if (given.size() < least) return fmt::format("'%{}' wants {}; for example {}", command.name, wanted, command.example);
+  const bool is_any_number = wanted.ends_with("...") || wanted == "CODE" || wanted == "EXPRESSION" || wanted == "HEADER";
+  const std::size_t most = wanted.empty() ? 0 : 1 + static_cast<std::size_t>(std::ranges::count(wanted, ' '));
+  if (is_any_number || given.size() <= most) return {};
+  if (most == 0) return fmt::format("'%{}' stands alone, without '{}'; type {}", command.name, words, command.example);
+  return fmt::format("'%{}' wants {} and no more, not '{}'; for example {}", command.name, wanted, given[most], command.example);
+}
+
 Reply ReplCommands::run(const Question &question) {
   const std::size_t begin = question.text.find('%') + 1;
   const std::size_t end = std::min(question.text.find_first_of(" \t", begin), question.text.size());
@@ -71,8 +83,8 @@ Reply ReplCommands::run(const Question &question) {
   const std::string rest = first == question.text.npos ? std::string() : question.text.substr(first);
   const std::vector<std::string> words = words_of(rest);
   const auto help = std::ranges::find(kHelps, name, [](const CommandHelp &one) { return std::string_view(one.name); });
-  const bool wants_words = help != std::end(kHelps) && help->arguments[0] != '\0' && help->arguments[0] != '[';
-  if (wants_words && words.empty()) return failed(fmt::format("'%{}' wants {}; for example {}", name, help->arguments, help->example));
+  if (help == std::end(kHelps)) return failed(fmt::format("there is no command '%{}'; '%help' lists them", name));
+  if (const std::string wrong = wrong_words(*help, rest); !wrong.empty()) return failed(wrong);
   if (name == "load") return load(words);
   if (name == "unload") return unload(words);
   if (name == "reload") return reload(words);
@@ -117,7 +129,7 @@ Result<void> ReplCommands::declare_contracts() {
     if (std::ranges::find(known, contract.name, &ContractFacts::name) != known.end()) continue;
     known.push_back(description->contract);
     grown.insert(area_of(contract.name));
-    fmt::print("{} is at hand: {}.{}->...\n", contract.name, area_of(contract.name), contract.name.substr(contract.name.rfind('.') + 1));
+    if (talk_ == Talk::kMore) fmt::print("{} is at hand: {}.{}->...\n", contract.name, area_of(contract.name), contract.name.substr(contract.name.rfind('.') + 1));
   }
   for (const std::string &area : grown) {
     const Result<ReplAnswer> answer = repl_.evaluate({live_text(area, areas_[area], ++area_count_), "contracts", 1});
@@ -133,7 +145,7 @@ Reply ReplCommands::load(const std::vector<std::string> &words) {
     const Result<BundleInfo> bundle = (*runtime)->load(path);
     if (!bundle) return failed(bundle.error());
     print_diagnostics(bundle->warnings);
-    fmt::print("{} {} is loaded\n", bundle->name, bundle->version);
+    if (talk_ == Talk::kMore) fmt::print("{} {} is loaded\n", bundle->name, bundle->version);
   }
   if (const Result<void> declared = declare_contracts(); !declared) return failed(declared.error());
   return {};
@@ -152,7 +164,7 @@ Reply ReplCommands::reload(const std::vector<std::string> &words) {
   const Result<BundleInfo> bundle = (*runtime)->reload(words[0]);
   if (!bundle) return failed(bundle.error());
   print_diagnostics(bundle->warnings);
-  fmt::print("{} {} is live: {}\n", bundle->name, bundle->version, bundle->plan);
+  if (talk_ == Talk::kMore) fmt::print("{} {} is live: {}\n", bundle->name, bundle->version, bundle->plan);
   if (const Result<void> declared = declare_contracts(); !declared) return failed(declared.error());
   return {};
 }
@@ -164,7 +176,7 @@ Reply ReplCommands::rollback(const std::vector<std::string> &words) {
   if (steps < 1) return failed("'%rollback' wants a number of steps of 1 or more, not '" + words[1] + "'");
   const Result<BundleInfo> bundle = (*runtime)->rollback(words[0], static_cast<std::size_t>(steps));
   if (!bundle) return failed(bundle.error());
-  fmt::print("{} {} is live again: {}\n", bundle->name, bundle->version, bundle->plan);
+  if (talk_ == Talk::kMore) fmt::print("{} {} is live again: {}\n", bundle->name, bundle->version, bundle->plan);
   return {};
 }
 

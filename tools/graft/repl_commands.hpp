@@ -23,10 +23,16 @@ struct CommandHelp {
 };
 std::span<const CommandHelp> command_helps();
 
+/// Whether it is said what became of a command; a script's output is what its inputs print.
+enum class Talk : bool { kLess, kMore };
+
+/// Why `words` are too many or too few for a command; empty when they are not. What it wants is what its help says.
+std::string wrong_words(const CommandHelp &command, const std::string &words);
+
 /// Threads: one. Owns: the runtime, which is made when a bundle is first asked for.
 class ReplCommands {
  public:
-  explicit ReplCommands(Repl &repl) : repl_(repl) {}
+  ReplCommands(Repl &repl, Talk talk) : repl_(repl), talk_(talk) {}
 
   Reply run(const Question &question);
 
@@ -50,6 +56,7 @@ class ReplCommands {
   Result<void> declare_contracts();
 
   Repl &repl_;
+  Talk talk_;
   std::unique_ptr<Runtime> runtime_;
   std::map<std::string, std::vector<ContractFacts>> areas_; ///< contracts that inputs can name, by their variable
   std::size_t area_count_ = 0;

@@ -1,8 +1,6 @@
 // See repl_lines.hpp.
 #include "repl_lines.hpp"
 
-#include <graft/repl.hpp>
-
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,19 +35,26 @@ std::optional<Question> InputReader::next() {
     question.what = Asks::kCommand;
     return question;
   }
+  InputText text;
+  text.add_line(*line);
   for (;;) {
-    if (is_whole(question.text) == Whole::kYes) {
-      if (!looks_ahead_) return question;
-      std::optional<std::string> after = read_(Prompt::kMore);
-      if (!after) return question;
-      ahead_ = std::move(after);
-      if (!continues(*ahead_)) return question;
+    const Whole whole = text.whole();
+    if (whole != Whole::kNo) {
+      if (!looks_ahead(whole)) break;
+      ahead_ = read_(Prompt::kMore);
+      if (!ahead_ || !continues(*ahead_)) break;
     }
     const std::optional<std::string> more = take(Prompt::kMore);
     if (more == kGivenUp) return next();
-    if (!more || (!looks_ahead_ && is_blank(*more) && is_whole(question.text + ";") == Whole::kYes)) return question;
-    question.text += "\n" + *more;
+    if (!more || (ahead_of_ == Ahead::kNo && is_blank(*more) && is_whole(text.text() + ";") == Whole::kYes)) break;
+    text.add_line(*more);
   }
+  question.text = text.text();
+  return question;
+}
+
+bool InputReader::looks_ahead(Whole whole) const {
+  return ahead_of_ == Ahead::kAlways || (ahead_of_ == Ahead::kWhenUnsure && whole == Whole::kUnlessContinued);
 }
 
 InputReader::ReadLine lines_of(std::string text) {

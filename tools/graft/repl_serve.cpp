@@ -5,15 +5,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <vector>
 
 namespace graft::tool {
 namespace {
@@ -56,13 +55,14 @@ class Server {
 
   void serve() {
     std::signal(SIGINT, SIG_IGN);
+    if (!settings_.has_input) empty_input();
     Result<std::unique_ptr<Repl>> repl = Repl::create(settings_.options);
     if (!repl) {
       print_error(repl.error());
       std::_Exit(2);
     }
     repl_ = *std::move(repl);
-    commands_ = std::make_unique<ReplCommands>(*repl_);
+    commands_ = std::make_unique<ReplCommands>(*repl_, settings_.says_more ? Talk::kMore : Talk::kLess);
     int along = -1;
     while (const std::optional<Question> question = channel_.next_question(along)) {
       if (question->what == Asks::kEnd) {
@@ -72,12 +72,25 @@ class Server {
       if (question->what == Asks::kSnapshot)
         copy(along);
       else
-        channel_.reply(answer(*question));
+        reply(answer(*question));
     }
     std::_Exit(0); // a copy that is not needed any more
   }
 
  private:
+  static void empty_input() {
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::dup2(nothing, STDIN_FILENO);
+    ::close(nothing);
+  }
+
+  void reply(const Reply &reply) {
+    if (::getpid() != process_) std::_Exit(0); // a process that the input forked; its inputs are not these
+    if (channel_.reply(reply)) return;
+    std::signal(SIGPIPE, SIG_DFL);
+    ::raise(SIGPIPE); // the input closed what we listen to
+  }
+
   Reply answer(const Question &question) {
     if (question.what == Asks::kComplete) {
       std::string words;
@@ -110,22 +123,26 @@ class Server {
     return {};
   }
 
+  /// A copy is no child of ours, which code may wait for, but of the half that owns the terminal.
   void copy(int along) {
-    std::erase_if(copies_, [](pid_t one) { return ::waitpid(one, nullptr, WNOHANG) != 0; });
     Channel own(along);
     if (has_threads()) {
-      channel_.reply({Outcome::kFailed, {}});
+      reply({Outcome::kFailed, {}});
       return;
     }
     Silence::flush();
-    const pid_t copy = ::fork();
-    if (copy == 0) {
+    const pid_t between = ::fork();
+    if (between == 0) {
+      const pid_t copy = ::fork();
+      if (copy != 0) std::_Exit(copy > 0 ? 0 : 1);
       channel_ = std::move(own);
-      copies_.clear();
+      process_ = ::getpid();
+      channel_.reply({Outcome::kDone, std::to_string(process_)});
       return;
     }
-    if (copy > 0) copies_.push_back(copy);
-    channel_.reply({copy > 0 ? Outcome::kDone : Outcome::kFailed, std::to_string(copy)});
+    int status = 1;
+    while (between > 0 && ::waitpid(between, &status, 0) < 0 && errno == EINTR) {}
+    reply({between > 0 && status == 0 ? Outcome::kDone : Outcome::kFailed, {}});
   }
 
   static bool has_threads() {
@@ -141,7 +158,7 @@ class Server {
   const ServeSettings &settings_;
   std::unique_ptr<Repl> repl_;
   std::unique_ptr<ReplCommands> commands_;
-  std::vector<pid_t> copies_;
+  pid_t process_ = ::getpid();
   struct sigaction interrupted_ = {}; ///< what the code does about an interrupt; at first the usual
 };
 

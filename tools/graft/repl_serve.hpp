@@ -10,6 +10,8 @@ namespace graft::tool {
 struct ServeSettings {
   ReplOptions options;
   bool shows_types = false; ///< "(int) 2" instead of "2"
+  bool says_more = false;   ///< "greeter 1.0 is loaded": a person reads it
+  bool has_input = true;    ///< else the code's standard input is empty: the session's inputs come from there
 };
 
 /// Answers until it is told to end, or the other half is gone; then the process ends.

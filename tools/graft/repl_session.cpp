@@ -95,12 +95,20 @@ void ReplSession::copy() {
   last_copy_ = std::chrono::steady_clock::now();
   copy_cost_ = std::max<std::chrono::nanoseconds>(last_copy_ - begin, std::chrono::microseconds(200));
   if (!reply || reply->outcome != Outcome::kDone) return;
-  waiting_.push_back({std::move(channel), std::atoi(reply->text.c_str()), accepted_.size()});
-  if (waiting_.size() > kMostCopies) waiting_.erase(waiting_.begin() + 1); // the first is where a reset begins
+  const std::optional<Reply> name = channel.next_reply(); // of the copy itself
+  if (!name) return;
+  waiting_.push_back({std::move(channel), std::atoi(name->text.c_str()), accepted_.size()});
+  if (waiting_.size() > kMostCopies) drop(waiting_.begin() + 1); // the first is where a reset begins
+}
+
+void ReplSession::drop(std::vector<Worker>::iterator copy) {
+  dropped_.push_back(copy->process);
+  waiting_.erase(copy);
+  std::erase_if(dropped_, [](pid_t one) { return ::waitpid(one, nullptr, WNOHANG) != 0; });
 }
 
 void ReplSession::drop_after(std::size_t count) {
-  std::erase_if(waiting_, [&](const Worker &one) { return one.accepted > count; });
+  while (!waiting_.empty() && waiting_.back().accepted > count) drop(std::prev(waiting_.end()));
 }
 
 bool ReplSession::go_back_to(std::size_t count) {
@@ -145,6 +153,7 @@ int ReplSession::finish() {
   if (worker_.process <= 0) return exit_status_;
   worker_.channel.ask({Asks::kEnd, false, 1, {}, {}});
   const int status = wait_for(std::exchange(worker_.process, -1));
+  if (WIFSIGNALED(status)) signal_at_end_ = WTERMSIG(status);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -53,6 +53,7 @@ class ReplSession {
   const std::vector<Question> &accepted() const { return accepted_; }
   int exit_status() const { return exit_status_; }
   int signal() const { return signal_; }
+  int signal_at_end() const { return signal_at_end_; } ///< what `finish` ended with; 0: with a status
   std::size_t repeated() const { return repeated_; } ///< inputs that the last crash or undo ran again
 
  private:
@@ -67,6 +68,7 @@ class ReplSession {
   bool copy_is_due() const;
   /// The newest copy that saw no more than `count` inputs, or a new process, brought up to `count`.
   bool go_back_to(std::size_t count);
+  void drop(std::vector<Worker>::iterator copy);
   void drop_after(std::size_t count);
   static int wait_for(pid_t process);
 
@@ -74,11 +76,13 @@ class ReplSession {
   Copies copies_;
   Worker worker_;
   std::vector<Worker> waiting_; ///< copies, the oldest first
+  std::vector<pid_t> dropped_;  ///< copies that end
   std::vector<Question> accepted_;
   std::chrono::steady_clock::time_point last_copy_ = std::chrono::steady_clock::now();
   std::chrono::nanoseconds copy_cost_ = std::chrono::milliseconds(1);
   int exit_status_ = 0;
   int signal_ = 0;
+  int signal_at_end_ = 0;
   std::size_t repeated_ = 0;
 };
 

@@ -37,21 +37,29 @@ std::string first_line(const std::string &text) {
 int ReplShell::run(InputReader &inputs) {
   while (std::optional<Question> question = inputs.next())
     if (!take(*std::move(question))) break;
-  const int end = session_.finish();
+  const int end = finish();
   return status_ == 0 ? end : status_;
+}
+
+int ReplShell::finish() {
+  const int status = session_.finish();
+  if (session_.signal_at_end() != 0)
+    print_error(fmt::format("the session's end crashed ({}), in what runs when a program ends", ::strsignal(session_.signal_at_end())));
+  return status;
 }
 
 bool ReplShell::take(Question question) {
   if (question.text.empty()) return true;
   if (question.what == Asks::kCommand)
     if (const std::optional<bool> goes_on = take_command(question.text)) return *goes_on;
+  const std::string place = fmt::format("{}:{}", question.name, question.line);
   const auto begin = std::chrono::steady_clock::now();
   switch (session_.run(std::move(question))) {
   case Ended::kExited:
     status_ = session_.exit_status();
     return false;
   case Ended::kCrashed:
-    tell_crash();
+    tell_crash(place);
     status_ = session_.exit_status();
     return on_failure_ == OnFailure::kGoOn;
   case Ended::kFailed:
@@ -65,12 +73,12 @@ bool ReplShell::take(Question question) {
   return true;
 }
 
-void ReplShell::tell_crash() const {
+void ReplShell::tell_crash(const std::string &place) const {
   if (session_.signal() == SIGINT)
     fmt::print(stderr, "interrupted: the input is taken back{}\n", repeated_text(session_.repeated()));
   else
-    print_error(fmt::format("the input crashed ({}) and is taken back{}", ::strsignal(session_.signal()),
-                            repeated_text(session_.repeated())));
+    fmt::print(stderr, "{}: the input crashed ({}) and is taken back{}\n", place, ::strsignal(session_.signal()),
+               repeated_text(session_.repeated()));
 }
 
 bool ReplShell::fail(const std::string &sentence) {
@@ -84,6 +92,9 @@ std::optional<bool> ReplShell::take_command(const std::string &line) {
   std::string name, rest;
   words >> name;
   std::getline(words >> std::ws, rest);
+  const auto known = std::ranges::find(command_helps(), name, [](const CommandHelp &one) { return std::string_view(one.name); });
+  if (known != command_helps().end())
+    if (const std::string wrong = wrong_words(*known, rest); !wrong.empty()) return fail(wrong);
   if (name == "quit" || name == "exit" || name == "q") return false;
   if (name == "help" || name.empty()) return help(rest);
   if (name == "undo") return undo(rest);
@@ -115,7 +126,6 @@ bool ReplShell::undo(const std::string &rest) {
 }
 
 bool ReplShell::save(const std::string &path) {
-  if (path.empty()) return fail("'%save' wants FILE; for example %save session.cpp");
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   for (const Question &one : session_.accepted()) file << one.text << '\n';
   file.close();
@@ -144,7 +154,7 @@ bool ReplShell::edit() {
   text << file.rdbuf();
   ::unlink(path.c_str());
   if (process < 0 || status != 0) return fail("the editor did not end well; nothing was run");
-  InputReader inputs(lines_of(text.str()), "edit", Ahead::kYes);
+  InputReader inputs(lines_of(text.str()), "edit", Ahead::kAlways);
   while (std::optional<Question> question = inputs.next())
     if (!take(*std::move(question))) return false;
   return true;

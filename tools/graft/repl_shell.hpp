@@ -19,11 +19,14 @@ class ReplShell {
 
   /// Runs all of them. The status to leave with.
   int run(InputReader &inputs);
+  /// Ends the session; says so when that crashes. The code's exit status.
+  int finish();
   /// Whether the session goes on.
   bool take(Question question);
 
  private:
-  void tell_crash() const;
+  /// `place` is the input's.
+  void tell_crash(const std::string &place) const;
   bool fail(const std::string &sentence);
   /// Nothing: the command is none of ours.
   std::optional<bool> take_command(const std::string &line);

@@ -38,10 +38,30 @@ struct ReplAnswer {
 };
 
 /// Whether a text is a whole input, as far as its brackets and its last line tell.
-enum class Whole : std::uint8_t { kYes, kNo };
+enum class Whole : std::uint8_t {
+  kYes,
+  kNo,
+  kUnlessContinued, ///< it is, unless the next line `continues` it: an `if` by its `else`, a function's head by its body
+};
 GRAFT_API Whole is_whole(std::string_view text);
-/// Whether a line can only go on with what was before it: it begins with `{`, `else` or `catch`.
+/// Whether a line can only go on with what was before it: it begins with `{`, `else`, `catch` or `:`.
 GRAFT_API bool continues(std::string_view line);
+
+/// The same of a text that comes line by line. Each line is read once.
+class GRAFT_API InputText {
+ public:
+  InputText();
+  ~InputText();
+
+  /// `line` is without its end, or is several.
+  void add_line(std::string_view line);
+  Whole whole() const;
+  const std::string &text() const;
+
+ private:
+  class Reader;
+  std::unique_ptr<Reader> reader_;
+};
 
 /// What was compiled, for a look at it.
 enum class ReplText : std::uint8_t { kIr, kAssembly };
