@@ -59,7 +59,7 @@ template <class C> struct Live {
 }
 inline void graft_show(const graft_str &text) { graft_show_text(text.data, text.size); }
 inline void graft_show(const graft_buf &text) { graft_show_text(text.data, text.size); }
-template <class C> void graft_show(const graft_repl::Live<C> &contract) { graft_repl::raw_c(contract.name); }
+template <class C> void graft_show(const graft_repl::Live<C> &contract) { graft_show_raw(contract.name, __builtin_strlen(contract.name)); }
 #endif
 )cpp";
 

@@ -8,21 +8,18 @@
 #include "../warm_back_end.hpp"
 #include "macros.hpp"
 #include "modules.hpp"
-#include "recorder.hpp"
+#include "names.hpp"
+#include "session_action.hpp"
 #include "shadows.hpp"
 #include "show_prelude.hpp"
 #include "shown_types.hpp"
+#include "statements.hpp"
 
 #include <graft/driver/incremental.hpp>
 
-#include <clang/AST/DeclContextInternals.h>
-#include <clang/AST/DeclGroup.h>
-#include <clang/AST/DeclTemplate.h>
-#include <clang/Basic/CharInfo.h>
 #include <clang/Basic/Stack.h>
 #include <clang/CodeGen/BackendUtil.h>
 #include <clang/Frontend/CompilerInstance.h>
-#include <clang/Frontend/FrontendAction.h>
 #include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Parse/Parser.h>
 #include <clang/Sema/Sema.h>
@@ -30,7 +27,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
-#include <set>
+#include <functional>
 
 namespace graft::driver {
 namespace {
@@ -39,45 +36,11 @@ constexpr const char *kMainName = "/.graft/session.cpp";
 /// How many definitions one input may replace.
 constexpr int kMostReplaced = 64;
 
-/// Makes preprocessor and semantic analysis, and leaves them be.
-class SessionAction : public clang::ASTFrontendAction {
- public:
-  explicit SessionAction(llvm::LLVMContext &context) : context_(context) {}
-
-  clang::TranslationUnitKind getTranslationUnitKind() override { return clang::TU_Incremental; }
-  Recorder &recorder() { return *recorder_; }
-
- protected:
-  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &compiler, llvm::StringRef) override {
-    collect_back_end_diagnostics(context_, compiler.getDiagnostics());
-    auto recorder = std::make_unique<Recorder>(clang::CreateLLVMCodeGen(compiler, "input_0", context_));
-    recorder_ = recorder.get();
-    return recorder;
-  }
-  void ExecuteAction() override {
-    clang::CompilerInstance &compiler = getCompilerInstance();
-    compiler.getPreprocessor().enableIncrementalProcessing();
-    compiler.getPreprocessor().EnterMainSourceFile();
-    compiler.createSema(getTranslationUnitKind(), /*CompletionConsumer=*/nullptr);
-  }
-
- private:
-  llvm::LLVMContext &context_;
-  Recorder *recorder_ = nullptr; ///< owned by the instance
-};
-
 enum class Show : bool { kNo, kYes };
 
-/// Clang takes a sign at the beginning of a declaration for a method's of Objective-C.
-bool begins_with_a_sign(llvm::StringRef text) {
-  text = text.trim();
-  return (text.starts_with("-") || text.starts_with("+")) && !text.starts_with("--") && !text.starts_with("++") &&
-         !text.ends_with(";") && !text.contains('\n');
-}
-
 bool wants_passes(const llvm::Function &function) {
-  return !function.isDeclaration() &&
-         (function.hasFnAttribute(llvm::Attribute::AlwaysInline) || function.isPresplitCoroutine());
+  if (function.isDeclaration()) return function.getName().starts_with("llvm.coro.");
+  return function.hasFnAttribute(llvm::Attribute::AlwaysInline) || function.isPresplitCoroutine();
 }
 
 } // namespace
@@ -90,22 +53,21 @@ class Incremental::State {
   Result<Increment> compile(const Input &input);
   void take_back(Increment increment);
   Result<std::string> type_of(const std::string &expression);
-  std::vector<std::string> describe(const std::string &name);
-  std::vector<std::string> complete(const std::string &text);
+  clang::Sema &sema() { return compiler_->getSema(); }
   void keep(std::optional<Text> as) { keep_ = as; }
   const std::string &kept() const { return kept_; }
 
  private:
-  clang::Sema &sema() { return compiler_->getSema(); }
   void enter(const std::string &text, const std::string &name);
   void begin_unit();
   bool parse(const std::string &text, const std::string &name, Show show);
   bool parse_declarations();
+  void parse_each(const std::function<bool(clang::DeclGroupRef)> &visit);
+  void parse_unseen(const std::string &text);
   bool show_last(clang::DeclGroupRef group);
   bool hide_clashes(Increment &increment);
   void lower(Increment &increment);
   void keep_text(llvm::Module &module);
-  clang::NamedDecl *find_place(const std::string &path, clang::DeclContext *&context);
   void undo_parse();
   std::vector<Diagnostic> said();
   Error failure();
@@ -127,6 +89,8 @@ class Incremental::State {
   unsigned count_ = 0;
   std::string shown_type_; ///< of the value of the input that is being compiled
   Show show_ = Show::kNo;
+  bool has_templates_ = false; ///< what shows classes was parsed,
+  bool has_templates_before_ = false; ///< and before the input that is being compiled
   std::optional<Text> keep_; ///< what of each input is to be kept as text
   std::string kept_;
 };
@@ -202,25 +166,34 @@ bool Incremental::State::parse(const std::string &text, const std::string &name,
 bool Incremental::State::parse_declarations() {
   clang::Sema::GlobalEagerInstantiationScope global(sema(), /*Enabled=*/true, /*AtEndOfTU=*/true);
   clang::Sema::LocalEagerInstantiationScope local(sema(), /*AtEndOfTU=*/true);
-  clang::Parser::DeclGroupPtrTy group;
-  clang::Sema::ModuleImportState imports;
   Recorder &recorder = action_->recorder();
   clang::DiagnosticsEngine &engine = compiler_->getDiagnostics();
-  for (bool at_end = parser_->ParseFirstTopLevelDecl(group, imports); !at_end; at_end = parser_->ParseTopLevelDecl(group, imports)) {
-    if (!group) continue;
-    recorder.HandleTopLevelDecl(group.get());
-    if (show_ == Show::kYes && !engine.hasErrorOccurred() && !show_last(group.get())) break;
+  parse_each([&](clang::DeclGroupRef group) {
+    if (group.isSingleDecl())
+      if (auto *statement = llvm::dyn_cast<clang::TopLevelStmtDecl>(group.getSingleDecl()))
+        give_home(sema(), *statement, "graft_input_" + std::to_string(count_));
+    recorder.HandleTopLevelDecl(group);
+    return show_ == Show::kNo || engine.hasErrorOccurred() || show_last(group);
+  });
+  // What was begun to be instantiated is, whatever is wrong: Clang will not ask for it again.
+  for (clang::Decl *one : sema().WeakTopLevelDecls()) recorder.HandleTopLevelDecl(clang::DeclGroupRef(one));
+  local.perform();
+  global.perform();
+  return !engine.hasErrorOccurred();
+}
+
+/// To the end of what was entered, or until `visit` says that it is enough.
+void Incremental::State::parse_each(const std::function<bool(clang::DeclGroupRef)> &visit) {
+  clang::Sema::ModuleImportState imports = clang::Sema::ModuleImportState::NotACXX20Module;
+  for (;;) {
+    lead_in_sign(*parser_, compiler_->getPreprocessor());
+    clang::Parser::DeclGroupPtrTy group;
+    // A call of a consteval function is run where its context ends.
+    sema().PushExpressionEvaluationContext(clang::Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
+    const bool is_end = parser_->ParseTopLevelDecl(group, imports);
+    sema().PopExpressionEvaluationContext();
+    if (is_end || (group && !visit(group.get()))) return;
   }
-  if (!engine.hasErrorOccurred()) {
-    for (clang::Decl *one : sema().WeakTopLevelDecls()) recorder.HandleTopLevelDecl(clang::DeclGroupRef(one));
-    local.perform();
-    global.perform();
-  }
-  if (!engine.hasErrorOccurred()) return true;
-  sema().PendingInstantiations.clear();
-  sema().PendingLocalImplicitInstantiations.clear();
-  sema().VTableUses.clear();
-  return false;
 }
 
 /// An expression without a semicolon. False: what shows it does not compile.
@@ -234,27 +207,36 @@ bool Incremental::State::show_last(clang::DeclGroupRef group) {
   policy.SuppressDefaultTemplateArgs = true;
   shown_type_ = value->getType().getAsString(policy);
   const std::string text = shown_types_->text_for(value->getType());
-  if (!text.empty()) {
-    // Fields are shown whoever may name them.
-    compiler_->getLangOpts().AccessControl = false;
-    enter(text, "shown");
-    parser_->ConsumeAnyToken();
-    clang::Parser::DeclGroupPtrTy more;
-    clang::Sema::ModuleImportState imports;
-    for (bool at_end = parser_->ParseTopLevelDecl(more, imports); !at_end; at_end = parser_->ParseTopLevelDecl(more, imports))
-      if (more) action_->recorder().HandleTopLevelDecl(more.get());
+  if (sema().getLangOpts().CPlusPlus && !has_templates_ && (!text.empty() || wants_templates(sema(), value->getType()))) {
+    parse_unseen(show_templates());
+    has_templates_ = true;
   }
+  if (!text.empty()) parse_unseen(text);
   if (!show_value_of(sema(), *shown_types_, *statement)) shown_type_.clear();
+  compiler_->getLangOpts().AccessControl = false;
   sema().PerformPendingInstantiations();
   compiler_->getLangOpts().AccessControl = true;
   return !compiler_->getDiagnostics().hasErrorOccurred();
 }
 
+/// What shows values, beside the input. Fields are shown whoever may name them.
+void Incremental::State::parse_unseen(const std::string &text) {
+  compiler_->getLangOpts().AccessControl = false;
+  enter_unexpanded(compiler_->getPreprocessor(), text, "shown");
+  parser_->ConsumeAnyToken(); // the end of what was before
+  parse_each([&](clang::DeclGroupRef group) {
+    action_->recorder().HandleTopLevelDecl(group);
+    return true;
+  });
+  compiler_->getLangOpts().AccessControl = true;
+}
+
 void Incremental::State::undo_parse() {
   clean_up_newest(sema());
   macros_->take_back();
-  action_->recorder().forget();
+  action_->recorder().forget(*sema().Context.getTranslationUnitDecl());
   shown_types_->forget_new();
+  has_templates_ = has_templates_before_;
   shown_type_.clear();
   compiler_->getDiagnostics().Reset(/*soft=*/true);
   diagnostics_.clear();
@@ -285,7 +267,7 @@ bool Incremental::State::hide_clashes(Increment &increment) {
   const std::vector<clang::NamedDecl *> old = shadows_->find(diagnostics_.take_clashes());
   for (clang::NamedDecl *one : old) {
     if (const auto *tag = llvm::dyn_cast<clang::TagDecl>(one))
-      if (const unsigned number = shown_types_->number_of(*tag); number != 0) increment.outdated.push_back(number);
+      increment.outdated.push_back(shown_types_->reserve_number(*tag));
     increment.replaced.push_back(one->getNameAsString());
     shadows_->hide(*one);
   }
@@ -293,7 +275,7 @@ bool Incremental::State::hide_clashes(Increment &increment) {
 }
 
 Result<Increment> Incremental::State::compile(const Input &input) {
-  std::string text = (begins_with_a_sign(input.text) ? "(" + input.text + ")" : input.text) + "\n";
+  std::string text = without_pragma_once(input.text) + "\n";
   if (input.line != 1 || !input.name.empty()) text = "#line " + std::to_string(input.line) + " \"" + input.name + "\"\n" + text;
   const std::string name = "input_" + std::to_string(++count_);
   Increment increment;
@@ -318,6 +300,7 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   }
   shadows_->accept();
   shown_types_->accept();
+  has_templates_before_ = has_templates_;
   diagnostics_.take_clashes(); // warnings have such notes, too
   increment.warnings = said();
   return increment;
@@ -375,104 +358,6 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
   return type;
 }
 
-/// What the last of `path`'s parts ("std::vector", "point.x" looked up by the type of a variable) is in; null: not found.
-clang::NamedDecl *Incremental::State::find_place(const std::string &path, clang::DeclContext *&context) {
-  context = sema().Context.getTranslationUnitDecl()->getPrimaryContext();
-  clang::NamedDecl *found = nullptr;
-  for (std::size_t at = 0; at < path.size();) {
-    std::size_t end = at;
-    while (end < path.size() && (clang::isAsciiIdentifierContinue(path[end]))) ++end;
-    const llvm::StringRef word(path.data() + at, end - at);
-    at = end;
-    while (at < path.size() && !clang::isAsciiIdentifierContinue(path[at])) ++at;
-    if (word.empty()) continue;
-    const auto results = context->lookup(&sema().Context.Idents.get(word));
-    if (results.empty()) return nullptr;
-    found = results.front();
-    for (clang::NamedDecl *one : results)
-      if (llvm::isa<clang::VarDecl>(one)) found = one; // a variable hides a type of its name
-    clang::QualType type;
-    if (const auto *value = llvm::dyn_cast<clang::ValueDecl>(found)) type = value->getType().getNonReferenceType();
-    if (const auto *alias = llvm::dyn_cast<clang::TypedefNameDecl>(found)) type = alias->getUnderlyingType();
-    if (!type.isNull() && type->isPointerType()) type = type->getPointeeType();
-    clang::DeclContext *inner = nullptr;
-    if (!type.isNull()) {
-      inner = type->getAsTagDecl();
-    } else if (const auto *made_from = llvm::dyn_cast<clang::ClassTemplateDecl>(found)) {
-      inner = made_from->getTemplatedDecl();
-    } else {
-      inner = llvm::dyn_cast<clang::DeclContext>(found);
-    }
-    if (at >= path.size()) return found;
-    if (inner == nullptr) return nullptr;
-    context = inner;
-    if (auto *tag = llvm::dyn_cast<clang::TagDecl>(inner); tag != nullptr && tag->getDefinition() != nullptr)
-      context = tag->getDefinition();
-    context = context->getPrimaryContext();
-  }
-  return found;
-}
-
-std::vector<std::string> Incremental::State::describe(const std::string &name) {
-  std::vector<std::string> result;
-  clang::DeclContext *context = nullptr;
-  const clang::NamedDecl *first = find_place(name, context);
-  if (first == nullptr) return result;
-  clang::PrintingPolicy policy(sema().getLangOpts());
-  policy.TerseOutput = true;
-  policy.PolishForDeclaration = true;
-  for (const clang::NamedDecl *one : context->lookup(first->getDeclName())) {
-    std::string text;
-    if (const clang::RawComment *comment = sema().Context.getRawCommentForAnyRedecl(one))
-      text = comment->getFormattedText(sema().getSourceManager(), compiler_->getDiagnostics()) + "\n";
-    llvm::raw_string_ostream stream(text);
-    one->print(stream, policy);
-    const SourcePos place = position(sema().getSourceManager(), one->getLocation());
-    if (!place.file.empty()) text += "\n  at " + to_string(place);
-    result.push_back(text);
-  }
-  return result;
-}
-
-std::vector<std::string> Incremental::State::complete(const std::string &text) {
-  std::size_t begin = text.size();
-  while (begin > 0 && clang::isAsciiIdentifierContinue(text[begin - 1])) --begin;
-  const std::string word = text.substr(begin);
-  std::size_t from = begin; // of "a.b->", "x::" before the word
-  for (;;) {
-    if (from >= 2 && (text.compare(from - 2, 2, "::") == 0 || text.compare(from - 2, 2, "->") == 0))
-      from -= 2;
-    else if (from >= 1 && text[from - 1] == '.')
-      from -= 1;
-    else if (from >= 1 && from < begin && clang::isAsciiIdentifierContinue(text[from - 1]))
-      while (from > 0 && clang::isAsciiIdentifierContinue(text[from - 1])) --from;
-    else
-      break;
-  }
-  std::set<std::string> words;
-  clang::DeclContext *context = sema().Context.getTranslationUnitDecl()->getPrimaryContext();
-  if (from != begin && find_place(text.substr(from, begin - from) + "_", context) == nullptr &&
-      context == sema().Context.getTranslationUnitDecl()->getPrimaryContext())
-    return {};
-  const std::function<void(clang::DeclContext &)> collect = [&](clang::DeclContext &where) {
-    if (where.getPrimaryContext()->buildLookup() != nullptr)
-      for (const auto &[name, list] : *where.getPrimaryContext()->getLookupPtr()) {
-        if (!name.isIdentifier() || list.isNull()) continue;
-        const std::string one = name.getAsString();
-        const bool is_reserved = one.starts_with("_") || one.starts_with("graft_");
-        if (one.starts_with(word) && (!is_reserved || !word.empty())) words.insert(one);
-      }
-    if (const auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(&where); record != nullptr && record->hasDefinition())
-      for (const clang::CXXBaseSpecifier &base : record->bases())
-        if (auto *of = base.getType()->getAsCXXRecordDecl()) collect(*of);
-  };
-  collect(*context);
-  if (from == begin)
-    for (const auto &[name, info] : compiler_->getPreprocessor().getIdentifierTable())
-      if (info->isKeyword(sema().getLangOpts()) && name.starts_with(word) && !name.starts_with("_")) words.insert(name.str());
-  return {words.begin(), words.end()};
-}
-
 void Incremental::State::emit(llvm::Module &module, std::vector<char> &out) {
   // Without optimisation Clang's passes do nothing to most inputs, and take longer than all the rest.
   const bool is_plain = compiler_->getCodeGenOpts().OptimizationLevel == 0 && std::ranges::none_of(module, wants_passes);
@@ -481,7 +366,10 @@ void Incremental::State::emit(llvm::Module &module, std::vector<char> &out) {
 }
 
 void Incremental::State::take_back(Increment increment) {
-  modules_.take_back(increment);
+  Recorder &recorder = action_->recorder();
+  for (const std::string &symbol : modules_.take_back(increment))
+    if (const clang::Decl *one = recorder.generator().GetDeclForMangledName(symbol))
+      recorder.tell_again(*one, *sema().Context.getTranslationUnitDecl());
   undo_parse();
 }
 
@@ -497,8 +385,8 @@ Result<std::unique_ptr<Incremental>> Incremental::create(const IncrementalOption
 Result<Increment> Incremental::compile(const Input &input) { return state_->compile(input); }
 void Incremental::take_back(Increment increment) { state_->take_back(std::move(increment)); }
 Result<std::string> Incremental::type_of(const std::string &expression) { return state_->type_of(expression); }
-std::vector<std::string> Incremental::describe(const std::string &name) { return state_->describe(name); }
-std::vector<std::string> Incremental::complete(const std::string &text) { return state_->complete(text); }
+std::vector<std::string> Incremental::describe(const std::string &name) { return driver::describe(state_->sema(), name); }
+std::vector<std::string> Incremental::complete(const std::string &text) { return driver::complete(state_->sema(), text); }
 void Incremental::keep(std::optional<Text> as) { state_->keep(as); }
 const std::string &Incremental::kept() const { return state_->kept(); }
 

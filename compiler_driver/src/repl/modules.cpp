@@ -105,10 +105,12 @@ void InputModules::emit_into(Increment &increment, std::vector<std::size_t> whic
   increment.undefined.erase(std::ranges::unique(increment.undefined).begin(), increment.undefined.end());
 }
 
-void InputModules::take_back(Increment &increment) {
+std::vector<std::string> InputModules::take_back(Increment &increment) {
+  std::vector<std::string> gone;
   for (std::size_t i = 0; i < last_.size() && i < increment.objects.size(); ++i) {
     if (i + 1 == last_.size()) {
       for (const std::string &symbol : last_[i].defined) defined_.erase(symbol);
+      gone = std::move(last_[i].defined);
       continue;
     }
     last_[i].object = std::move(increment.objects[i].bytes);
@@ -116,6 +118,7 @@ void InputModules::take_back(Increment &increment) {
     waiting_.push_back(std::move(last_[i]));
   }
   last_.clear();
+  return gone;
 }
 
 } // namespace graft::driver

@@ -39,8 +39,8 @@ class InputModules {
   void flush_newest(Increment &increment, const Emit &emit);
   /// All that waits.
   void flush_all(Increment &increment, const Emit &emit);
-  /// What `increment` was made of waits again, but for the newest input, which is gone.
-  void take_back(Increment &increment);
+  /// What `increment` was made of waits again, but for the newest input, which is gone. What that defined.
+  std::vector<std::string> take_back(Increment &increment);
   bool defines(const std::string &symbol) const { return defined_.contains(symbol); }
 
  private:

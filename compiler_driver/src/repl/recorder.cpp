@@ -1,54 +1,88 @@
 // See recorder.hpp.
 #include "recorder.hpp"
 
+#include <clang/AST/DeclTemplate.h>
+
 namespace graft::driver {
+namespace {
+
+bool mentions(const clang::TemplateArgumentList *arguments, const clang::TranslationUnitDecl &unit) {
+  if (arguments == nullptr) return false;
+  return llvm::any_of(arguments->asArray(), [&](const clang::TemplateArgument &one) {
+    if (one.getKind() == clang::TemplateArgument::Declaration) return one.getAsDecl()->getTranslationUnitDecl() == &unit;
+    if (one.getKind() != clang::TemplateArgument::Type) return false;
+    const clang::TagDecl *tag = one.getAsType()->getAsTagDecl();
+    return tag != nullptr && tag->getTranslationUnitDecl() == &unit;
+  });
+}
+
+/// Whether a declaration goes when the newest input does: it is that input's, or a template's of an earlier one for something of
+/// that input.
+bool ends_with(const clang::TranslationUnitDecl &newest, const clang::Decl &declaration) {
+  if (declaration.isInvalidDecl() || declaration.getTranslationUnitDecl() == &newest) return true;
+  if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration);
+      function != nullptr && mentions(function->getTemplateSpecializationArgs(), newest))
+    return true;
+  if (const auto *made = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(&declaration);
+      made != nullptr && mentions(&made->getTemplateArgs(), newest))
+    return true;
+  const auto *outer = llvm::dyn_cast<clang::RecordDecl>(declaration.getDeclContext());
+  return outer != nullptr && ends_with(newest, *outer);
+}
+
+} // namespace
 
 void Recorder::replay(clang::ASTContext &context) {
   const auto events = std::exchange(events_, {});
-  for (const auto &event : events) event(*generator_);
+  for (const Event &event : events) event.tell(*generator_);
   declared_.clear();
   generator_->HandleTranslationUnit(context);
 }
 
-void Recorder::forget() {
-  events_.clear();
+void Recorder::forget(const clang::TranslationUnitDecl &newest) {
+  std::erase_if(events_, [&](const Event &event) { return ends_with(newest, *event.of); });
   declared_.clear();
+}
+
+void Recorder::tell_again(const clang::Decl &declaration, const clang::TranslationUnitDecl &newest) {
+  if (ends_with(newest, declaration)) return;
+  const clang::DeclGroupRef group(const_cast<clang::Decl *>(&declaration));
+  events_.push_back({&declaration, [group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); }});
 }
 
 bool Recorder::HandleTopLevelDecl(clang::DeclGroupRef group) {
   declared_.push_back(group);
-  events_.emplace_back([group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); });
+  if (!group.isNull())
+    events_.push_back({*group.begin(), [group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); }});
   return true;
 }
 
 void Recorder::HandleInlineFunctionDefinition(clang::FunctionDecl *function) {
-  events_.emplace_back([function](clang::CodeGenerator &generator) { generator.HandleInlineFunctionDefinition(function); });
+  events_.push_back({function, [function](clang::CodeGenerator &generator) { generator.HandleInlineFunctionDefinition(function); }});
 }
 
 void Recorder::HandleTagDeclDefinition(clang::TagDecl *tag) {
-  events_.emplace_back([tag](clang::CodeGenerator &generator) { generator.HandleTagDeclDefinition(tag); });
+  events_.push_back({tag, [tag](clang::CodeGenerator &generator) { generator.HandleTagDeclDefinition(tag); }});
 }
 
 void Recorder::HandleTagDeclRequiredDefinition(const clang::TagDecl *tag) {
-  events_.emplace_back([tag](clang::CodeGenerator &generator) { generator.HandleTagDeclRequiredDefinition(tag); });
+  events_.push_back({tag, [tag](clang::CodeGenerator &generator) { generator.HandleTagDeclRequiredDefinition(tag); }});
 }
 
 void Recorder::HandleCXXStaticMemberVarInstantiation(clang::VarDecl *variable) {
-  events_.emplace_back(
-      [variable](clang::CodeGenerator &generator) { generator.HandleCXXStaticMemberVarInstantiation(variable); });
+  events_.push_back({variable, [variable](clang::CodeGenerator &generator) { generator.HandleCXXStaticMemberVarInstantiation(variable); }});
 }
 
 void Recorder::CompleteTentativeDefinition(clang::VarDecl *variable) {
-  events_.emplace_back([variable](clang::CodeGenerator &generator) { generator.CompleteTentativeDefinition(variable); });
+  events_.push_back({variable, [variable](clang::CodeGenerator &generator) { generator.CompleteTentativeDefinition(variable); }});
 }
 
 void Recorder::CompleteExternalDeclaration(clang::DeclaratorDecl *declaration) {
-  events_.emplace_back(
-      [declaration](clang::CodeGenerator &generator) { generator.CompleteExternalDeclaration(declaration); });
+  events_.push_back({declaration, [declaration](clang::CodeGenerator &generator) { generator.CompleteExternalDeclaration(declaration); }});
 }
 
 void Recorder::HandleVTable(clang::CXXRecordDecl *record) {
-  events_.emplace_back([record](clang::CodeGenerator &generator) { generator.HandleVTable(record); });
+  events_.push_back({record, [record](clang::CodeGenerator &generator) { generator.HandleVTable(record); }});
 }
 
 } // namespace graft::driver

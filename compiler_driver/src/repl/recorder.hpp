@@ -18,7 +18,10 @@ class Recorder : public clang::ASTConsumer {
   /// The declarations of the input, in order; those of Clang's own making among them.
   const std::vector<clang::DeclGroupRef> &declared() const { return declared_; }
   void replay(clang::ASTContext &context);
-  void forget();
+  /// The input was not accepted. What earlier ones will ask for all the same - their templates, instantiated - stays.
+  void forget(const clang::TranslationUnitDecl &newest);
+  /// Code of an earlier input was generated, and is lost with the newest.
+  void tell_again(const clang::Decl &declaration, const clang::TranslationUnitDecl &newest);
 
   void Initialize(clang::ASTContext &context) override { generator_->Initialize(context); }
   bool HandleTopLevelDecl(clang::DeclGroupRef group) override;
@@ -31,8 +34,13 @@ class Recorder : public clang::ASTConsumer {
   void HandleVTable(clang::CXXRecordDecl *record) override;
 
  private:
+  struct Event {
+    const clang::Decl *of;
+    std::function<void(clang::CodeGenerator &)> tell;
+  };
+
   std::unique_ptr<clang::CodeGenerator> generator_;
-  std::vector<std::function<void(clang::CodeGenerator &)>> events_;
+  std::vector<Event> events_;
   std::vector<clang::DeclGroupRef> declared_;
 };
 

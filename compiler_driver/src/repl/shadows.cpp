@@ -80,6 +80,9 @@ std::vector<clang::NamedDecl *> Shadows::find(const Clashes &clashes) const {
   const std::vector<clang::SourceLocation> &places = clashes.places;
   const auto is_meant = [&](const clang::NamedDecl &one) {
     if (std::ranges::find(places, one.getLocation()) != places.end()) return true;
+    if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&one)) // a default argument is defined again
+      for (const clang::ParmVarDecl *parameter : function->parameters())
+        if (std::ranges::find(places, parameter->getLocation()) != places.end()) return true;
     return clashes.is_unplaced && one.getIdentifier() != nullptr && one.getName() == clashes.name &&
            !llvm::isa<clang::FunctionDecl>(one);
   };
@@ -125,8 +128,28 @@ void Shadows::rename(clang::Decl &declaration, const std::string &tag,
     return;
   }
   auto *named = llvm::dyn_cast<clang::NamedDecl>(&declaration);
+  if (auto *bindings = llvm::dyn_cast_or_null<clang::DecompositionDecl>(named)) return rename_bindings(*bindings, tag, is_taken);
+  if (auto *alias = llvm::dyn_cast_or_null<clang::TypedefNameDecl>(named); alias != nullptr && replaces_hidden(*alias))
+    if (clang::TagDecl *unnamed = alias->getAnonDeclWithTypedefName()) named = unnamed; // which has the alias for its name
   if (auto *made_from = llvm::dyn_cast_or_null<clang::TemplateDecl>(named)) named = made_from->getTemplatedDecl();
-  if (named == nullptr || !replaces_hidden(*named)) return;
+  if (named == nullptr) return;
+  const auto *unnamed = llvm::dyn_cast<clang::TagDecl>(named);
+  if (!replaces_hidden(*named) && (unnamed == nullptr || unnamed->getTypedefNameForAnonDecl() == nullptr)) return;
+  give_symbol(*named, tag, is_taken);
+}
+
+/// `auto [a, b]` has one symbol for both, or one for each as well when they are parts of a tuple.
+void Shadows::rename_bindings(clang::DecompositionDecl &bindings, const std::string &tag,
+                              const std::function<bool(const std::string &)> &is_taken) const {
+  if (!llvm::any_of(bindings.bindings(), [&](const clang::BindingDecl *one) { return replaces_hidden(*one); })) return;
+  give_symbol(bindings, tag, is_taken);
+  for (const clang::BindingDecl *one : bindings.bindings())
+    if (clang::VarDecl *part = one->getHoldingVar()) give_symbol(*part, tag, is_taken);
+}
+
+void Shadows::give_symbol(clang::NamedDecl &declaration, const std::string &tag,
+                          const std::function<bool(const std::string &)> &is_taken) const {
+  clang::NamedDecl *named = &declaration;
   clang::ASTContext &context = sema_.Context;
   const auto *function = llvm::dyn_cast<clang::FunctionDecl>(named);
   const auto *variable = llvm::dyn_cast<clang::VarDecl>(named);

@@ -13,6 +13,7 @@
 
 namespace clang {
 class Decl;
+class DecompositionDecl;
 class NamedDecl;
 class Sema;
 } // namespace clang
@@ -52,6 +53,10 @@ class Shadows {
   void accept() { hidden_.clear(); }
 
  private:
+  void rename_bindings(clang::DecompositionDecl &bindings, const std::string &tag,
+                       const std::function<bool(const std::string &)> &is_taken) const;
+  void give_symbol(clang::NamedDecl &declaration, const std::string &tag,
+                   const std::function<bool(const std::string &)> &is_taken) const;
   bool replaces_hidden(const clang::NamedDecl &declaration) const;
 
   clang::Sema &sema_;

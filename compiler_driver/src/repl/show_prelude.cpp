@@ -12,6 +12,7 @@ constexpr ShowFunction kFunctions[] = {
     {"graft_show_double", "double"},                   {"graft_show_long_double", "long double"},
     {"graft_show_pointer", "const void *"},            {"graft_show_c_string", "const char *"},
     {"graft_show_time", "long long"},
+    {"graft_show_wide_int", "__int128"},               {"graft_show_wide_uint", "unsigned __int128"},
 };
 
 constexpr const char *kTemplates = R"cpp(
@@ -159,6 +160,12 @@ template <class T> void show(const T &value) {
   if constexpr (__is_same(T, bool)) graft_show_bool(value);
   else if constexpr (__is_same(T, char)) graft_show_char(value);
   else if constexpr (__is_same(T, decltype(nullptr))) raw("nullptr");
+  else if constexpr (__is_same(T, wchar_t) || __is_same(T, char8_t) || __is_same(T, char16_t) || __is_same(T, char32_t)) {
+    if (value >= 0x20 && value < 0x7f) graft_show_char(static_cast<char>(value));
+    else graft_show_uint(value);
+  }
+  else if constexpr (__is_same(T, __int128)) graft_show_wide_int(value);
+  else if constexpr (__is_same(T, unsigned __int128)) graft_show_wide_uint(value);
   else if constexpr (__is_integral(T) && __is_unsigned(T)) graft_show_uint(value);
   else if constexpr (__is_integral(T)) graft_show_int(value);
   else if constexpr (__is_same(T, float)) graft_show_float(value);
@@ -207,7 +214,9 @@ std::string show_prelude(Language language) {
   const bool is_cxx = language == Language::kCxx;
   std::string text = is_cxx ? "extern \"C\" {\n" : "";
   for (const ShowFunction &function : kFunctions) text += std::string("void ") + function.name + "(" + function.parameters + ");\n";
-  return is_cxx ? text + "}\n" + kTemplates : text;
+  return is_cxx ? text + "}\n" : text;
 }
+
+std::string show_templates() { return kTemplates; }
 
 } // namespace graft::driver

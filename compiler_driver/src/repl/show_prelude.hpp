@@ -9,5 +9,7 @@
 namespace graft::driver {
 
 std::string show_prelude(Language language);
+/// What classes are shown by, in C++; parsed when the first one is.
+std::string show_templates();
 
 } // namespace graft::driver

@@ -10,25 +10,30 @@
 namespace graft::driver {
 namespace {
 
-/// Whether a name begins with "::", where C++ lets it.
-enum class Global : bool { kLeftOut, kNamed };
-
-std::string spell(clang::QualType type, const clang::ASTContext &context, Global global) {
+/// What a person calls a type; nothing for one that has no name.
+std::string name_of(clang::QualType type, const clang::ASTContext &context) {
+  const clang::TagDecl *tag = type->getAsTagDecl();
+  if (tag != nullptr && tag->getIdentifier() == nullptr && tag->getTypedefNameForAnonDecl() == nullptr) return {};
   clang::PrintingPolicy policy(context.getLangOpts());
   policy.FullyQualifiedName = true;
   policy.PrintAsCanonical = true;
   policy.SuppressTagKeyword = context.getLangOpts().CPlusPlus;
-  const std::string text = type.getUnqualifiedType().getAsString(policy);
-  return global == Global::kNamed && context.getLangOpts().CPlusPlus ? "::" + text : text;
+  return type.getUnqualifiedType().getAsString(policy);
 }
 
-bool can_be_named(const clang::TagDecl &tag) {
-  if (tag.getIdentifier() == nullptr && tag.getTypedefNameForAnonDecl() == nullptr) return false;
-  for (const clang::DeclContext *context = tag.getDeclContext(); context != nullptr; context = context->getParent()) {
-    if (context->isFunctionOrMethod()) return false;
-    if (const auto *outer = llvm::dyn_cast<clang::TagDecl>(context); outer != nullptr && !can_be_named(*outer)) return false;
+/// What can be read whichever member of a union was written.
+bool can_always_be_read(clang::QualType type) {
+  return type->isArithmeticType() || (type->isPointerType() && !type->getPointeeType()->isCharType());
+}
+
+/// The fields that a value is shown by: those of unnamed parts among them, of unions those that can be read.
+void visit_fields(const clang::RecordDecl &record, const std::function<void(const clang::FieldDecl &)> &visit) {
+  for (const clang::FieldDecl *field : record.fields()) {
+    if (const auto *part = field->getType()->getAsRecordDecl(); part != nullptr && field->isAnonymousStructOrUnion())
+      visit_fields(*part, visit);
+    else if (field->getIdentifier() != nullptr && (!record.isUnion() || can_always_be_read(field->getType())))
+      visit(*field);
   }
-  return true;
 }
 
 std::string quoted(llvm::StringRef text) { return '"' + text.str() + '"'; }
@@ -63,6 +68,14 @@ unsigned ShownTypes::number_of(const clang::TagDecl &tag) const {
   return found == numbers_.end() ? 0 : found->second;
 }
 
+unsigned ShownTypes::reserve_number(const clang::TagDecl &tag) {
+  if (const unsigned known = number_of(tag); known != 0) return known;
+  unsigned &reserved = reserved_[tag.getCanonicalDecl()];
+  return reserved != 0 ? reserved : reserved = ++last_;
+}
+
+unsigned ShownTypes::give_number(const clang::TagDecl &tag) { return numbers_[tag.getCanonicalDecl()] = reserve_number(tag); }
+
 void ShownTypes::forget_new() {
   for (const clang::TagDecl *one : std::exchange(new_, {})) numbers_.erase(one);
 }
@@ -90,10 +103,19 @@ void ShownTypes::add(clang::QualType type, std::string &text) {
         for (const clang::TemplateArgument &one : argument.pack_elements())
           if (one.getKind() == clang::TemplateArgument::Type) add(one.getAsType(), text);
     }
-  if (tag->isInStdNamespace() || !can_be_named(*tag)) return;
+  if (tag->isInStdNamespace()) return;
   if (llvm::isa<clang::EnumDecl>(tag)) return add_enumeration(type, *tag, text);
-  if (tag->isUnion()) return;
   add_record(type, *tag, text);
+}
+
+/// Rationale: not its own name, which may be hidden by now, another's, private, or none at all.
+std::string ShownTypes::alias_of(clang::QualType type) {
+  clang::ASTContext &context = sema_.Context;
+  const std::string name = "graft_type_" + std::to_string(++last_alias_);
+  auto *alias = clang::TypedefDecl::Create(context, context.getTranslationUnitDecl(), clang::SourceLocation(), clang::SourceLocation(),
+                                           &context.Idents.get(name), context.getTrivialTypeSourceInfo(type));
+  sema_.PushOnScopeChains(alias, sema_.TUScope);
+  return name;
 }
 
 void ShownTypes::add_record(clang::QualType type, const clang::TagDecl &tag, std::string &text) {
@@ -102,51 +124,49 @@ void ShownTypes::add_record(clang::QualType type, const clang::TagDecl &tag, std
     if (with_bases->isLambda()) return;
     for (const clang::CXXBaseSpecifier &base : with_bases->bases()) add(base.getType(), text);
   }
-  for (const clang::FieldDecl *field : record.fields()) add(field->getType(), text);
-  const unsigned number = numbers_[tag.getCanonicalDecl()] = ++last_;
+  visit_fields(record, [&](const clang::FieldDecl &field) { add(field.getType(), text); });
+  const unsigned number = give_number(tag);
   const bool is_cxx = sema_.getLangOpts().CPlusPlus;
-  const std::string name = spell(type, sema_.Context, Global::kLeftOut);
-  std::string body = "graft_show_type(" + quoted(name) + ", " + std::to_string(number) + "); ";
+  const std::string alias = alias_of(type);
+  std::string body = "graft_show_type(" + quoted(name_of(type, sema_.Context)) + ", " + std::to_string(number) + "); ";
   body += is_cxx ? "graft_repl::raw(\"{\"); bool first = true; (void)first; " : "graft_show_raw(\"{\", 1); ";
   if (const auto *with_bases = llvm::dyn_cast<clang::CXXRecordDecl>(&record))
     for (const clang::CXXBaseSpecifier &base : with_bases->bases()) {
       const auto *of = base.getType()->getAsCXXRecordDecl();
       if (of == nullptr || of->isEmpty()) continue;
-      const std::string base_name = spell(base.getType(), sema_.Context, Global::kNamed);
-      body += "graft_repl::field(" + quoted(spell(base.getType(), sema_.Context, Global::kLeftOut)) + ", first); graft_repl::show<" + base_name +
-              ">(value); ";
+      body += "graft_repl::field(" + quoted(name_of(base.getType(), sema_.Context)) + ", first); graft_repl::show<" +
+              alias_of(base.getType().getCanonicalType().getUnqualifiedType()) + ">(value); ";
     }
   bool is_first = true;
   const std::function<unsigned(clang::QualType)> number_of_type = [&](clang::QualType field) {
     const clang::TagDecl *of = field->getAsTagDecl();
     return of == nullptr ? 0u : number_of(*of);
   };
-  for (const clang::FieldDecl *field : record.fields()) {
-    if (field->getIdentifier() == nullptr) continue;
-    const std::string place = "value." + field->getName().str();
+  visit_fields(record, [&](const clang::FieldDecl &field) {
+    const std::string place = "value." + field.getName().str();
     if (!is_cxx) {
-      body += "graft_show_raw(" + quoted((is_first ? "" : ", ") + field->getName().str() + " = ") + ", " +
-              std::to_string(field->getName().size() + (is_first ? 3 : 5)) + "); " +
-              show_field_c(sema_.Context, field->getType(), place, number_of_type) + " ";
+      body += "graft_show_raw(" + quoted((is_first ? "" : ", ") + field.getName().str() + " = ") + ", " +
+              std::to_string(field.getName().size() + (is_first ? 3 : 5)) + "); " +
+              show_field_c(sema_.Context, field.getType(), place, number_of_type) + " ";
     } else {
-      body += "graft_repl::field(" + quoted(field->getName()) + ", first); graft_repl::show<typename graft_repl::Plain<decltype(" + place +
+      body += "graft_repl::field(" + quoted(field.getName()) + ", first); graft_repl::show<typename graft_repl::Plain<decltype(" + place +
               ")>::type>(" + place + "); ";
     }
     is_first = false;
-  }
+  });
   body += is_cxx ? "graft_repl::raw(\"}\"); " : "graft_show_raw(\"}\", 1); ";
   if (is_cxx)
-    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, Global::kNamed) +
-            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, Global::kNamed) + " &value) { " +
-            body + "} };\n";
+    text += "template <> struct graft_repl::Fields<" + alias + "> { static constexpr bool known = true; static void show(const " + alias +
+            " &value) { " + body + "} };\n";
   else
-    text += "void graft_show_tag_" + std::to_string(number) + "(" + name + " value) { " + body + "}\n";
+    text += "void graft_show_tag_" + std::to_string(number) + "(" + alias + " value) { " + body + "}\n";
 }
 
 void ShownTypes::add_enumeration(clang::QualType type, const clang::TagDecl &tag, std::string &text) {
   const auto &enumeration = *llvm::cast<clang::EnumDecl>(&tag);
-  const unsigned number = numbers_[tag.getCanonicalDecl()] = ++last_;
+  const unsigned number = give_number(tag);
   const bool is_cxx = sema_.getLangOpts().CPlusPlus;
+  const std::string alias = alias_of(type);
   std::string body = "switch ((long long)value) { ";
   std::vector<std::int64_t> seen;
   for (const clang::EnumConstantDecl *one : enumeration.enumerators()) {
@@ -160,11 +180,10 @@ void ShownTypes::add_enumeration(clang::QualType type, const clang::TagDecl &tag
   }
   body += "default: graft_show_int((long long)value); } ";
   if (is_cxx)
-    text += "template <> struct graft_repl::Fields<" + spell(type, sema_.Context, Global::kNamed) +
-            "> { static constexpr bool known = true; static void show(const " + spell(type, sema_.Context, Global::kNamed) + " &value) { " +
-            body + "} };\n";
+    text += "template <> struct graft_repl::Fields<" + alias + "> { static constexpr bool known = true; static void show(const " + alias +
+            " &value) { " + body + "} };\n";
   else
-    text += "void graft_show_tag_" + std::to_string(number) + "(" + spell(type, sema_.Context, Global::kLeftOut) + " value) { " + body + "}\n";
+    text += "void graft_show_tag_" + std::to_string(number) + "(" + alias + " value) { " + body + "}\n";
 }
 
 namespace {
@@ -178,8 +197,10 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   if (!is_cxx && number != 0) return "graft_show_tag_" + std::to_string(number);
   if (type->isBooleanType()) return "graft_show_bool";
   if (type->isSpecificBuiltinType(clang::BuiltinType::Char_S)) return "graft_show_char";
-  if (type->isUnsignedIntegerOrEnumerationType()) return "graft_show_uint";
-  if (type->isIntegralOrEnumerationType()) return "graft_show_int";
+  if (is_cxx && type->isAnyCharacterType() && !type->isCharType()) return "graft_show_value";
+  const bool is_wide = type->isIntegralOrEnumerationType() && context.getTypeSize(type) > 64;
+  if (type->isUnsignedIntegerOrEnumerationType()) return is_wide ? "graft_show_wide_uint" : "graft_show_uint";
+  if (type->isIntegralOrEnumerationType()) return is_wide ? "graft_show_wide_int" : "graft_show_int";
   if (type->isSpecificBuiltinType(clang::BuiltinType::Float)) return "graft_show_float";
   if (type->isSpecificBuiltinType(clang::BuiltinType::LongDouble)) return "graft_show_long_double";
   if (type->isRealFloatingType()) return "graft_show_double";
@@ -191,12 +212,19 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   return is_cxx ? "graft_show_value" : "";
 }
 
+/// `std::cout << "text"` without a semicolon: what it printed is all there is to see.
+bool is_output(const clang::CXXRecordDecl &record) {
+  return record.isInStdNamespace() && record.getIdentifier() != nullptr && record.getName() == "basic_ostream";
+}
+
 } // namespace
+
+bool wants_templates(const clang::Sema &sema, clang::QualType type) { return shower_of(sema.Context, type, 0) == "graft_show_value"; }
 
 bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement) {
   auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement.getStmt());
   if (value == nullptr || value->getType()->isVoidType() || value->isTypeDependent()) return false;
-  if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && record->isLambda()) return false;
+  if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && (record->isLambda() || is_output(*record))) return false;
   if (auto *whole = llvm::dyn_cast<clang::ExprWithCleanups>(value)) {
     // Its temporaries end with the call that shows it, not with the session's function.
     value = whole->getSubExpr();

@@ -25,20 +25,30 @@ class ShownTypes {
   std::string text_for(clang::QualType type);
   /// Its number; 0 for one that was never asked for.
   unsigned number_of(const clang::TagDecl &tag) const;
+  /// The same; of one that was never asked for, the number that it will have.
+  unsigned reserve_number(const clang::TagDecl &tag);
   /// What text_for gave since `accept` was not parsed.
   void forget_new();
   void accept() { new_.clear(); }
 
  private:
   void add(clang::QualType type, std::string &text);
+  unsigned give_number(const clang::TagDecl &tag);
   void add_record(clang::QualType type, const clang::TagDecl &tag, std::string &text);
+  /// A name of its own for a type, declared to the session.
+  std::string alias_of(clang::QualType type);
   void add_enumeration(clang::QualType type, const clang::TagDecl &tag, std::string &text);
 
   clang::Sema &sema_;
   std::unordered_map<const clang::TagDecl *, unsigned> numbers_; ///< by canonical declaration
+  std::unordered_map<const clang::TagDecl *, unsigned> reserved_;
   std::vector<const clang::TagDecl *> new_;
   unsigned last_ = 0;
+  unsigned last_alias_ = 0;
 };
+
+/// Whether to show a value of the type takes `show_templates`.
+bool wants_templates(const clang::Sema &sema, clang::QualType type);
 
 /// Makes a statement that is an expression show its value. False when there is nothing to show, or when that does not compile:
 /// then Clang has said why.

@@ -53,6 +53,17 @@ void add_escaped(char c, char quote) {
   add_number(static_cast<unsigned>(byte), 16);
 }
 
+__extension__ using WideInt = __int128;
+__extension__ using WideUint = unsigned __int128;
+
+void add_wide(WideUint value) {
+  char digits[40];
+  char *begin = digits + sizeof digits;
+  do *--begin = static_cast<char>('0' + static_cast<int>(value % 10));
+  while ((value /= 10) != 0);
+  add({begin, static_cast<std::size_t>(digits + sizeof digits - begin)});
+}
+
 } // namespace
 
 extern "C" {
@@ -74,6 +85,11 @@ static void show_char(char value) {
 }
 static void show_int(long long value) { add_number(value); }
 static void show_uint(unsigned long long value) { add_number(value); }
+static void show_wide_uint(WideUint value) { add_wide(value); }
+static void show_wide_int(WideInt value) {
+  if (value < 0) add("-");
+  add_wide(value < 0 ? -static_cast<WideUint>(value) : static_cast<WideUint>(value));
+}
 static void show_float(float value) { add_real(value); }
 static void show_double(double value) { add_real(value); }
 static void show_long_double(long double value) { add_real(value); }
@@ -108,6 +124,8 @@ std::vector<jit::Symbol> shown_symbols() {
           {"graft_show_char", address(show_char)},
           {"graft_show_int", address(show_int)},
           {"graft_show_uint", address(show_uint)},
+          {"graft_show_wide_int", address(show_wide_int)},
+          {"graft_show_wide_uint", address(show_wide_uint)},
           {"graft_show_float", address(show_float)},
           {"graft_show_double", address(show_double)},
           {"graft_show_long_double", address(show_long_double)},

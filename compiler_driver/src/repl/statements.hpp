@@ -1,0 +1,28 @@
+// Statements outside of functions, where C++ has none: what Clang's parser does not take there, or takes and cannot compile.
+#pragma once
+
+#include <string>
+
+namespace clang {
+class Parser;
+class Preprocessor;
+class Sema;
+class TopLevelStmtDecl;
+} // namespace clang
+
+namespace graft::driver {
+
+/// `#pragma once` without the pragma: outside of a file Clang looks for the file to read once, and crashes.
+std::string without_pragma_once(std::string text);
+
+/// A sign at the beginning of a statement is a method of Objective-C to the parser. Puts `(void)0,` before it.
+void lead_in_sign(clang::Parser &parser, clang::Preprocessor &preprocessor);
+
+/// Enters a text that no macro of the session changes. `name` is what messages call it.
+void enter_unexpanded(clang::Preprocessor &preprocessor, const std::string &text, const char *name);
+
+/// What a statement declares inside - lambdas, local classes, statics - has no function that it is in, so that it has no symbols
+/// either: Clang crashes on them in C++20 and newer. Makes it local to a function `name` that is never compiled.
+void give_home(clang::Sema &sema, clang::TopLevelStmtDecl &statement, const std::string &name);
+
+} // namespace graft::driver
