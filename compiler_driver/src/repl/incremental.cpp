@@ -1,13 +1,11 @@
 // See incremental.hpp: the instance that stays, and what happens to one input.
-#include "../back_end.hpp"
 #include "../diagnostics.hpp"
 #include "../initialise_target.hpp"
 #include "../invocation.hpp"
 #include "../target_features.hpp"
 #include "../virtual_headers.hpp"
-#include "../warm_back_end.hpp"
+#include "lowering.hpp"
 #include "macros.hpp"
-#include "modules.hpp"
 #include "names.hpp"
 #include "session_action.hpp"
 #include "shadows.hpp"
@@ -18,14 +16,12 @@
 #include <graft/driver/incremental.hpp>
 
 #include <clang/Basic/Stack.h>
-#include <clang/CodeGen/BackendUtil.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Parse/Parser.h>
 #include <clang/Sema/Sema.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/raw_ostream.h>
-#include <llvm/Transforms/Utils/Cloning.h>
 
 #include <functional>
 
@@ -38,11 +34,6 @@ constexpr int kMostReplaced = 64;
 
 enum class Show : bool { kNo, kYes };
 
-bool wants_passes(const llvm::Function &function) {
-  if (function.isDeclaration()) return function.getName().starts_with("llvm.coro.");
-  return function.hasFnAttribute(llvm::Attribute::AlwaysInline) || function.isPresplitCoroutine();
-}
-
 } // namespace
 
 class Incremental::State {
@@ -54,8 +45,7 @@ class Incremental::State {
   void take_back(Increment increment);
   Result<std::string> type_of(const std::string &expression);
   clang::Sema &sema() { return compiler_->getSema(); }
-  void keep(std::optional<Text> as) { keep_ = as; }
-  const std::string &kept() const { return kept_; }
+  Lowering &lowering() { return *lowering_; }
 
  private:
   void enter(const std::string &text, const std::string &name);
@@ -66,12 +56,9 @@ class Incremental::State {
   void parse_unseen(const std::string &text);
   bool show_last(clang::DeclGroupRef group);
   bool hide_clashes(Increment &increment);
-  void lower(Increment &increment);
-  void keep_text(llvm::Module &module);
   void undo_parse();
   std::vector<Diagnostic> said();
   Error failure();
-  void emit(llvm::Module &module, std::vector<char> &out);
 
   // In the order in which they are to be made; destroyed the other way round.
   InvocationCache invocations_;
@@ -85,14 +72,12 @@ class Incremental::State {
   std::unique_ptr<ShownTypes> shown_types_;
   std::unique_ptr<Shadows> shadows_;
   InputMacros *macros_ = nullptr; ///< owned by the preprocessor
-  InputModules modules_;
+  std::unique_ptr<Lowering> lowering_;
   unsigned count_ = 0;
   std::string shown_type_; ///< of the value of the input that is being compiled
   Show show_ = Show::kNo;
   bool has_templates_ = false; ///< what shows classes was parsed,
   bool has_templates_before_ = false; ///< and before the input that is being compiled
-  std::optional<Text> keep_; ///< what of each input is to be kept as text
-  std::string kept_;
 };
 
 Incremental::State::~State() {
@@ -127,12 +112,11 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   parser_->Initialize();
   shown_types_ = std::make_unique<ShownTypes>(sema());
   shadows_ = std::make_unique<Shadows>(sema());
+  lowering_ = std::make_unique<Lowering>(*compiler_, *prepared_->back_end, context_, action_->recorder());
   auto macros = std::make_unique<InputMacros>(compiler_->getPreprocessor());
   macros_ = macros.get();
   compiler_->getPreprocessor().addPPCallbacks(std::move(macros));
   if (!parse_declarations()) return failure();
-  Increment nothing;
-  lower(nothing);
   return {};
 }
 
@@ -158,6 +142,7 @@ void Incremental::State::begin_unit() {
 bool Incremental::State::parse(const std::string &text, const std::string &name, Show show) {
   show_ = show;
   macros_->begin_input();
+  action_->recorder().begin_input();
   enter(text, name);
   begin_unit();
   return parse_declarations();
@@ -289,9 +274,9 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   }
   const std::string tag = "r" + std::to_string(count_);
   for (const clang::DeclGroupRef group : action_->recorder().declared())
-    for (clang::Decl *one : group) shadows_->rename(*one, tag, [&](const std::string &symbol) { return modules_.defines(symbol); });
+    for (clang::Decl *one : group) shadows_->rename(*one, tag, [&](const std::string &symbol) { return lowering_->defines(symbol); });
   increment.type = std::exchange(shown_type_, {});
-  lower(increment);
+  lowering_->lower(increment);
   if (compiler_->getDiagnostics().hasErrorOccurred()) {
     Error wrong = failure();
     undo_parse();
@@ -304,34 +289,6 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   diagnostics_.take_clashes(); // warnings have such notes, too
   increment.warnings = said();
   return increment;
-}
-
-void Incremental::State::lower(Increment &increment) {
-  Recorder &recorder = action_->recorder();
-  recorder.replay(sema().Context);
-  std::unique_ptr<llvm::Module> module = recorder.generator().ReleaseModule();
-  if (module && keep_) keep_text(*module);
-  const auto emit_one = [this](llvm::Module &one, std::vector<char> &out) { emit(one, out); };
-  if (module && !compiler_->getDiagnostics().hasErrorOccurred() &&
-      modules_.add("input_" + std::to_string(count_), std::move(module), recorder.generator()))
-    modules_.flush_newest(increment, emit_one);
-  recorder.generator().StartModule("input_" + std::to_string(count_ + 1), context_);
-}
-
-/// IR or assembly of what the input itself says; assembly is made of a copy, since emitting changes a module.
-void Incremental::State::keep_text(llvm::Module &module) {
-  kept_.clear();
-  if (*keep_ == Text::kIr) {
-    llvm::raw_string_ostream stream(kept_);
-    module.print(stream, /*AAW=*/nullptr);
-    return;
-  }
-  const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
-  llvm::SmallVector<char, 0> bytes;
-  clang::emitBackendOutput(*compiler_, compiler_->getCodeGenOpts(), compiler_->getTarget().getDataLayoutString(), copy.get(),
-                           clang::Backend_EmitAssembly, compiler_->getVirtualFileSystemPtr(),
-                           std::make_unique<llvm::raw_svector_ostream>(bytes));
-  kept_.assign(bytes.begin(), bytes.end());
 }
 
 /// The type of an expression is asked in a unit that is thrown away.
@@ -358,18 +315,8 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
   return type;
 }
 
-void Incremental::State::emit(llvm::Module &module, std::vector<char> &out) {
-  // Without optimisation Clang's passes do nothing to most inputs, and take longer than all the rest.
-  const bool is_plain = compiler_->getCodeGenOpts().OptimizationLevel == 0 && std::ranges::none_of(module, wants_passes);
-  if (is_plain && WarmBackEnd::suits(*compiler_) && prepared_->back_end->emit(*compiler_, module, out)) return;
-  emit_object(*compiler_, module, out);
-}
-
 void Incremental::State::take_back(Increment increment) {
-  Recorder &recorder = action_->recorder();
-  for (const std::string &symbol : modules_.take_back(increment))
-    if (const clang::Decl *one = recorder.generator().GetDeclForMangledName(symbol))
-      recorder.tell_again(*one, *sema().Context.getTranslationUnitDecl());
+  lowering_->take_back(increment);
   undo_parse();
 }
 
@@ -387,7 +334,7 @@ void Incremental::take_back(Increment increment) { state_->take_back(std::move(i
 Result<std::string> Incremental::type_of(const std::string &expression) { return state_->type_of(expression); }
 std::vector<std::string> Incremental::describe(const std::string &name) { return driver::describe(state_->sema(), name); }
 std::vector<std::string> Incremental::complete(const std::string &text) { return driver::complete(state_->sema(), text); }
-void Incremental::keep(std::optional<Text> as) { state_->keep(as); }
-const std::string &Incremental::kept() const { return state_->kept(); }
+void Incremental::keep(std::optional<Text> as) { state_->lowering().keep(as); }
+const std::string &Incremental::kept() const { return state_->lowering().kept(); }
 
 } // namespace graft::driver

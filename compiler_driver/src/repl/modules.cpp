@@ -42,7 +42,12 @@ void make_declaration(llvm::GlobalObject &value) {
 
 } // namespace
 
-bool InputModules::add(std::string name, std::unique_ptr<llvm::Module> module, clang::CodeGenerator &generator) {
+void InputModules::begin_input() {
+  ++input_;
+  newest_ = waiting_.size();
+}
+
+bool InputModules::add(std::unique_ptr<llvm::Module> module, clang::CodeGenerator &generator) {
   open_private(*module, generator);
   for (llvm::GlobalObject &value : module->global_objects()) {
     if (value.isDeclaration() || value.hasLocalLinkage() || is_each_inputs_own(value)) continue;
@@ -52,13 +57,15 @@ bool InputModules::add(std::string name, std::unique_ptr<llvm::Module> module, c
       value.setLinkage(llvm::GlobalValue::getWeakLinkage(value.hasLinkOnceODRLinkage()));
   }
   InputCode code;
-  code.name = std::move(name);
+  code.input = input_;
   for (const llvm::GlobalValue &value : module->global_values()) {
     if (value.hasLocalLinkage() || value.getName().starts_with("llvm.") || is_each_inputs_own(value)) continue;
     (value.isDeclaration() ? code.undefined : code.defined).push_back(symbol_of(value));
   }
   const llvm::GlobalVariable *constructors = module->getGlobalVariable("llvm.global_ctors");
   const bool runs = constructors != nullptr || !module->getModuleInlineAsm().empty();
+  if (!runs && code.defined.empty()) return false; // declarations only
+  code.name = module->getName().str();
   code.module = std::move(module);
   for (const std::string &symbol : code.defined) {
     defined_.insert(symbol);
@@ -68,23 +75,26 @@ bool InputModules::add(std::string name, std::unique_ptr<llvm::Module> module, c
   return runs;
 }
 
-void InputModules::flush_newest(Increment &increment, const Emit &emit) {
-  std::vector<std::size_t> which = {waiting_.size() - 1};
+std::vector<std::size_t> InputModules::needed() const {
+  std::vector<std::size_t> which = {newest_};
   for (std::size_t next = 0; next < which.size(); ++next)
     for (const std::string &symbol : waiting_[which[next]].undefined)
       if (const auto found = waiting_for_.find(symbol); found != waiting_for_.end())
         if (std::ranges::find(which, found->second) == which.end()) which.push_back(found->second);
-  emit_into(increment, std::move(which), emit);
+  return which;
 }
 
-void InputModules::flush_all(Increment &increment, const Emit &emit) {
-  std::vector<std::size_t> which(waiting_.size());
-  for (std::size_t i = 0; i < which.size(); ++i) which[i] = i;
-  emit_into(increment, std::move(which), emit);
+std::vector<std::string> InputModules::wanted() const {
+  std::vector<std::string> symbols;
+  for (const std::size_t index : needed())
+    symbols.insert(symbols.end(), waiting_[index].undefined.begin(), waiting_[index].undefined.end());
+  return symbols;
 }
 
-void InputModules::emit_into(Increment &increment, std::vector<std::size_t> which, const Emit &emit) {
+void InputModules::flush(Increment &increment, const Emit &emit) {
+  std::vector<std::size_t> which = needed();
   std::ranges::sort(which); // in the order of the inputs, as initialisers are to run
+  std::ranges::rotate(std::ranges::find(which, newest_), std::ranges::find(which, newest_) + 1, which.end());
   last_.clear();
   for (const std::size_t index : which) {
     InputCode &code = waiting_[index];
@@ -97,6 +107,7 @@ void InputModules::emit_into(Increment &increment, std::vector<std::size_t> whic
     increment.undefined.insert(increment.undefined.end(), code.undefined.begin(), code.undefined.end());
     last_.push_back(std::move(code));
   }
+  std::ranges::sort(which);
   for (const std::size_t index : llvm::reverse(which)) waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
   waiting_for_.clear();
   for (std::size_t i = 0; i < waiting_.size(); ++i)
@@ -108,14 +119,15 @@ void InputModules::emit_into(Increment &increment, std::vector<std::size_t> whic
 std::vector<std::string> InputModules::take_back(Increment &increment) {
   std::vector<std::string> gone;
   for (std::size_t i = 0; i < last_.size() && i < increment.objects.size(); ++i) {
-    if (i + 1 == last_.size()) {
-      for (const std::string &symbol : last_[i].defined) defined_.erase(symbol);
-      gone = std::move(last_[i].defined);
+    InputCode &code = last_[i];
+    if (code.input == input_) {
+      for (const std::string &symbol : code.defined) defined_.erase(symbol);
+      gone.insert(gone.end(), code.defined.begin(), code.defined.end());
       continue;
     }
-    last_[i].object = std::move(increment.objects[i].bytes);
-    for (const std::string &symbol : last_[i].defined) waiting_for_[symbol] = waiting_.size();
-    waiting_.push_back(std::move(last_[i]));
+    code.object = std::move(increment.objects[i].bytes);
+    for (const std::string &symbol : code.defined) waiting_for_[symbol] = waiting_.size();
+    waiting_.push_back(std::move(code));
   }
   last_.clear();
   return gone;

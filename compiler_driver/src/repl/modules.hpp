@@ -19,8 +19,9 @@ class CodeGenerator;
 
 namespace graft::driver {
 
-/// The code of one input: IR until somebody needs it, an object from then on.
+/// The code that one input caused: IR until somebody needs it, an object from then on.
 struct InputCode {
+  unsigned input = 0;
   std::string name;
   std::unique_ptr<llvm::Module> module;
   std::vector<char> object;
@@ -33,19 +34,22 @@ class InputModules {
  public:
   using Emit = std::function<void(llvm::Module &, std::vector<char> &)>;
 
-  /// Takes the IR of an input. Returns whether something of it must run.
-  bool add(std::string name, std::unique_ptr<llvm::Module> module, clang::CodeGenerator &generator);
-  /// The newest input, and all that waits and it needs, as objects.
-  void flush_newest(Increment &increment, const Emit &emit);
-  /// All that waits.
-  void flush_all(Increment &increment, const Emit &emit);
-  /// What `increment` was made of waits again, but for the newest input, which is gone. What that defined.
+  void begin_input();
+  /// Takes IR: first the input's own, then what that needs of what others said. Returns whether something of it must run.
+  bool add(std::unique_ptr<llvm::Module> module, clang::CodeGenerator &generator);
+  /// What the input's own, and all that waits and it needs, ask of others.
+  std::vector<std::string> wanted() const;
+  /// The input's own, and all that waits and it needs, as objects.
+  void flush(Increment &increment, const Emit &emit);
+  /// What `increment` was made of waits again, but for what the newest input caused, which is gone. What that defined.
   std::vector<std::string> take_back(Increment &increment);
   bool defines(const std::string &symbol) const { return defined_.contains(symbol); }
 
  private:
-  void emit_into(Increment &increment, std::vector<std::size_t> which, const Emit &emit);
+  std::vector<std::size_t> needed() const;
 
+  unsigned input_ = 0;
+  std::size_t newest_ = 0;                  ///< the input's own
   std::unordered_set<std::string> defined_; ///< M1
   std::vector<InputCode> waiting_;
   std::unordered_map<std::string, std::size_t> waiting_for_; ///< symbol -> index

@@ -32,57 +32,59 @@ bool ends_with(const clang::TranslationUnitDecl &newest, const clang::Decl &decl
 
 } // namespace
 
+void Recorder::take_out(const std::function<bool(clang::DeclGroupRef)> &is_taken) {
+  std::erase_if(events_, [&](const Event &event) { return !event.group.isNull() && is_taken(event.group); });
+}
+
 void Recorder::replay(clang::ASTContext &context) {
   const auto events = std::exchange(events_, {});
   for (const Event &event : events) event.tell(*generator_);
-  declared_.clear();
   generator_->HandleTranslationUnit(context);
 }
 
 void Recorder::forget(const clang::TranslationUnitDecl &newest) {
   std::erase_if(events_, [&](const Event &event) { return ends_with(newest, *event.of); });
-  declared_.clear();
 }
 
 void Recorder::tell_again(const clang::Decl &declaration, const clang::TranslationUnitDecl &newest) {
   if (ends_with(newest, declaration)) return;
   const clang::DeclGroupRef group(const_cast<clang::Decl *>(&declaration));
-  events_.push_back({&declaration, [group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); }});
+  events_.push_back({&declaration, group, [group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); }});
 }
 
 bool Recorder::HandleTopLevelDecl(clang::DeclGroupRef group) {
   declared_.push_back(group);
   if (!group.isNull())
-    events_.push_back({*group.begin(), [group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); }});
+    events_.push_back({*group.begin(), group, [group](clang::CodeGenerator &generator) { generator.HandleTopLevelDecl(group); }});
   return true;
 }
 
 void Recorder::HandleInlineFunctionDefinition(clang::FunctionDecl *function) {
-  events_.push_back({function, [function](clang::CodeGenerator &generator) { generator.HandleInlineFunctionDefinition(function); }});
+  events_.push_back({function, {}, [function](clang::CodeGenerator &generator) { generator.HandleInlineFunctionDefinition(function); }});
 }
 
 void Recorder::HandleTagDeclDefinition(clang::TagDecl *tag) {
-  events_.push_back({tag, [tag](clang::CodeGenerator &generator) { generator.HandleTagDeclDefinition(tag); }});
+  events_.push_back({tag, {}, [tag](clang::CodeGenerator &generator) { generator.HandleTagDeclDefinition(tag); }});
 }
 
 void Recorder::HandleTagDeclRequiredDefinition(const clang::TagDecl *tag) {
-  events_.push_back({tag, [tag](clang::CodeGenerator &generator) { generator.HandleTagDeclRequiredDefinition(tag); }});
+  events_.push_back({tag, {}, [tag](clang::CodeGenerator &generator) { generator.HandleTagDeclRequiredDefinition(tag); }});
 }
 
 void Recorder::HandleCXXStaticMemberVarInstantiation(clang::VarDecl *variable) {
-  events_.push_back({variable, [variable](clang::CodeGenerator &generator) { generator.HandleCXXStaticMemberVarInstantiation(variable); }});
+  events_.push_back({variable, {}, [variable](clang::CodeGenerator &generator) { generator.HandleCXXStaticMemberVarInstantiation(variable); }});
 }
 
 void Recorder::CompleteTentativeDefinition(clang::VarDecl *variable) {
-  events_.push_back({variable, [variable](clang::CodeGenerator &generator) { generator.CompleteTentativeDefinition(variable); }});
+  events_.push_back({variable, {}, [variable](clang::CodeGenerator &generator) { generator.CompleteTentativeDefinition(variable); }});
 }
 
 void Recorder::CompleteExternalDeclaration(clang::DeclaratorDecl *declaration) {
-  events_.push_back({declaration, [declaration](clang::CodeGenerator &generator) { generator.CompleteExternalDeclaration(declaration); }});
+  events_.push_back({declaration, {}, [declaration](clang::CodeGenerator &generator) { generator.CompleteExternalDeclaration(declaration); }});
 }
 
 void Recorder::HandleVTable(clang::CXXRecordDecl *record) {
-  events_.push_back({record, [record](clang::CodeGenerator &generator) { generator.HandleVTable(record); }});
+  events_.push_back({record, {}, [record](clang::CodeGenerator &generator) { generator.HandleVTable(record); }});
 }
 
 } // namespace graft::driver

@@ -17,6 +17,10 @@ class Recorder : public clang::ASTConsumer {
   clang::CodeGenerator &generator() { return *generator_; }
   /// The declarations of the input, in order; those of Clang's own making among them.
   const std::vector<clang::DeclGroupRef> &declared() const { return declared_; }
+  void begin_input() { declared_.clear(); }
+  /// Drops declarations that need not be generated now.
+  void take_out(const std::function<bool(clang::DeclGroupRef)> &is_taken);
+  bool is_empty() const { return events_.empty(); }
   void replay(clang::ASTContext &context);
   /// The input was not accepted. What earlier ones will ask for all the same - their templates, instantiated - stays.
   void forget(const clang::TranslationUnitDecl &newest);
@@ -36,6 +40,7 @@ class Recorder : public clang::ASTConsumer {
  private:
   struct Event {
     const clang::Decl *of;
+    clang::DeclGroupRef group; ///< null: something else is told
     std::function<void(clang::CodeGenerator &)> tell;
   };
 
