@@ -88,5 +88,16 @@ int sign(int n) {
   EXPECT_THAT(bundle.run({"--coverage"}).out, HasSubstr("not run: 5-7"));
 }
 
+TEST(Coverage, KeepsWhatRanBeforeACrash) {
+  TestBundle bundle("sign.c", "int sign(int n);\nint sign(int n) {\n  if (n > 0)\n    return 1;\n  return 0;\n}\n");
+  bundle.add("sign_test.c", "#include <graft/test.h>\n#include <stdlib.h>\nint sign(int n);\n"
+                            "GRAFT_TEST(\"positive\") { EXPECT_EQ(sign(3), 1); }\nGRAFT_TEST(\"dies\") { abort(); }\n");
+  const json report = bundle.report({"--coverage"});
+  const std::string file = bundle.path() + "/sign.c";
+  ASSERT_TRUE(report["coverage"].contains(file)) << report;
+  EXPECT_EQ(report["coverage"][file].value("4", 9), 1);
+  EXPECT_EQ(report["coverage"][file].value("5", 9), 0);
+}
+
 } // namespace
 } // namespace graft::test

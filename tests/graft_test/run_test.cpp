@@ -99,7 +99,10 @@ GRAFT_TEST("throws nothing") { EXPECT_THROW((void)0, std::runtime_error); }
 GRAFT_TEST("throws another") { EXPECT_THROW(throw std::logic_error("so"), std::runtime_error); }
 GRAFT_TEST("throws") { EXPECT_NO_THROW(throw std::logic_error("so")); }
 GRAFT_TEST("lets out") { throw std::runtime_error("out of soap"); }
+GRAFT_TEST("any of them") { EXPECT_THROW(throw std::logic_error("so"), std::exception); }
 )");
+  EXPECT_EQ(verdict(bundle.report(), "any of them"), "passed");
+  EXPECT_THAT(bundle.run().err, Not(HasSubstr("warning")));
   const json report = bundle.report();
   const auto text = [&](const char *name) { return failure(report, name).value("text", ""); };
   EXPECT_THAT(text("containers"), AllOf(HasSubstr("{1, 2}"), HasSubstr("{1, 3}")));

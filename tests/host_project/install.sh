@@ -6,7 +6,8 @@ build=$1 prefix=$2
 rm -rf "$prefix" "$prefix.first"
 cmake --install "$build" --prefix "$prefix.first" >/dev/null
 mv "$prefix.first" "$prefix"
-for wanted in include/graft/abi.h include/graft/graft.hpp lib/libgraft.so lib/graft/graft-worker lib/cmake/graft/graftConfig.cmake; do
+for wanted in include/graft/abi.h include/graft/graft.hpp lib/libgraft.so lib/graft/graft-worker lib/cmake/graft/graftConfig.cmake \
+  share/man/man1/graft.1 share/bash-completion/completions/graft share/zsh/site-functions/_graft share/fish/vendor_completions.d/graft.fish; do
   [[ -e $prefix/$wanted ]] || { echo "$wanted was not installed"; exit 1; }
 done
 if grep -rlF -e "$(dirname "$prefix")" -e "$build" "$prefix/include" "$prefix/lib/cmake"; then

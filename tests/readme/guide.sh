@@ -1,15 +1,26 @@
 #!/usr/bin/env bash
-# Writes the files of a guide's blocks, runs the commands of its console blocks in order, and compares what they print. usage: guide.sh PAGE GRAFT WORK
+# Follows a guide: writes the files of a page's blocks that carry a file name, runs the commands of its console blocks in order, as they stand,
+# and compares what they print. The reader has graft installed in ~/graft and stands in a folder beside a clone's plugins_src.
+# usage: guide.sh PAGE GRAFT WORK COMMANDS [PREFIX]      COMMANDS: how many the page has at least, so that an empty one does not pass
 set -euo pipefail
-page=$1 graft=$2 work=$3
-PATH=$(dirname "$graft"):$PATH
+page=$(realpath "$1") graft=$2 work=$3 least=$4 prefix=${5:-}
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+mkdir -p "$work/home" "$work/here"
+export HOME=$work/home LC_ALL=C.UTF-8 PATH
+PATH=$(dirname "$graft"):$PATH
+[[ -z $prefix ]] || { ln -s "$prefix" "$HOME/graft"; PATH=$prefix/bin:$PATH; }
+ln -s "$source/plugins_src" "$work/here/plugins_src"
+cd "$work/here"
 commands=0 file='' block='' command='' expected='' said=''
 compare() {
   [[ -z $command || $said == "$expected" ]] || { printf 'not what the guide says: %s\nexpected:\n%s\nprinted:\n%s\n' "$command" "$expected" "$said"; exit 1; }
   command='' expected=''
+}
+run() {
+  compare
+  command=$1 commands=$((commands + 1))
+  said=$(bash -c "$command" 2>&1 </dev/null || true)
 }
 while IFS= read -r line; do
   if [[ $line == '```'* ]]; then
@@ -21,11 +32,10 @@ while IFS= read -r line; do
   elif [[ -n $file ]]; then
     printf '%s\n' "$line" >>"$file"
   elif [[ $block == console && $line == '$ '* ]]; then
-    compare
-    command=${line#'$ '} commands=$((commands + 1))
-    said=$(bash -c "$command" 2>&1 </dev/null || true)
+    run "${line#'$ '}"
   elif [[ $block == console ]]; then
     expected+=${expected:+$'\n'}$line
   fi
 done <"$page"
-((commands >= 8)) || { echo "the guide has only $commands commands"; exit 1; }
+compare
+((commands >= least)) || { echo "the page has only $commands commands"; exit 1; }

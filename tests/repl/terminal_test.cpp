@@ -1,72 +1,19 @@
 // A session at a terminal: prompts, history, completion, interrupts. The terminal is the test's own.
 #include "temp_folder.hpp"
+#include "terminal.hpp"
 
 #include <gmock/gmock.h>
 
-#include <poll.h>
-#include <pty.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
 #include <string>
 
 namespace graft::test {
 namespace {
 
-/// The built `graft repl` behind a terminal of its own.
-class Session {
+/// The built `graft repl` at a terminal.
+class Session : public Terminal {
  public:
-  explicit Session(const std::string &history) {
-    process_ = ::forkpty(&terminal_, nullptr, nullptr, nullptr);
-    if (process_ != 0) return;
-    ::setenv("TERM", "xterm", 1);
-    ::setenv("GRAFT_HISTORY", history.c_str(), 1);
-    ::setenv("NO_COLOR", "1", 1);
-    ::execl(GRAFT_BINARY_DIR "/bin/graft", "graft", "repl", nullptr);
-    ::_exit(127);
-  }
-  ~Session() {
-    if (process_ > 0) {
-      ::kill(process_, SIGKILL);
-      ::waitpid(process_, nullptr, 0);
-    }
-    ::close(terminal_);
-  }
-
-  void type(const std::string &keys) { EXPECT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size())); }
-  /// Reads until `text` was seen behind what was awaited before; false when a generous deadline passed.
-  bool await(const std::string &text) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    for (;;) {
-      if (const std::size_t at = seen_.find(text, from_); at != seen_.npos) {
-        from_ = at + text.size();
-        return true;
-      }
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      pollfd readable{terminal_, POLLIN, 0};
-      if (::poll(&readable, 1, 1000) <= 0) continue;
-      char bytes[4096];
-      const ssize_t read = ::read(terminal_, bytes, sizeof bytes);
-      if (read <= 0) return seen_.find(text, from_) != seen_.npos;
-      seen_.append(bytes, static_cast<std::size_t>(read));
-    }
-  }
-  int wait() {
-    await("\1"); // until the terminal is closed
-    int status = 0;
-    ::waitpid(std::exchange(process_, -1), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  const std::string &seen() const { return seen_; }
-
- private:
-  int terminal_ = -1;
-  pid_t process_ = -1;
-  std::string seen_;
-  std::size_t from_ = 0;
+  explicit Session(const std::string &history)
+      : Terminal({GRAFT_BINARY_DIR "/bin/graft", "repl"}, {"GRAFT_HISTORY=" + history}) {}
 };
 
 TEST(ReplTerminal, PromptsShowsTypesAndEndsAtTheEndOfInput) {

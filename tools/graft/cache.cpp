@@ -3,6 +3,7 @@
 #include "cache_option.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "usage.hpp"
 
 #include <graft/cache.hpp>
 
@@ -117,7 +118,7 @@ Examples:
   CLI::App *verb = add("prune", "remove the least used entries", [](const CacheOptions &options) { return prune(options); });
   CLI::Option *max =
       verb->add_option("--max", options->max_bytes, "how much may stay, such as 100MB; the usual bound if not given")
-          ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false));
+          ->transform(byte_size());
   verb->add_flag("--all", options->all, "remove every entry")->excludes(max);
 }
 

@@ -107,8 +107,9 @@ void add_contracts(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand("contracts", "print what contract headers declare, or turn one into a host's view");
   command->add_option("HEADER", options->headers, "headers with GRAFT_CONTRACT")->required();
   CLI::Option *embed =
-      command->add_option("--embed", options->output, "write the C++ source that carries the header's view into a host");
-  command->add_option("--depfile", options->depfile, "write the files that were read as a rule for make")->needs(embed);
+      command->add_option("--embed", options->output, "write the C++ source that carries the header's view into a host")
+          ->type_name("FILE");
+  command->add_option("--depfile", options->depfile, "write the files that were read as a rule for make")->needs(embed)->type_name("FILE");
   add_include_dirs(*command, options->options.include_dirs);
   command
       ->add_option_function<std::vector<std::string>>(

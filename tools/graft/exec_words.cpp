@@ -35,7 +35,7 @@ bool ends_like_library(std::string_view word) {
 
 bool is_there(const std::string &path) {
   std::error_code failure;
-  return std::filesystem::exists(path, failure);
+  return std::filesystem::status(path, failure).type() != std::filesystem::file_type::not_found;
 }
 
 bool is_script(const std::string &path) {
@@ -120,6 +120,9 @@ class Reader {
       return error(Code::kInvalid,
                    fmt::format("there is no '{}'{}", word,
                                options().sources.empty() ? "" : "; put '--' before the program's arguments"));
+    if (std::error_code failure; std::filesystem::is_directory(word, failure))
+      return error(Code::kInvalid, fmt::format("'{0}' is a folder, and 'graft exec' runs a program's files; "
+                                               "if it is a bundle: graft run {0}", word));
     if (ends_like_library(word) && !ends_like_source(word))
       options().libraries.push_back(std::filesystem::absolute(word).string());
     else

@@ -4,6 +4,7 @@
 #include "cache_option.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 
@@ -18,20 +19,20 @@ static std::map<std::string, TierUp> tier_ups() {
 void add_host_options(CLI::App &command, HostOptions &options) {
   command.add_option("PATH", options.paths, "folders with a graft.toml or sources, or single source files")->required();
   command.add_option("-O", options.optimise, "-O0 to -O3, for bundles that do not say")
-      ->check(CLI::Range(0, 3))
+      ->check(between(0, 3))
       ->type_name("LEVEL");
   command
       .add_option_function<std::string>(
           "--tier-up", [&options](const std::string &way) { options.tier_up = tier_ups().at(way); },
           "'fast-then-good' (as ever), 'good' or 'fast', whatever manifests say")
-      ->check(CLI::IsMember(tier_ups()))
+      ->check(one_of({"fast-then-good", "good", "fast"}))
       ->type_name("WAY");
   command.add_flag("--checked-only", options.checked_only,
                    "refuse code whose types graft never saw, such as foreign bitcode");
   command.add_flag("--worker", options.worker, "compile in a process of its own, whose crash or hunger is an error");
   command.add_flag("--timings", options.timings, "say what each stage of a load and reload costs");
   command.add_option("--memory", options.memory, "files wait to be compiled while others take more than this; 512M, 4G")
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->transform(byte_size())
       ->type_name("BYTES");
   command.add_option("--kv", options.kv, "the file in which what plugins keep (graft.kv) stays; made when it is not there")
       ->type_name("FILE");

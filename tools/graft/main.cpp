@@ -3,6 +3,7 @@
 // Exit codes: 0 done, 1 failed, 2 used wrongly. Nothing that a subcommand does may leave here as an exception.
 #include "command.hpp"
 #include "output.hpp"
+#include "usage.hpp"
 
 #include <graft/base/near.hpp>
 #include <graft/inspect.hpp>
@@ -27,7 +28,7 @@ Examples:
   graft exec -O2 prime.c -- 100                      run a program's main
   graft doctor                                       what does this machine lack?
 
-'graft COMMAND --help' explains each with examples. Exit code: 0 done, 1 failed, 2 used wrongly.)";
+'graft help COMMAND' explains each with examples. Exit code: 0 done, 1 failed, 2 used wrongly.)";
 
 std::vector<std::string> command_names(const CLI::App &app) {
   std::vector<std::string> names;
@@ -50,6 +51,7 @@ int refuse_command(const CLI::App &app, const std::string &word) {
 }
 
 int run(std::vector<std::string> words) {
+  words = with_help_spelled(std::move(words));
   CLI::App app("Load, run, check and look into plugins that are C and C++ source.", "graft");
   app.set_version_flag("--version", version_text());
   app.footer(kFooter);
@@ -85,10 +87,7 @@ int run(std::vector<std::string> words) {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend())); // CLI11 wants them backwards
   } catch (const CLI::ParseError &wrong) {
     if (wrong.get_exit_code() == 0) return app.exit(wrong); // help and version
-    print_error(wrong.what());
-    const auto chosen = app.get_subcommands();
-    fmt::print(stderr, "try 'graft {}--help'\n", chosen.empty() ? "" : chosen[0]->get_name() + " ");
-    return kUsedWrongly;
+    return refuse_usage(app, wrong);
   }
   return action ? action() : kUsedWrongly;
 }

@@ -2,6 +2,7 @@
 #include "command.hpp"
 #include "output.hpp"
 #include "scaffold.hpp"
+#include "usage.hpp"
 
 #include <fmt/format.h>
 
@@ -63,7 +64,7 @@ void add_new(CLI::App &app, Action &action) {
   std::vector<std::string> names;
   for (const FlavourInfo &each : flavours()) names.emplace_back(each.name);
   command->add_option("--template", options->flavour, "what to begin with: c, cpp, state, hook, host")
-      ->check(CLI::IsMember(names))
+      ->check(one_of(names))
       ->type_name("KIND");
   command->add_flag_callback("--cpp", [options] { options->flavour = "cpp"; }, "as --template cpp");
   command->add_flag("--list", options->list, "say what templates there are");

@@ -86,8 +86,11 @@ void add_rebind(CLI::App &app, Action &action) {
   command->add_option("BUNDLE", options->path, "a bundle's folder, or a single source file")->required();
   command->add_option("--contract", options->headers, "a header that stands in for the bundle's own; may be repeated")
       ->required()
+      ->type_name("HEADER")
       ->allow_extra_args(false);
-  command->add_option("-o,--output", options->output, "write the bundle as it now is to this folder, which must be new");
+  command
+      ->add_option("-o,--output", options->output, "write the bundle as it now is to this folder, which must be new")
+      ->type_name("DIR");
   add_include_dirs(*command, options->include_dirs);
   add_json(*command, options->format);
   command->footer(R"(

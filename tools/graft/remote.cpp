@@ -2,6 +2,7 @@
 #include "command.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "usage.hpp"
 
 #include <graft/serve.hpp>
 
@@ -193,7 +194,7 @@ Examples:
 
   command = add_remote(app, "rollback", "let a running host go back to what a bundle ran before", *rolled_back);
   command->add_option("BUNDLE", rolled_back->bundles, "its name")->required()->expected(1);
-  command->add_option("--steps", rolled_back->steps, "reloads to go back")->check(CLI::PositiveNumber);
+  command->add_option("--steps", rolled_back->steps, "reloads to go back")->check(between(1, 1'000'000));
   command->footer(R"(
 Its state is carried back as at any reload.
 

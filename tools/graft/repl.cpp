@@ -6,6 +6,7 @@
 #include "repl_session.hpp"
 #include "repl_shell.hpp"
 #include "repl_terminal.hpp"
+#include "usage.hpp"
 
 #include <graft/inspect.hpp>
 
@@ -134,7 +135,7 @@ void add_repl(CLI::App &app, Action &action) {
   command->add_flag("--types", options->settings.shows_types, "show values with their types, as at a terminal");
   command->add_flag("--keep-going", options->keeps_going, "a script goes on behind an input that fails");
   command->add_option("--std", options->standard, "c++20 or newer, c11, gnu17, ...")->type_name("STANDARD");
-  command->add_option("-O", options->optimise, "-O0 to -O3")->check(CLI::Range(0, 3))->type_name("LEVEL");
+  command->add_option("-O", options->optimise, "-O0 to -O3")->check(between(0, 3))->type_name("LEVEL");
   command->add_option("-D", options->definitions, "define a macro; may be repeated")->type_name("NAME[=VALUE]")->expected(1)->take_all();
   command->add_option("-l", options->settings.options.libraries, "a shared library to link against; may be repeated")
       ->type_name("NAME")

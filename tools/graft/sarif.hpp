@@ -7,7 +7,8 @@
 
 namespace graft::tool {
 
-/// One run of graft with a result for each diagnostic; notes are its related locations, fix-its its fixes.
+/// One run of graft with a result for each diagnostic; notes are its related locations, fix-its its one fix. Files below the
+/// working directory are named relative to it.
 Json sarif_of(const std::vector<Diagnostic> &diagnostics);
 
 } // namespace graft::tool

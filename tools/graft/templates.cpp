@@ -259,7 +259,7 @@ A program that loads a plugin from its source, in `plugin/`, and again at every 
 
     cmake -S . -B build -DCMAKE_PREFIX_PATH=...            where graft was installed
     cmake --build build && build/host                      type names; edit plugin/{tag}.c meanwhile
-    graft test plugin                                      run the plugin's tests
+    graft test .                                           run the plugin's tests
 )";
 
 constexpr TemplateFile kCFiles[] = {

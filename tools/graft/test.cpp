@@ -3,9 +3,11 @@
 #include "json.hpp"
 #include "output.hpp"
 #include "stop_signal.hpp"
+#include "test_junit.hpp"
 #include "test_report.hpp"
 #include "test_runner.hpp"
 #include "test_watch.hpp"
+#include "usage.hpp"
 
 #include <graft/testing.hpp>
 
@@ -26,6 +28,7 @@ struct TestOptions {
   TestRequest request; ///< what all children have in common
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1u);
   double timeout_s = 60;
+  FailFast fail_fast = FailFast::kNo;
   bool shuffle = false;
   bool list = false;
   bool watch = false;
@@ -40,6 +43,8 @@ std::uint64_t new_seed() { return std::random_device()() % 99'999 + 1; }
 Result<std::vector<std::string>> bundles_of(const std::vector<std::string> &paths) {
   std::vector<std::string> bundles;
   for (const std::string &path : paths) {
+    if (std::error_code failure; std::filesystem::status(path, failure).type() == std::filesystem::file_type::not_found)
+      return error(Code::kNotFound, "there is no '" + path + "'");
     GRAFT_TRY_ASSIGN(const auto found, find_bundles(path));
     for (const auto &bundle : found) bundles.push_back(bundle.string());
   }
@@ -66,8 +71,9 @@ std::vector<TestRequest> requests_of(const std::vector<std::string> &bundles, co
 void keep_own_lines(Coverage &coverage, const std::vector<std::string> &bundles) {
   std::vector<std::string> folders, tests;
   for (const std::string &bundle : bundles) {
-    const std::filesystem::path path = std::filesystem::absolute(bundle).lexically_normal();
-    folders.push_back((std::filesystem::is_directory(path) ? path / "" : path.parent_path() / "").string());
+    std::error_code failure;
+    const std::filesystem::path path = std::filesystem::absolute(bundle, failure).lexically_normal();
+    folders.push_back((std::filesystem::is_directory(path, failure) ? path / "" : path.parent_path() / "").string());
     const auto files = test_files(bundle);
     if (!files) continue;
     for (const auto &file : *files) tests.push_back(file.string());
@@ -114,7 +120,8 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options) {
     std::fflush(stdout);
   }
   RunnerOptions running{
-      .jobs = options.jobs, .limit = std::chrono::milliseconds(static_cast<long>(options.timeout_s * 1000)), .tell = {}};
+      .jobs = options.jobs, .limit = std::chrono::milliseconds(static_cast<long>(options.timeout_s * 1000)),
+      .fail_fast = options.fail_fast, .tell = {}};
   if (is_text) running.tell = [](const TestResult &result) { print_result(result), std::fflush(stdout); };
   auto report = run_tests(requests, running);
   if (!report) return fail(report.error(), options.format);
@@ -166,21 +173,23 @@ void add_test(CLI::App &app, Action &action) {
   command->add_option("PATH", options->paths, "bundles, or folders of them")->required();
   command
       ->add_option("--filter", request.filters,
-                   "run BUNDLE.TEST that match, '*' and '?' as in a shell; '-PATTERN' leaves out; may be repeated")
+                   "run BUNDLE.TEST that match: '*' is any text, '?' any character, ':' between patterns, '-' before those "
+                   "to leave out; may be repeated")
       ->type_name("PATTERN")
       ->expected(1)
       ->take_all();
   command->add_flag("--list", options->list, "name the tests and run none");
   command->add_option("-j,--jobs", options->jobs, "how many processes at a time")
-      ->check(CLI::Range(1, 1024))
+      ->check(between(1, 1024))
       ->type_name("COUNT");
   command->add_option("--repeat", request.repeat, "run everything that often")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(between(1, 1'000'000))
       ->type_name("COUNT");
+  command->add_flag_callback("--fail-fast", [options] { options->fail_fast = FailFast::kYes; }, "stop at the first failure");
   command->add_flag("--shuffle", options->shuffle, "in another order each time, whose seed is printed");
   command->add_option("--seed", request.seed, "in the order of that seed")->type_name("NUMBER");
   command->add_option("--timeout", options->timeout_s, "what one test may take; 0: any time")
-      ->check(CLI::NonNegativeNumber)
+      ->check(seconds())
       ->type_name("SECONDS");
   command->add_option("--with", request.others, "a bundle that those require; may be repeated")
       ->type_name("PATH")
@@ -188,13 +197,13 @@ void add_test(CLI::App &app, Action &action) {
       ->take_all();
   command->add_option("--sanitize", request.sanitizers, "compile with 'address', 'undefined' or both, with a comma between")
       ->delimiter(',')
-      ->check(CLI::IsMember({"address", "undefined"}))
+      ->check(one_of({"address", "undefined"}))
       ->type_name("NAME");
   command->add_flag("--watch", options->watch, "run those again that a save touches, until ctrl-c");
   command->add_flag("--coverage", request.coverage, "say which lines ran");
   command->add_option("--lcov", options->lcov, "write coverage as a tracefile, too")->type_name("FILE");
   command->add_option("--junit", options->junit, "write the results as JUnit's XML, too")->type_name("FILE");
-  command->add_option("-O", request.optimise, "-O0 to -O3")->check(CLI::Range(0, 3))->type_name("LEVEL");
+  command->add_option("-O", request.optimise, "-O0 to -O3")->check(between(0, 3))->type_name("LEVEL");
   command
       ->add_option("--cache", request.caches,
                    "where compiled bundles are kept: a folder, a redis:// URL beside it, or off; may be repeated")
@@ -210,7 +219,8 @@ failed, and the others run on. Exit code: 0 all passed, 1 something failed or no
 
 Examples:
   graft test plugins/greeter
-  graft test plugins --filter 'greeter.*' --filter '-*slow*' --shuffle
+  graft test plugins --filter 'greeter.*:calculator.*-*slow*' --shuffle
+  graft test plugins/greeter --repeat 1000 --fail-fast
   graft test plugins --junit results.xml --sanitize address,undefined
   graft test plugins/greeter --coverage --lcov greeter.info)");
   command->callback([&action, options] {

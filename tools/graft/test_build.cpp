@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 namespace graft::tool {
 namespace {
@@ -56,26 +57,36 @@ Result<std::vector<std::string>> environment_of(const TestRequest &request) {
                      std::string("UBSAN_OPTIONS=") + kOptions};
 }
 
-Json covered_lines(const Bound<graft_tests> &tests) {
-  graft_test_coverage coverage{.struct_size = sizeof coverage, .reserved = 0, .ran = nullptr, .blocks = nullptr, .count = 0};
-  tests->coverage(&coverage);
-  struct Block {
-    std::uintptr_t begin;
-    bool ran;
-  };
-  std::vector<Block> blocks;
-  for (std::uint64_t i = 0; i < coverage.count; ++i) blocks.push_back({coverage.blocks[2 * i], coverage.ran[i] != 0});
-  std::ranges::sort(blocks, {}, &Block::begin);
+LineCoverage::LineCoverage(const Bound<graft_tests> &tests) {
+  blocks_.struct_size = sizeof blocks_;
+  tests->coverage(&blocks_);
+  const auto begin_of = [&](std::size_t block) { return blocks_.blocks[2 * block]; };
+  std::vector<std::size_t> order(blocks_.count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, begin_of);
   std::vector<CodeRange> ranges;
-  for (std::size_t i = 0; i < blocks.size(); ++i)
-    ranges.push_back({blocks[i].begin, i + 1 < blocks.size() ? blocks[i + 1].begin : UINTPTR_MAX});
-  const auto lines = lines_between(ranges);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    ranges.push_back({begin_of(order[i]), i + 1 < order.size() ? begin_of(order[i + 1]) : UINTPTR_MAX});
+  const auto places = lines_between(ranges);
+  lines_.resize(blocks_.count);
+  told_blocks_.resize(blocks_.count);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    for (const CodePlace &place : places[i]) lines_[order[i]].emplace_back(place.file, place.line);
+}
+
+Json LineCoverage::news() {
   Json files = Json::object();
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    for (const CodePlace &place : lines[i]) {
-      Json &count = files[place.file][std::to_string(place.line)];
-      count = std::max(count.is_null() ? 0u : count.get<unsigned>(), blocks[i].ran ? 1u : 0u);
+  for (std::size_t block = 0; block < lines_.size(); ++block) {
+    const bool ran = blocks_.ran[block] != 0;
+    if (!is_first_ && (!ran || told_blocks_[block])) continue;
+    told_blocks_[block] = ran;
+    for (const Line &line : lines_[block]) {
+      if (ran && !told_lines_.insert(line).second) continue;
+      Json &count = files[line.first][std::to_string(line.second)];
+      count = ran || (!count.is_null() && count == 1) ? 1 : 0;
     }
+  }
+  is_first_ = false;
   return files;
 }
 

@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -131,6 +132,13 @@ int run_tests(const TestRequest &request) {
     for (const Task &task : tasks) plan["tests"].push_back({{"name", task.name}, {"file", task.file}, {"line", task.line}});
     mark_output();
     tell(plan);
+    std::optional<LineCoverage> coverage;
+    if (request.coverage && !request.list_only) coverage.emplace(*tests);
+    const auto tell_coverage = [&] {
+      if (!coverage) return;
+      if (const Json news = coverage->news(); !news.empty()) tell({{"event", "coverage"}, {"lines", news}});
+    };
+    tell_coverage();
     for (std::size_t i = request.done; i < tasks.size() && !request.list_only; ++i) {
       mark_output();
       tell({{"event", "started"}, {"test", i}});
@@ -139,8 +147,8 @@ int run_tests(const TestRequest &request) {
       const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
       mark_output();
       tell({{"event", "finished"}, {"test", i}, {"ns", took.count()}});
+      tell_coverage(); // another one may take the process with it
     }
-    if (request.coverage && !request.list_only) tell({{"event", "coverage"}, {"lines", covered_lines(*tests)}});
   }
   tell({{"event", "ending"}});
   *runtime = nullptr;

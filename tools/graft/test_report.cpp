@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 
 namespace graft::tool {
@@ -16,56 +15,8 @@ std::string full_name(const TestResult &result) { return result.bundle + "." + r
 
 std::uint64_t milliseconds(std::uint64_t nanoseconds) { return nanoseconds / 1'000'000; }
 
-std::string place_of(const TestFailure &failure) {
-  return failure.file.empty() ? std::string() : fmt::format("{}:{}: ", shorten(failure.file), failure.line);
-}
-
 void print_mark(Ink ink, std::string_view mark, const std::string &text) {
   fmt::print("{} {}\n", paint(stdout, ink, fmt::format("[{}]", mark)), text);
-}
-
-/// What XML 1.0 can hold, escaped.
-std::string xml_text(std::string_view text) {
-  std::string result;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (character == '<')
-      result += "&lt;";
-    else if (character == '>')
-      result += "&gt;";
-    else if (character == '&')
-      result += "&amp;";
-    else if (character == '"')
-      result += "&quot;";
-    else if (character == '\n')
-      result += "&#10;";
-    else if (byte >= 32 || character == '\t')
-      result += character;
-    else
-      result += '?';
-  }
-  return result;
-}
-
-std::string failure_text(const TestResult &result) {
-  std::string text;
-  for (const TestFailure &failure : result.failures) text += (text.empty() ? "" : "\n") + place_of(failure) + failure.text;
-  return text;
-}
-
-std::string junit_case(const TestResult &result) {
-  std::string xml = fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.6f}\">",
-                                xml_text(result.bundle), xml_text(result.name), xml_text(result.file), result.line,
-                                static_cast<double>(result.nanoseconds) / 1e9);
-  if (is_failure(result.verdict)) {
-    const std::string text = failure_text(result);
-    const char *const element = result.verdict == Verdict::kFailed ? "failure" : "error";
-    xml += fmt::format("<{0} type=\"{1}\" message=\"{2}\">{3}</{0}>", element, to_string(result.verdict),
-                       xml_text(text.substr(0, text.find('\n'))), xml_text(text));
-  }
-  if (result.verdict == Verdict::kSkipped) xml += fmt::format("<skipped message=\"{}\"/>", xml_text(result.skipped));
-  if (!result.output.empty()) xml += "<system-out>" + xml_text(result.output) + "</system-out>";
-  return xml + "</testcase>\n";
 }
 
 std::size_t covered(const std::map<std::uint32_t, std::uint64_t> &lines) {
@@ -87,6 +38,10 @@ std::string missing(const std::map<std::uint32_t, std::uint64_t> &lines) {
 }
 
 } // namespace
+
+std::string place_of(const TestFailure &failure) {
+  return failure.file.empty() ? std::string() : fmt::format("{}:{}: ", shorten(failure.file), failure.line);
+}
 
 void print_result(const TestResult &result) {
   print_mark(Ink::kGreen, " RUN      ", full_name(result));
@@ -115,6 +70,7 @@ void print_summary(const TestReport &report) {
   const std::uint64_t passed = report.count([](Verdict verdict) { return verdict == Verdict::kPassed; });
   const std::uint64_t skipped = report.count([](Verdict verdict) { return verdict == Verdict::kSkipped; });
   const std::uint64_t failed = report.count(is_failure);
+  if (report.is_cut_short) fmt::print("Note: stopped at the first failure; what is not listed above was not run.\n");
   print_mark(Ink::kGreen, "  PASSED  ", counted(passed, "test") + ".");
   if (skipped != 0) print_mark(Ink::kGreen, "  SKIPPED ", counted(skipped, "test") + ".");
   if (failed != 0) print_mark(Ink::kRed, "  FAILED  ", counted(failed, "test") + ", listed below:");
@@ -164,38 +120,11 @@ Json json_of(const TestReport &report) {
   json["skipped"] = report.count([](Verdict verdict) { return verdict == Verdict::kSkipped; });
   json["failed"] = report.count(is_failure);
   if (report.seed != 0) json["seed"] = report.seed;
+  if (report.is_cut_short) json["stopped_early"] = true;
   json["ns"] = report.nanoseconds;
   for (const auto &[file, lines] : report.coverage)
     for (const auto &[line, count] : lines) json["coverage"][file][std::to_string(line)] = count;
   return json;
-}
-
-std::string junit_of(const TestReport &report) {
-  std::set<std::string> bundles;
-  for (const TestResult &result : report.results) bundles.insert(result.bundle);
-  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
-  for (const std::string &bundle : bundles) {
-    std::string cases;
-    std::uint64_t tests = 0, failures = 0, errors = 0, skipped = 0, nanoseconds = 0;
-    for (const TestResult &result : report.results) {
-      if (result.bundle != bundle) continue;
-      cases += junit_case(result);
-      ++tests, nanoseconds += result.nanoseconds;
-      failures += result.verdict == Verdict::kFailed, skipped += result.verdict == Verdict::kSkipped;
-      errors += is_failure(result.verdict) && result.verdict != Verdict::kFailed;
-    }
-    xml += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
-                       "time=\"{:.6f}\">\n{}  </testsuite>\n",
-                       xml_text(bundle), tests, failures, errors, skipped, static_cast<double>(nanoseconds) / 1e9, cases);
-  }
-  for (const BrokenBundle &broken : report.broken)
-    xml +=
-        fmt::format("  <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">\n"
-                    "    <testcase classname=\"{0}\" name=\"loads\" time=\"0\"><error type=\"broken\" "
-                    "message=\"{1}\">{2}</error></testcase>\n"
-                    "  </testsuite>\n",
-                    xml_text(broken.bundle), xml_text(broken.text.substr(0, broken.text.find('\n'))), xml_text(broken.text));
-  return xml + "</testsuites>\n";
 }
 
 std::string lcov_of(const Coverage &coverage) {

@@ -1,4 +1,4 @@
-// What came of tests: for people as GoogleTest has taught them to read it, as JUnit's XML, as JSON, as lcov.
+// What came of tests: for people as GoogleTest has taught them to read it, as JSON, as lcov.
 #pragma once
 
 #include "test_words.hpp"
@@ -8,6 +8,8 @@
 
 namespace graft::tool {
 
+/// "greeter/greeter_test.c:7: ", or nothing.
+std::string place_of(const TestFailure &failure);
 /// "[ RUN ]", failures, output, "[ OK ]", in one piece.
 void print_result(const TestResult &result);
 /// What could not be tested, the counts, and the failed tests again.
@@ -16,8 +18,6 @@ void print_summary(const TestReport &report);
 void print_coverage(const Coverage &coverage);
 
 Json json_of(const TestReport &report);
-/// The XML that JUnit writes and CI servers read: a suite a bundle.
-std::string junit_of(const TestReport &report);
 /// A tracefile of lcov.
 std::string lcov_of(const Coverage &coverage);
 

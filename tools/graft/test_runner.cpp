@@ -90,6 +90,7 @@ class Lane {
   void add_broken(std::string text) {
     const auto is_it = [&](const BrokenBundle &known) { return known.bundle == request_.bundle && known.text == text; };
     if (std::ranges::none_of(report_.broken, is_it)) report_.broken.push_back({request_.bundle, std::move(text)});
+    cut_short();
   }
 
   static std::string trimmed(std::string text) {
@@ -102,7 +103,10 @@ class Lane {
     if (limit.count() > 0) deadline_ = Clock::now() + limit;
   }
 
+  void cut_short() { report_.is_cut_short = options_.fail_fast == FailFast::kYes; }
+
   void hear(const Json &event) {
+    if (report_.is_cut_short) return;
     const std::string what = event.value("event", "");
     if (what == "plan") return take_plan(event);
     if (what == "started") return begin_test(event.value("test", std::size_t{0}));
@@ -159,6 +163,7 @@ class Lane {
   }
 
   void finish_test() {
+    if (is_failure(current_->verdict)) cut_short();
     if (options_.tell) options_.tell(*current_);
     report_.results.push_back(*std::exchange(current_, std::nullopt));
   }
@@ -273,7 +278,7 @@ Result<TestReport> run_tests(const std::vector<TestRequest> &requests, const Run
       GRAFT_TRY(lanes.back()->start());
     }
     wait_for(lanes);
-    for (std::size_t i = 0; i < lanes.size();) {
+    for (std::size_t i = 0; i < lanes.size() && !report.is_cut_short;) {
       Lane &lane = *lanes[i];
       const bool ended = has_ended(lane); // looked at first: what it said before is in the pipes
       lane.listen();
@@ -289,6 +294,7 @@ Result<TestReport> run_tests(const std::vector<TestRequest> &requests, const Run
         lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
+    if (report.is_cut_short) break; // with the lanes their processes end
   }
   report.nanoseconds = static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now() - begin).count());
   return report;

@@ -12,9 +12,13 @@
 
 namespace graft::tool {
 
+/// Whether the first failure ends the run.
+enum class FailFast : bool { kNo, kYes };
+
 struct RunnerOptions {
   unsigned jobs = 1;
   std::chrono::milliseconds limit{60'000};            ///< that one test may take, and the load of a bundle if that is more than a minute; 0: none
+  FailFast fail_fast = FailFast::kNo;
   std::function<void(const TestResult &result)> tell; ///< of each as it is done
 };
 

@@ -84,12 +84,13 @@ struct TestReport {
   std::uint64_t seed = 0;        ///< 0: not shuffled
   std::uint64_t nanoseconds = 0; ///< of all
   std::uint64_t bundles = 0;
+  bool is_cut_short = false; ///< at the first failure; what was not done until then is not in `results`
 
   std::uint64_t count(bool (*is_it)(Verdict verdict)) const;
 };
 
-/// Whether a filter takes a test: patterns with `*`, `?` and `[..]` for `bundle.name`; those that begin with '-' take away.
-/// No pattern takes all.
+/// Whether filters take a test. Each is as GoogleTest's: patterns for `bundle.name` with `*` and `?`, ':' between them; those
+/// behind a '-' take away, whichever filter has them. No pattern takes all.
 bool takes_test(const std::vector<std::string> &filters, const std::string &bundle, const std::string &name);
 
 /// The subcommand that the children are started as; nobody else's business.

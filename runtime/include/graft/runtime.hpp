@@ -81,7 +81,8 @@ struct LoadOptions {
 enum class Dependents : std::uint8_t { kRefuse, kUnload };
 
 /// The bundles in a folder, sorted by path: its subfolders that have a manifest or sources, and its single files of a kind
-/// that graft loads. A path that is a bundle itself (a file, a folder with a manifest or sources) is the one.
+/// that graft loads. A path that is a bundle itself (a file, a folder with a manifest or sources) is the one; but a folder
+/// without a manifest, of which subfolders have one, is a project around those, as a host's, and its own files are none.
 GRAFT_API Result<std::vector<std::filesystem::path>> find_bundles(const std::filesystem::path &path);
 
 /// How a runtime serves.

@@ -34,8 +34,8 @@ GRAFT_API Result<std::vector<std::filesystem::path>> test_inputs(const std::file
                                                                  const std::vector<std::string> &include_dirs = {});
 
 /// Loads a bundle with these files, GRAFT_TESTING defined and line tables; it provides `graft.tests@1`, too. Its list of
-/// permissions is not kept to, since its tests are in the same image; its code is not optimised in the background. Fails as
-/// a load does; kUnsupported for a bundle without a source of its own, such as a host's loader makes.
+/// permissions holds for its tests, too, which are in the same image; a sanitizer's runtime is not held against it. Its code
+/// is not optimised in the background. Fails as a load does; kUnsupported for a bundle without a source of its own, such as a host's loader makes.
 GRAFT_API Result<BundleInfo> load_with_tests(Runtime &runtime, const std::filesystem::path &bundle,
                                              const TestBuild &how = {});
 

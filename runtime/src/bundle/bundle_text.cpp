@@ -35,6 +35,7 @@ Result<void> read_sources(const std::vector<fs::path> &paths, BundleText &text) 
   for (const fs::path &path : paths) {
     auto contents = read_file(path);
     if (!contents) return error(Code::kInvalid, std::move(contents).error().message);
+    if (text.loader.empty()) GRAFT_TRY(expect_text(path, *contents));
     text.sources.push_back({path.string(), *std::move(contents), driver::Language::kFromName});
   }
   return {};

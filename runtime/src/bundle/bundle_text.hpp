@@ -35,6 +35,8 @@ struct BundleText {
   std::shared_ptr<const ImageMaker> maker{};
   driver::Learn learn = driver::Learn::kNo; ///< whether it is likely to be compiled again
   driver::Stages stages = driver::Stages::kTogether;
+  /// Compiled with a sanitizer: what its runtime is asked for is not held against the bundle's list of permissions.
+  bool is_sanitized = false;
   std::string loader{}; ///< name of the loader whose bundle it is; empty for one of files that graft takes
 };
 

@@ -15,13 +15,30 @@ bool is_bundle_file(const fs::path &path) {
   return (is_source_name(name) && !is_test_file(path)) || path.extension() == ".tar" || path.extension() == ".so";
 }
 
+/// Subfolders that say by a manifest that they are bundles.
+Result<std::vector<fs::path>> declared_in(const fs::path &folder) {
+  std::vector<fs::path> found;
+  std::error_code failure, gone; // what vanishes meanwhile is passed over
+  fs::directory_iterator entry(folder, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure))
+    if (!is_litter(entry->path().filename().string()) && fs::is_regular_file(entry->path() / "graft.toml", gone))
+      found.push_back(entry->path());
+  if (failure) return error(Code::kInvalid, "cannot read folder '" + folder.string() + "': " + failure.message());
+  std::ranges::sort(found);
+  return found;
+}
+
 } // namespace
 
 Result<std::vector<fs::path>> find_bundles(const fs::path &path) {
   std::error_code failure;
   if (!fs::is_directory(path, failure)) return std::vector{path};
   GRAFT_TRY_ASSIGN(const bool is_one, is_bundle_folder(path));
-  if (is_one) return std::vector{path};
+  if (is_one) {
+    if (fs::exists(path / "graft.toml", failure)) return std::vector{path};
+    GRAFT_TRY_ASSIGN(std::vector<fs::path> declared, declared_in(path));
+    return declared.empty() ? std::vector{path} : std::move(declared);
+  }
   std::vector<fs::path> bundles;
   fs::directory_iterator entry(path, failure);
   for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {

@@ -166,6 +166,22 @@ Result<std::string> read_file(const fs::path &path) {
   return text;
 }
 
+Result<void> expect_text(const fs::path &path, std::string_view head) {
+  using namespace std::string_view_literals;
+  if (!is_source_name(path.filename().string()) || path.extension() == ".bc") return {};
+  const auto refuse = [&](std::string_view what) {
+    return error(Code::kInvalid, "'" + path.string() + "' is no source: " + std::string(what));
+  };
+  if (head.starts_with("\177ELF"sv)) return refuse("it is machine code, whose name ends in .o, .a or .so");
+  if (head.starts_with("BC\xC0\xDE"sv)) return refuse("it is LLVM bitcode, whose name ends in .bc");
+  if (head.starts_with("\xFF\xFE"sv) || head.starts_with("\xFE\xFF"sv))
+    return refuse("it is UTF-16, and sources are UTF-8; 'iconv -f UTF-16 -t UTF-8' converts it");
+  constexpr std::size_t kLook = 8000; // as much as git looks at
+  if (const std::size_t at = head.substr(0, kLook).find('\0'); at != head.npos)
+    return refuse("its byte " + std::to_string(at) + " is zero, so it is no text");
+  return {};
+}
+
 Result<std::vector<fs::path>> list_sources(const fs::path &folder, const TakesKind &takes) {
   GRAFT_TRY_ASSIGN(const std::vector<std::string> names, list_names(folder));
   std::vector<fs::path> sources;

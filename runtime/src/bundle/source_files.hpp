@@ -38,6 +38,11 @@ bool is_litter(std::string_view name);
 /// system's reason otherwise.
 Result<std::string> read_file(const std::filesystem::path &path);
 
+/// kInvalid for what is named like a text and is none - an object, a picture, UTF-16 - before the compiler shows its bytes to
+/// somebody. `head` is the file's content, or its first thousands of bytes. A file named `.bc`, or like machine code, may be
+/// anything.
+Result<void> expect_text(const std::filesystem::path &path, std::string_view head);
+
 /// The files directly in `folder` that are taken, without a glob, sorted by name. kInvalid when the folder cannot be read,
 /// kExhausted when there is no descriptor to read it with.
 Result<std::vector<std::filesystem::path>> list_sources(const std::filesystem::path &folder, const TakesKind &takes);

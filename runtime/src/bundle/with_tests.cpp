@@ -58,11 +58,10 @@ Result<void> add_tests(BundleText &text, const TestBuild &how) {
   text.sources.push_back({(fs::path(text.directory) / kDriverName).string(), kDriver, driver::Language::kFromName});
   Manifest &manifest = text.manifest;
   if (manifest.lists_provides) manifest.provides.push_back({.name = "graft.tests", .major = 1, .minor = 0});
-  manifest.lists_permissions = false;
-  manifest.permissions.clear();
   manifest.tier_up = TierUp::kFast;
   manifest.flags.insert(manifest.flags.end(), {"-DGRAFT_TESTING=1", "-gline-tables-only", "-I" + text.directory});
   manifest.flags.insert(manifest.flags.end(), how.flags.begin(), how.flags.end());
+  text.is_sanitized = std::ranges::any_of(how.flags, [](const std::string &flag) { return flag.starts_with("-fsanitize="); });
   return {};
 }
 

@@ -22,6 +22,10 @@ std::string in_words(const std::vector<std::string> &names) {
   return text;
 }
 
+bool is_sanitizers(std::string_view symbol) {
+  return symbol.starts_with("__asan_") || symbol.starts_with("__ubsan_") || symbol.starts_with("__sanitizer_");
+}
+
 long futex_or_nothing(long number, ...) {
   if (number != SYS_futex) return errno = EPERM, -1;
   va_list list;
@@ -37,6 +41,7 @@ long futex_or_nothing(long number, ...) {
 const void *futex_alone() { return reinterpret_cast<const void *>(futex_or_nothing); }
 
 bool LinkGate::allows(std::string_view symbol) const {
+  if (sanitized_ == Sanitized::kYes && is_sanitizers(symbol)) return true;
   const auto needs = names_.needs_of(symbol);
   return needs && (*needs == 0 || (granted_ & (*needs | kWholeProcess)) != 0);
 }

@@ -2,6 +2,8 @@
 // must find no frame of ours.
 #include "libraries.hpp"
 
+#include "../bundle/source_files.hpp"
+
 #include <graft/driver/compiler.hpp>
 #include <graft/jit/linker.hpp>
 #include <graft/program.hpp>
@@ -89,6 +91,10 @@ Result<std::unique_ptr<Program>> Program::create(const ProgramOptions &options) 
   driver::Job job;
   job.bundle = options.sources.front();
   GRAFT_TRY_ASSIGN(const driver::Language language, language_of(options));
+  for (const std::string &source : options.sources) {
+    GRAFT_TRY_ASSIGN(const std::string contents, read_file(source));
+    GRAFT_TRY(expect_text(source, contents));
+  }
   for (const std::string &source : options.sources) job.sources.push_back({source, {}, language});
   job.options = compile_options(options);
   driver::Config compiling;

@@ -201,7 +201,8 @@ Result<void> Runtime::Impl::permit(Generation &generation, const BundleText &tex
   permits->add(generation.number, generation.bundle, asked);
   const PermissionBits granted = permits->granted_to(generation.number);
   if ((granted & kWholeProcess) == 0)
-    generation.gate = std::make_unique<LinkGate>(permits->names(), granted, asked, text.manifest.file);
+    generation.gate = std::make_unique<LinkGate>(permits->names(), granted, asked, text.manifest.file,
+                                                 text.is_sanitized ? Sanitized::kYes : Sanitized::kNo);
   return {};
 }
 

@@ -132,10 +132,12 @@ inline void wrong_throw(const graft_test_site &site, Thrown thrown, const char *
     const graft_test_site graft_test_here = {__FILE__, text, type_text, __LINE__, GRAFT_TEST_EQ};   \
     bool graft_test_threw = false;                                                                  \
     try {                                                                                           \
-      statement;                                                                                    \
-      graft::testing::wrong_throw(graft_test_here, graft::testing::Thrown::kNothing, "");           \
-    } catch (const type &) {                                                                        \
-      graft_test_threw = true;                                                                      \
+      try { /* of its own, so that `type` may be one that is caught below */                        \
+        statement;                                                                                  \
+        graft::testing::wrong_throw(graft_test_here, graft::testing::Thrown::kNothing, "");         \
+      } catch (const type &) {                                                                      \
+        graft_test_threw = true;                                                                    \
+      }                                                                                             \
     } catch (const std::exception &graft_test_other) {                                              \
       graft::testing::wrong_throw(graft_test_here, graft::testing::Thrown::kSomethingElse, graft_test_other.what()); \
     } catch (...) {                                                                                 \
