@@ -1,5 +1,6 @@
 // Asks the C++ runtime for the type and rethrows for the text.
 #include <graft/base/current_exception.hpp>
+#include <graft/base/stack_overflow.hpp>
 
 #include <cxxabi.h>
 
@@ -28,10 +29,22 @@ std::string describe_current_exception() noexcept {
     throw;
   } catch (const std::exception &caught) {
     return name + ": " + caught.what();
+  } catch (const StackOverflow &) {
+    return "a stack overflow";
   } catch (const char *text) {
     return text == nullptr ? "a null text" : std::string("\"") + text + "\"";
   } catch (...) {
     return "an object of type " + name;
+  }
+}
+
+Error thrown_error(const std::string &who) {
+  try {
+    throw;
+  } catch (const StackOverflow &) {
+    return error(Code::kStackLimit, who + " ran out of stack");
+  } catch (...) {
+    return error(Code::kException, who + " threw " + describe_current_exception());
   }
 }
 

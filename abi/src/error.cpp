@@ -28,6 +28,7 @@ const char *to_string(Code code) noexcept {
   case Code::kDepthLimit: return "depth limit";
   case Code::kPayloadLimit: return "payload limit";
   case Code::kStorageLimit: return "storage limit";
+  case Code::kStackLimit: return "stack limit";
   }
   return "a plugin's own code";
 }

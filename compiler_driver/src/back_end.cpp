@@ -8,6 +8,7 @@
 #include "fused_member.hpp"
 #include "ifuncs.hpp"
 #include "images.hpp"
+#include "stack_checks.hpp"
 #include "stopwatch.hpp"
 #include "symbols.hpp"
 #include "warm_back_end.hpp"
@@ -68,7 +69,18 @@ void stop_when_cancelled(clang::CodeGenOptions &options, const UnitRequest &requ
 
 void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::vector<char> &out) {
   lower_ifuncs(module);
+  mark_stack_users(module, compiler.getLangOpts());
+  clang::CodeGenOptions &options = compiler.getCodeGenOpts();
+  const auto ran_before = options.DisableLLVMPasses;
+  const std::size_t callbacks = options.PassBuilderCallbacks.size();
+  keep_throwing(options);
+  run(compiler, module, clang::Backend_EmitNothing, out);
+  options.PassBuilderCallbacks.resize(callbacks);
+  if (compiler.getDiagnostics().hasErrorOccurred()) return;
+  options.DisableLLVMPasses = true;
+  add_stack_checks(module);
   run(compiler, module, clang::Backend_EmitObj, out);
+  options.DisableLLVMPasses = ran_before;
 }
 
 void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const UnitRequest &request, Unit &unit) {
@@ -87,18 +99,21 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
 
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
   const bool is_warm = request.product == Product::kObject && WarmBackEnd::suits(compiler);
-  if (options.OptimizationLevel > 0 || is_warm) {
+  {
     const Stopwatch watch(unit.times.optimise_ns);
     stop_when_cancelled(options, request);
+    keep_throwing(options);
     run(compiler, module, clang::Backend_EmitNothing, unit.output);
     options.DisableLLVMPasses = true;
   }
+  drop_needless_questions(module);
   if (request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
   if (is_second && refuses(second.name_addresses())) return;
   if (is_second && request.bitcode == Bitcode::kKeep) {
     name_constants(module, unit.source);
     keep_member(module, unit.bitcode);
   }
+  add_stack_checks(module);
   {
     const Stopwatch watch(unit.times.emit_ns);
     const EmissionStop stop(request.cancelled);

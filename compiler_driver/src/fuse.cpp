@@ -17,6 +17,7 @@ namespace graft::driver {
 namespace {
 
 constexpr unsigned kOptimise = 2; // as the members were
+constexpr const char *kUnchecked = "-fno-split-stack";
 
 Job job_of(const FuseJob &job, Source source) {
   Job one;
@@ -66,14 +67,16 @@ Result<std::vector<char>> link_members(const FuseJob &job, const std::vector<cha
 Result<Fused> fuse(const Compiler &compiler, const FuseJob &job) {
   Job text = job_of(job, {"chain.c", job.text, Language::kC});
   text.options.bitcode = Bitcode::kKeep;
-  text.options.flags = {"-fno-strict-aliasing"}; // what it calls by one type is of another to each member
+  // What it calls by one type is of another to each member. It ends no caller of its own: the members ask for themselves.
+  text.options.flags = {"-fno-strict-aliasing", kUnchecked};
   GRAFT_TRY_ASSIGN(const Artifact caller, compiler.compile(text));
   Fused fused;
   Result<std::vector<char>> linked = std::vector<char>();
   GRAFT_TRY(run_guarded([&] { linked = link_members(job, caller.bitcode, fused.members); }));
   if (!linked) return std::move(linked).error();
-  GRAFT_TRY_ASSIGN(fused.artifact, compiler.compile(job_of(
-                                       job, {"chain.bc", std::string(linked->begin(), linked->end()), Language::kBitcode})));
+  Job whole = job_of(job, {"chain.bc", std::string(linked->begin(), linked->end()), Language::kBitcode});
+  whole.options.flags = {kUnchecked};
+  GRAFT_TRY_ASSIGN(fused.artifact, compiler.compile(whole));
   return fused;
 }
 

@@ -3,6 +3,7 @@
 
 #include "bitcode.hpp"
 #include "images.hpp"
+#include "stack_checks.hpp"
 
 #include <graft/base/first_image.hpp>
 #include <graft/base/fused_name.hpp>
@@ -36,7 +37,7 @@ bool is_everybodys(const llvm::Function &function, const llvm::TargetLibraryInfo
   static constexpr std::array<llvm::StringLiteral, 3> kUnwinding = {"__gxx_personality_v0", "__gcc_personality_v0",
                                                                     "_Unwind_Resume"};
   llvm::LibFunc known;
-  return function.isIntrinsic() || llvm::is_contained(kUnwinding, function.getName()) ||
+  return function.isIntrinsic() || asks_for_stack(function) || llvm::is_contained(kUnwinding, function.getName()) ||
          (function.isDeclaration() && library.getLibFunc(function, known) && library.hasOptimizedCodeGen(known));
 }
 

@@ -70,6 +70,7 @@ std::vector<std::string> driver_arguments(const Options &options, Language langu
                                         "-fPIC",
                                         "-femulated-tls",
                                         "-fexceptions",
+                                        "-fsplit-stack", // of which stack_checks.cpp makes something else
                                         "-fno-function-sections",
                                         "-fno-data-sections",
                                         "-Wno-unused-command-line-argument",

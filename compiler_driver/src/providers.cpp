@@ -1,6 +1,7 @@
 // See providers.hpp. A thunk has its target's type, calling convention and parameter attributes:
 //
 //     ret thunk(args...) {
+//       if (the stack is spent) return graft_thunk_caught(null, &description), or zero
 //       result = invoke target(args...)          unwind: landing pad, catch all
 //       return result
 //     landing pad:
@@ -9,10 +10,12 @@
 //       return status, or zero when the function returns something else
 //     }
 //
-// No thunk for a target that cannot throw, nor for a variadic one, whose arguments cannot be passed on: the table then holds
+// The question is asked for targets that may run out of stack. No thunk for a target that cannot throw, which one that may
+// run out of stack can, nor for a variadic one, whose arguments cannot be passed on: the table then holds
 // the target itself.
 #include "providers.hpp"
 
+#include "stack_checks.hpp"
 #include "throws.hpp"
 
 #include <graft/base/thunk.hpp>
@@ -21,6 +24,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 
 #include <algorithm>
@@ -147,7 +151,31 @@ llvm::Function *ThunkMaker::make_thunk(const std::string &name, llvm::Function &
   auto *forced = llvm::BasicBlock::Create(context_, "forced", thunk);
   auto *caught = llvm::BasicBlock::Create(context_, "caught", thunk);
 
+  const auto give_back = [&](llvm::Value *status) {
+    if (type->getReturnType()->isVoidTy())
+      builder.CreateRetVoid();
+    else if (returns_status && type->getReturnType() == status_type)
+      builder.CreateRet(status);
+    else
+      builder.CreateRet(llvm::Constant::getNullValue(type->getReturnType()));
+  };
+  const auto note = module_.getOrInsertFunction(
+      kThunkCaught, llvm::FunctionType::get(status_type, {pointer, pointer}, /*isVarArg=*/false));
+  const auto call_note = [&](llvm::Value *exception) {
+    llvm::CallInst *status = builder.CreateCall(note, {exception, description});
+    status->setDoesNotThrow();
+    return status;
+  };
+
   builder.SetInsertPoint(entry);
+  if (may_overflow(target)) {
+    auto *spent = llvm::BasicBlock::Create(context_, "spent", thunk);
+    auto *enough = llvm::BasicBlock::Create(context_, "enough", thunk);
+    builder.CreateCondBr(ask_for_stack(builder), spent, enough, llvm::MDBuilder(context_).createUnlikelyBranchWeights());
+    builder.SetInsertPoint(spent);
+    give_back(call_note(llvm::ConstantPointerNull::get(builder.getPtrTy())));
+    builder.SetInsertPoint(enough);
+  }
   llvm::SmallVector<llvm::Value *, 8> arguments;
   for (llvm::Argument &argument : thunk->args()) arguments.push_back(&argument);
   llvm::InvokeInst *result = builder.CreateInvoke(&target, done, landing, arguments);
@@ -172,16 +200,7 @@ llvm::Function *ThunkMaker::make_thunk(const std::string &name, llvm::Function &
   builder.CreateResume(pad);
 
   builder.SetInsertPoint(caught);
-  const auto note = module_.getOrInsertFunction(
-      kThunkCaught, llvm::FunctionType::get(status_type, {pointer, pointer}, /*isVarArg=*/false));
-  llvm::CallInst *status = builder.CreateCall(note, {exception, description});
-  status->setDoesNotThrow();
-  if (type->getReturnType()->isVoidTy())
-    builder.CreateRetVoid();
-  else if (returns_status && type->getReturnType() == status_type)
-    builder.CreateRet(status);
-  else
-    builder.CreateRet(llvm::Constant::getNullValue(type->getReturnType()));
+  give_back(call_note(exception));
   return thunk;
 }
 
@@ -199,7 +218,7 @@ llvm::Constant *ThunkMaker::entry(ProviderFacts &facts, unsigned index, llvm::Co
     return initial;
   }
   facts.entries.push_back(target->getName().str());
-  if (target->isVarArg() || !may_throw(*target)) return initial;
+  if (target->isVarArg() || (!may_throw(*target) && !may_overflow(*target))) return initial;
 
   const Entry entry = describe(facts, index, *target);
   const std::string name = "graft_thunk_" + facts.tag + "_" + entry.function;

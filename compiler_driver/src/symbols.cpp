@@ -1,6 +1,8 @@
 // See symbols.hpp.
 #include "symbols.hpp"
 
+#include <graft/base/stack_check.hpp>
+
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Support/MemoryBufferRef.h>
 
@@ -27,6 +29,7 @@ void read_symbols(Unit &unit) {
     }
     if (name->empty() || *name == kGlobalOffsetTable || !(*flags & llvm::object::SymbolRef::SF_Global)) continue;
     if (*flags & llvm::object::SymbolRef::SF_Undefined) {
+      if (is_stack_symbol(std::string_view(name->data(), name->size()))) continue; // nobody wrote it
       unit.undefined.push_back({name->str(), {}, (*flags & llvm::object::SymbolRef::SF_Weak) != 0});
     } else {
       unit.defined.push_back(name->str());

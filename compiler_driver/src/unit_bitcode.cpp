@@ -4,6 +4,7 @@
 #include "content_key.hpp"
 #include "diagnostics.hpp"
 #include "providers.hpp"
+#include "stack_checks.hpp"
 #include "stopwatch.hpp"
 #include "unit.hpp"
 #include "virtual_headers.hpp"
@@ -117,6 +118,8 @@ void compile(clang::CompilerInstance &compiler, const UnitRequest &request, Diag
   const std::unique_ptr<llvm::Module> module = read_module(request.text, context, collector);
   if (!module || !adopt(*module, compiler, unit.source, collector)) return;
   find_entry_points(*module, unit.facts);
+  want_stack_checks(*module, compiler.getCodeGenOpts());
+  mark_stack_users(*module, compiler.getLangOpts());
   if (const std::string wrong = add_thunks(*module, unit); !wrong.empty())
     return report(compiler.getDiagnostics(), clang::SourceLocation(), wrong);
   if (request.product == Product::kFacts) return;

@@ -49,10 +49,10 @@ Result<void> ImageImpl::run_initialisers() {
   } catch (abi::__forced_unwind &) {
     throw;
   } catch (...) {
-    const std::string what = describe_current_exception();
+    Error failure = thrown_error("an initialiser");
     life_ = Life::kFailed;
     if (threads().empty()) run_finalisers();
-    return error(Code::kException, "an initialiser threw " + what);
+    return failure;
   }
   return {};
 }

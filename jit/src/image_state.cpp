@@ -2,6 +2,7 @@
 #include "image_state.hpp"
 
 #include "foreign_call.hpp"
+#include "stack_functions.hpp"
 
 #include <llvm/Demangle/Demangle.h>
 
@@ -244,6 +245,7 @@ const void *special_function(std::string_view name, Ending ending) {
   for (const Special &special : specials) {
     if (special.name == name) return special.is_exit && ending == Ending::kProcess ? nullptr : special.address;
   }
+  if (const void *function = stack_function(name)) return function;
   return left_behind_function(name);
 }
 

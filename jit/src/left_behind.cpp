@@ -6,6 +6,7 @@
 
 #include <graft/base/current_exception.hpp>
 #include <graft/base/thread_name.hpp>
+#include <graft/jit/stack_limit.hpp>
 
 #include <threads.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ void run_thread(ImageState &image, const std::shared_ptr<StartedThread> &thread,
   };
   image.threads->at_thread_exit(/*image=*/nullptr, leave, share);
   thread->id.store(::gettid(), std::memory_order_relaxed);
+  watch_stack();
   try {
     run();
   } catch (abi::__forced_unwind &) {

@@ -50,6 +50,7 @@ Runtime::~Runtime() {
 Result<std::unique_ptr<Runtime>> Runtime::create_with(Config config, const EmbeddedView *const *first, const EmbeddedView *const *last) {
   GRAFT_TRY_ASSIGN(auto impl, Impl::create(std::move(config)));
   GRAFT_TRY(impl->store.views.take(first, last));
+  jit::watch_stack();
   return std::unique_ptr<Runtime>(new Runtime(std::move(impl)));
 }
 

@@ -28,6 +28,7 @@
 #include <graft/base/mutex.hpp>
 #include <graft/driver/compiler.hpp>
 #include <graft/jit/linker.hpp>
+#include <graft/jit/stack_limit.hpp>
 #include <graft/runtime.hpp>
 
 #include <atomic>
@@ -258,6 +259,7 @@ class Runtime::Impl {
   Store store;
   PluginRecords records;
   HostContracts host_contracts;
+  const jit::StackReserve stack_reserve{config.stack_reserve_bytes};
   HostServices services;
   HostContext host_context{services, nullptr};
   const graft_host host = make_host_table(host_context);

@@ -1,6 +1,7 @@
 // Is the code of several bundles, compiled together, still each bundle's own?
 #include "matchers.hpp"
 
+#include <graft/base/thunk.hpp>
 #include <graft/driver/fuse.hpp>
 #include <graft/jit/linker.hpp>
 
@@ -25,6 +26,9 @@ using Step = std::int32_t(std::uint32_t *);
 
 const std::string kContract = "#include <graft/abi.h>\n"
                               "GRAFT_CONTRACT(adder, \"tier.adder\", 1, 0) { graft_status (*add)(uint32_t *sum); };\n";
+
+/// What thunks would call.
+std::int32_t nothing_fails() { return 0; }
 
 /// A provider with that body.
 Files adds(const std::string &body) {
@@ -60,6 +64,8 @@ class Fusing : public testing::Test {
     options.name = "member";
     options.second = jit::Second::kPossible;
     options.exports = {"graft_entries_adder"};
+    options.symbols = {{kThunkIsForced, reinterpret_cast<const void *>(&nothing_fails)},
+                       {kThunkCaught, reinterpret_cast<const void *>(&nothing_fails)}};
     auto first = compile(files, driver::Role::kFirst);
     auto second = compile(files, driver::Role::kSecond);
     EXPECT_THAT(first, Succeeds());

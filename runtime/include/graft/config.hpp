@@ -84,6 +84,9 @@ struct Config {
   CacheConfig cache{};                     ///< what was compiled before is not compiled again (compiler_driver/README.md)
   std::size_t retired_limit = 64; ///< generations of one bundle that may wait for their last call; then reloads are refused
   std::size_t max_bundles = 0;    ///< that may be loaded at a time; one more is kPluginLimit. 0: any number
+  /// What stays of each thread's stack when a plugin runs out of it (kStackLimit); of a small stack a quarter at most. 0: a
+  /// plugin that recurses without end ends the process. Of several runtimes in a process the largest counts.
+  std::size_t stack_reserve_bytes = 128 * 1024;
   HookConfig hooks{};             ///< what plugins in hooks are allowed
   std::size_t history = 4;        ///< versions of each bundle that `rollback` can go back to
   std::chrono::milliseconds drain{100}; ///< how long a reload that carries state over waits for running calls to end

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,8 +53,9 @@ enum class CallFailure : std::uint8_t {
   kException, ///< it threw
   kTimeout,   ///< it took longer than it may
   kAction,    ///< it decided what the hook's header does not know
+  kStack,     ///< it ran out of stack
 };
-inline constexpr std::size_t kCallFailures = 4;
+inline constexpr std::size_t kCallFailures = 5;
 
 GRAFT_API const char *to_string(CallFailure failure) noexcept;
 
@@ -70,7 +72,7 @@ struct HookPart {
   std::string chain{}; ///< how its hook's chain is run: "fused", or "loop" and why: "loop: bundle 'b' is not optimised yet"
 
   std::uint64_t calls() const noexcept { return latency.count(); }
-  std::uint64_t failed() const noexcept { return failures[0] + failures[1] + failures[2] + failures[3]; }
+  std::uint64_t failed() const noexcept { return std::accumulate(failures.begin(), failures.end(), std::uint64_t{0}); }
 };
 
 /// A bundle that is loaded, is being loaded, or could not be. A copy.

@@ -24,6 +24,16 @@ bool is_cxx(const _Unwind_Exception &exception) {
   return (exception.exception_class >> 8) == (0x474e5543432b2b00ull >> 8);
 }
 
+/// Ends an exception in flight.
+Error take(void *exception, const std::string &who) {
+  abi::__cxa_begin_catch(exception);
+  const Error failure = is_cxx(*static_cast<const _Unwind_Exception *>(exception))
+                            ? thrown_error(who)
+                            : error(Code::kException, who + " threw a foreign exception");
+  abi::__cxa_end_catch();
+  return failure;
+}
+
 } // namespace
 
 std::optional<std::string> catch_all(const std::function<void()> &body) {
@@ -37,10 +47,21 @@ std::optional<std::string> catch_all(const std::function<void()> &body) {
   }
 }
 
+std::optional<Error> catch_error(const std::string &who, const std::function<void()> &body) {
+  try {
+    body();
+    return std::nullopt;
+  } catch (abi::__forced_unwind &) {
+    throw;
+  } catch (...) {
+    return thrown_error(who);
+  }
+}
+
 Result<void> call_status(const std::string &what, const std::function<graft_status()> &call) {
   graft_status status = GRAFT_OK;
   set_last_error(GRAFT_OK, {});
-  if (const auto caught = catch_all([&] { status = call(); })) return error(Code::kException, what + " threw " + *caught);
+  if (auto caught = catch_error(what, [&] { status = call(); })) return std::move(*caught);
   if (status == GRAFT_OK) return {};
   std::string sentence = what + " refused with status " + std::to_string(status);
   if (!last_error_text().empty()) sentence += ": " + std::string(last_error_text());
@@ -67,15 +88,12 @@ std::int32_t graft_thunk_is_forced(void *exception) {
 }
 
 std::int32_t graft_thunk_caught(void *exception, const ThunkDescription *thunk) {
-  std::string what = "a foreign exception";
-  abi::__cxa_begin_catch(exception);
-  if (is_cxx(*static_cast<const _Unwind_Exception *>(exception))) what = describe_current_exception();
-  abi::__cxa_end_catch();
   const void *entries = innermost_pin();
   const std::string bundle = entries != nullptr ? " of bundle '" + Table::of(entries).shape().bundle + "'" : std::string();
-  set_last_error(GRAFT_EXCEPTION,
-                 "'" + std::string(thunk->function) + "' (" + thunk->contract + ")" + bundle + " threw " + what);
-  return GRAFT_EXCEPTION;
+  const std::string who = "'" + std::string(thunk->function) + "' (" + thunk->contract + ")" + bundle;
+  const Error failure = exception == nullptr ? error(Code::kStackLimit, who + " ran out of stack") : take(exception, who);
+  set_last_error(static_cast<graft_status>(failure.code), failure.message);
+  return static_cast<graft_status>(failure.code);
 }
 }
 #pragma GCC visibility pop

@@ -18,7 +18,10 @@ namespace graft {
 /// passes through.
 std::optional<std::string> catch_all(const std::function<void()> &body);
 
-/// Calls a function of a plugin that answers with a status. What it threw is kException, any status but GRAFT_OK that code, with the text that
+/// The same as an error: kException, or kStackLimit, that begins with `who`.
+std::optional<Error> catch_error(const std::string &who, const std::function<void()> &body);
+
+/// Calls a function of a plugin that answers with a status. What it threw is kException or kStackLimit, any status but GRAFT_OK that code, with the text that
 /// it left; both begin with `what`.
 Result<void> call_status(const std::string &what, const std::function<graft_status()> &call);
 

@@ -32,6 +32,7 @@ std::string in_words(CallFailure failure, graft_status status, std::uint32_t act
   case CallFailure::kStatus:
     return "returned status " + std::to_string(status) + " (" + to_string(static_cast<Code>(status)) + ")";
   case CallFailure::kException:
+  case CallFailure::kStack:
     return "failed: " + std::string(last_error_text());
   case CallFailure::kTimeout:
     return "took " + us(took) + ", and may take " + us(seat.call_limit);
@@ -150,6 +151,7 @@ class ChainRun {
 
   std::optional<CallFailure> failure_of(const Seat &seat, graft_status status, std::chrono::nanoseconds took) const {
     if (status == GRAFT_EXCEPTION) return CallFailure::kException;
+    if (status == GRAFT_STACK_LIMIT) return CallFailure::kStack;
     if (status != GRAFT_OK) return CallFailure::kStatus;
     if (overran(seat, took)) return CallFailure::kTimeout;
     if (shape().rule.rule != GRAFT_RULE_OBSERVE && action_of(decision_) > shape().rule.last) return CallFailure::kAction;

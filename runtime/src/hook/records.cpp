@@ -35,6 +35,8 @@ const char *to_string(CallFailure failure) noexcept {
     return "timeout";
   case CallFailure::kAction:
     return "action";
+  case CallFailure::kStack:
+    return "stack";
   }
   return "unknown";
 }

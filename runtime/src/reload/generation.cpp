@@ -11,6 +11,7 @@
 #include "../store/threads.hpp"
 
 #include <graft/base/current_exception.hpp>
+#include <graft/jit/stack_limit.hpp>
 
 #include <unistd.h>
 
@@ -55,6 +56,7 @@ Generation::~Generation() {
 
 Result<void> Generation::start(const graft_init_context &context) {
   state_ = State::kRunning;
+  jit::watch_stack();
   const std::size_t pins = pin_count();
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (kept[i].is_fresh) fill_fresh(facts.kept[i], kept[i], *image);

@@ -33,7 +33,7 @@ Result<void> build(const InstancePlan &plan, DisplacedState state, const Generat
   Result<void> ran;
   bool is_made = facts->construct.empty();
   const std::size_t pins = pin_count();
-  const auto caught = catch_all([&] {
+  auto caught = catch_error(what + " cannot be carried over: copying it", [&] {
     if (!is_made) reinterpret_cast<Construct *>(const_cast<void *>(fresh.image->address(facts->construct)))(to);
     is_made = true;
     ran = run_steps(plan.steps, to, from, *fresh.image);
@@ -41,7 +41,7 @@ Result<void> build(const InstancePlan &plan, DisplacedState state, const Generat
   const std::shared_ptr<KeptObject> made = state.object;
   if (is_made) fresh.displaced.push_back(std::move(state)); // from here on it is ended with the others
   if (const std::size_t left = end_pins_beyond(pins); left != 0) return fresh.left_pins("the migration", left);
-  if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
+  if (caught) return std::move(*caught);
   if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
   return refuse_pointers_back("an instance of " + plan.contract, *made, old, retirement);
 }

@@ -23,10 +23,11 @@ Result<void> carry_over(const Prepared &prepared, const Generation &old, const R
     std::byte *to = fresh.kept[i].object->memory();
     Result<void> ran;
     const std::size_t pins = pin_count();
-    const auto caught = catch_all([&] { ran = run_steps(object.steps, to, from, *fresh.image); });
-    if (const std::size_t left = end_pins_beyond(pins); left != 0) return fresh.left_pins("the migration", left);
     const std::string what = "bundle '" + fresh.bundle + "': kept '" + fresh.facts.kept[i].qualified + "'";
-    if (caught) return error(Code::kException, what + " cannot be carried over: copying it threw " + *caught);
+    auto caught = catch_error(what + " cannot be carried over: copying it",
+                              [&] { ran = run_steps(object.steps, to, from, *fresh.image); });
+    if (const std::size_t left = end_pins_beyond(pins); left != 0) return fresh.left_pins("the migration", left);
+    if (caught) return std::move(*caught);
     if (!ran) return error(ran.error().code, "bundle '" + fresh.bundle + "': " + ran.error().message);
     GRAFT_TRY(refuse_pointers_back("kept '" + fresh.facts.kept[i].qualified + "'", *fresh.kept[i].object, old, retirement));
   }

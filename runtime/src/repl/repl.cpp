@@ -3,8 +3,10 @@
 #include "shown.hpp"
 
 #include <graft/base/current_exception.hpp>
+#include <graft/config.hpp>
 #include <graft/driver/incremental.hpp>
 #include <graft/jit/linker.hpp>
+#include <graft/jit/stack_limit.hpp>
 #include <graft/repl.hpp>
 
 #include <cxxabi.h>
@@ -24,6 +26,7 @@ struct Repl::State {
   std::vector<std::string> libraries;
   std::vector<std::string> library_dirs;
   std::set<unsigned> outdated; ///< types that were defined anew
+  const jit::StackReserve stack_reserve{Config{}.stack_reserve_bytes};
 
   Result<jit::Image *> link(const driver::Increment &increment);
 };
@@ -47,12 +50,15 @@ Result<void> check_standard(const std::vector<std::string> &flags) {
 
 /// Runs what an input does. What it throws is an error, and what it had done stays.
 Result<void> run(jit::Image &image) {
+  jit::watch_stack();
   try {
     return image.run_initialisers();
   } catch (abi::__forced_unwind &) {
     throw; // of a thread that ends
   } catch (...) {
-    return error(Code::kException, "uncaught " + describe_current_exception());
+    Error failure = thrown_error("the input");
+    if (failure.code == Code::kException) failure.message = "uncaught " + describe_current_exception();
+    return failure;
   }
 }
 

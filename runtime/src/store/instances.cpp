@@ -39,7 +39,8 @@ std::string last_error_behind(std::string sentence) {
 std::string call_destroy(Destroy *destroy, InstanceRecord &record) {
   set_last_error(GRAFT_OK, {});
   destroy(&record);
-  return last_error_status() == GRAFT_EXCEPTION ? std::string(last_error_text()) : std::string();
+  const graft_status status = last_error_status();
+  return status == GRAFT_EXCEPTION || status == GRAFT_STACK_LIMIT ? std::string(last_error_text()) : std::string();
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <graft/base/assert.hpp>
 #include <graft/base/mutex.hpp>
 #include <graft/bound.hpp>
+#include <graft/jit/stack_limit.hpp>
 
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -62,6 +63,7 @@ void give_back(void *memory) {
   record->top.store(record->stack(), std::memory_order_release);
   for (PinEntry &entry : record->entries) entry.store(nullptr, std::memory_order_release);
   detail::thread_record = &detail::no_record;
+  jit::unwatch_stack();
   record->taken.store(false, std::memory_order_release);
 }
 
@@ -99,6 +101,7 @@ Record *attach() noexcept {
   record->thread.store(::gettid(), std::memory_order_relaxed);
   detail::thread_record = record;
   pthread_setspecific(exit_key, record);
+  jit::watch_stack();
   return record;
 }
 

@@ -67,7 +67,8 @@ typedef enum graft_code {
   GRAFT_MEMORY_LIMIT = 19,  /* the bundle's memory quota is used up: give some back, or raise `memory_bytes` */
   GRAFT_DEPTH_LIMIT = 20,   /* calls are nested too deep: end the recursion, or raise `call_depth` */
   GRAFT_PAYLOAD_LIMIT = 21, /* what is handed over is too large: send less, or raise the limit */
-  GRAFT_STORAGE_LIMIT = 22  /* the store of keys and values is full: delete some, or raise its limits */
+  GRAFT_STORAGE_LIMIT = 22, /* the store of keys and values is full: delete some, or raise its limits */
+  GRAFT_STACK_LIMIT = 23    /* the thread's stack is used up: end the recursion, or call on a larger stack */
 } graft_code;
 
 /* FNV-1a 64 of "guest_contract:NAME@MAJOR", "host_contract:NAME@MAJOR" or a bundle's name. 0 is the host. */

@@ -40,9 +40,10 @@ enum class Code : std::int32_t {
   kDepthLimit = GRAFT_DEPTH_LIMIT,
   kPayloadLimit = GRAFT_PAYLOAD_LIMIT,
   kStorageLimit = GRAFT_STORAGE_LIMIT,
+  kStackLimit = GRAFT_STACK_LIMIT,
 };
 
-inline constexpr Code kLastCode = Code::kStorageLimit;
+inline constexpr Code kLastCode = Code::kStackLimit;
 
 /// The code's short name, such as "not found". Static text.
 GRAFT_API const char *to_string(Code code) noexcept;

@@ -6,7 +6,8 @@
 //         cancellation), and the thunk resumes it.
 //     int32_t graft_thunk_caught(void *exception, const graft::ThunkDescription *thunk);
 //         Takes the exception (`__cxa_begin_catch` ... `__cxa_end_catch`), notes it as the thread's last error, and returns the
-//         status that a function returning `graft_status` gives back; every other function returns zero.
+//         status that a function returning `graft_status` gives back; every other function returns zero. Null for
+//         `exception`: nothing was called, because the thread's stack is spent.
 //
 // `exception` is the landing pad's `_Unwind_Exception *`. Both must not throw.
 #pragma once
