@@ -214,6 +214,25 @@ constexpr Hard kHard[] = {
 INSTANTIATE_TEST_SUITE_P(Of, Inputs, testing::ValuesIn(kHard),
                          [](const auto &info) { return std::string(info.param.name); });
 
+TEST(Members, OfWhichASecondDefinitionIsRefusedGoOnWithTheFirst) {
+  const Outcome outcome = session("struct M { int get() const; };\nint M::get() const { return 1; }\n"
+                                  "int M::get() const { return 2; }\nM{}.get()\n");
+  EXPECT_EQ(outcome.out, "1\n");
+  EXPECT_THAT(outcome.err, HasSubstr("redefinition of 'get'"));
+}
+
+TEST(Members, OfWhichADefinitionFailedCanBeDefined) {
+  const Outcome outcome = session("struct M { int get() const; };\nint M::get() const { return 1; } int z = undeclared;\n"
+                                  "int M::get() const { return undeclared; }\nint M::get() const { return 2; }\nM{}.get()\n");
+  EXPECT_EQ(outcome.out, "2\n") << outcome.err;
+}
+
+TEST(Definitions, ThatAnInputNeededWaitOnWhenItCannotBeLinked) {
+  const Outcome outcome = session("int missing();\ninline int q() { return 1; }\nint f() { return q() + 1; }\n"
+                                  "int a = missing() + f();\nf()\nint missing() { return 5; }\nint a = missing() + f();\na\n");
+  EXPECT_EQ(outcome.out, "2\n7\n") << outcome.err;
+}
+
 TEST(LongInputs, AreReadOnce) {
   std::string row = "int a[] = {";
   for (int i = 0; i < 500'000; ++i) row += "1,";

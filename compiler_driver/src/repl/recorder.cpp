@@ -19,7 +19,9 @@ bool mentions(const clang::TemplateArgumentList *arguments, const clang::Transla
 /// Whether a declaration goes when the newest input does: it is that input's, or a template's of an earlier one for something of
 /// that input.
 bool ends_with(const clang::TranslationUnitDecl &newest, const clang::Decl &declaration) {
-  if (declaration.isInvalidDecl() || declaration.getTranslationUnitDecl() == &newest) return true;
+  const auto *place = llvm::cast<clang::Decl>(declaration.getLexicalDeclContext()); // a member's may be outside of its class
+  if (declaration.isInvalidDecl() || place->getTranslationUnitDecl() == &newest) return true;
+  if (declaration.getTranslationUnitDecl() == &newest) return true;
   if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration);
       function != nullptr && mentions(function->getTemplateSpecializationArgs(), newest))
     return true;

@@ -61,6 +61,21 @@ void visit_named(clang::DeclContext &context, const std::function<void(clang::Na
   }
 }
 
+/// In which the text of a declaration stands; of a member that is defined outside of its class, not the class's.
+const clang::TranslationUnitDecl *unit_of(const clang::Decl &declaration) {
+  return llvm::cast<clang::Decl>(declaration.getLexicalDeclContext())->getTranslationUnitDecl();
+}
+
+/// Lets the declarations of a function end with the last that is not of `newest`. Clang has no way to take one back.
+void unlink(clang::FunctionDecl &function, const clang::TranslationUnitDecl &newest) {
+  struct Opened : clang::FunctionDecl {
+    static auto link() { return &Opened::RedeclLink; }
+  };
+  clang::FunctionDecl *before = function.getMostRecentDecl();
+  while (before != nullptr && unit_of(*before) == &newest) before = before->getPreviousDecl();
+  if (before != nullptr) (before->getFirstDecl()->*Opened::link()).setLatest(before);
+}
+
 } // namespace
 
 void InputDiagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) {
@@ -91,6 +106,7 @@ std::vector<clang::NamedDecl *> Shadows::find(const Clashes &clashes) const {
   for (clang::TranslationUnitDecl *unit = newest->getPreviousDecl(); unit != nullptr; unit = unit->getPreviousDecl())
     visit_named(*unit, [&](clang::NamedDecl &one) {
       if (one.getLocation().isInvalid() || !is_meant(one) || !is_visible(one)) return;
+      if (one.getDeclContext()->isRecord()) return; // what its class does not declare cannot be defined
       if (sema_.SourceMgr.getFileEntryRefForID(sema_.SourceMgr.getFileID(one.getLocation()))) return; // a header's stays
       if (std::ranges::find(found, &one) == found.end()) found.push_back(&one);
     });
@@ -175,11 +191,11 @@ void clean_up_newest(clang::Sema &sema) {
     std::vector<clang::NamedDecl *> gone;
     for (auto &[name, list] : *map)
       for (clang::NamedDecl *one : list.getLookupResult())
-        if (one->getTranslationUnitDecl() == newest) gone.push_back(one);
+        if (unit_of(*one) == newest) gone.push_back(one);
     for (clang::NamedDecl *one : gone) remove_from(*context.getPrimaryContext(), *one);
     for (clang::NamedDecl *one : gone) {
       clang::Decl *before = one->getPreviousDecl();
-      while (before != nullptr && before->getTranslationUnitDecl() == newest) before = before->getPreviousDecl();
+      while (before != nullptr && unit_of(*before) == newest) before = before->getPreviousDecl();
       if (auto *older = llvm::dyn_cast_or_null<clang::NamedDecl>(before)) context.getPrimaryContext()->makeDeclVisibleInContext(older);
     }
   };
@@ -187,7 +203,9 @@ void clean_up_newest(clang::Sema &sema) {
   clean(*sema.Context.getExternCContextDecl());
   visit_named(*newest, [&](clang::NamedDecl &one) {
     remove_from_scopes(sema, one);
+    if (auto *function = llvm::dyn_cast<clang::FunctionDecl>(&one)) unlink(*function, *newest);
     if (auto *space = llvm::dyn_cast<clang::NamespaceDecl>(&one)) clean(*space);
+    if (auto *outer = llvm::dyn_cast<clang::RecordDecl>(one.getDeclContext())) clean(*outer); // of a member defined outside
   });
 }
 
