@@ -218,6 +218,14 @@ TEST(Check, ReportsEveryPathAndRunsNothing) {
   EXPECT_EQ(graft({"check", good}).status, 0);
 }
 
+TEST(Check, TakesAFolderOfBundlesForThose) {
+  const TempFolder folder;
+  for (const char *name : {"one", "two"}) ASSERT_EQ(graft({"new", name, "--dir", folder.path()}).status, 0);
+  const Outcome outcome = graft({"check", folder.path()});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::AllOf(HasSubstr("one: ok ("), HasSubstr("two: ok (")));
+}
+
 TEST(Check, JsonIsAnArrayOfDiagnostics) {
   const TempFolder folder;
   const Outcome outcome = graft({"check", "--json", folder.write("bad.c", "int f(void) { return 1 }\n"), "/nowhere"});

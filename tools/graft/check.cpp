@@ -46,11 +46,23 @@ std::string summary(const Inspection &inspection) {
                      provides.empty() ? "nothing" : provides);
 }
 
+/// Of folders of bundles those; what cannot be looked into is left to `inspect`, which says why.
+std::vector<std::string> bundles_of(const std::vector<std::string> &paths) {
+  std::vector<std::string> bundles;
+  for (const std::string &path : paths) {
+    const auto found = find_bundles(path);
+    if (!found) bundles.push_back(path);
+    else
+      for (const auto &bundle : *found) bundles.push_back(bundle.string());
+  }
+  return bundles;
+}
+
 int check(const CheckOptions &options) {
   int exit = kDone;
   Json all = Json::array();
   std::vector<Diagnostic> found;
-  for (const std::string &path : options.paths) {
+  for (const std::string &path : bundles_of(options.paths)) {
     InspectOptions inspect_options;
     inspect_options.unchecked = Unchecked::kAllow; // whoever names a bitcode file wants to hear of it
     inspect_options.include_dirs = options.include_dirs;
@@ -82,7 +94,7 @@ int check(const CheckOptions &options) {
 void add_check(CLI::App &app, Action &action) {
   auto options = std::make_shared<CheckOptions>(); // shared with the action, which outlives this call
   CLI::App *command = app.add_subcommand("check", "compile and verify bundles without running their code");
-  command->add_option("PATH", options->paths, "folders with a graft.toml or sources, or single source files")->required();
+  command->add_option("PATH", options->paths, "bundles, or folders of them")->required();
   add_include_dirs(*command, options->include_dirs);
   add_json(*command, options->format);
   command->add_option("--sarif", options->sarif, "write the diagnostics as SARIF 2.1.0, too")->type_name("FILE");
