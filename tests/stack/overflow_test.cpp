@@ -143,8 +143,8 @@ static int32_t calls;
 static graft_status dive(int32_t n) {
   graft_handle handle;
   graft_pin pin;
-  volatile char frame[1024];
-  frame[0] = 1;
+  char frame[1024];
+  __asm__ volatile("" : : "r"(frame) : "memory");
   ++calls;
   if (n == 0) return GRAFT_OK;
   graft_status status = graft_self.find(&graft_self, graft_str_of("test.diver"), 1, 0, &handle);
@@ -152,7 +152,8 @@ static graft_status dive(int32_t n) {
   if (status != GRAFT_OK) return status;
   status = ((const diver *)pin.table)->dive(n - 1);
   graft_self.release(&graft_self, &pin);
-  return status + frame[0] - 1;
+  __asm__ volatile("" : : "r"(frame) : "memory");
+  return status;
 }
 static int32_t ended(void) { return calls; }
 )" + kProvide)),
@@ -213,14 +214,17 @@ static int32_t ended() { return alive; }
 
 TEST_P(OutOfStack, AnInitialiserOrGraftInitIsAFailedLoad) {
   const auto runtime = start(config());
-  const std::string deep = "volatile int depth = 0;\n"
-                           "int deep(int n) { volatile int frame = n; return n == depth - 1 ? 0 : deep(n + 1) + frame; }\n";
-  EXPECT_THAT(runtime->load(text("a", deep + "int value = deep(1);\n", "main.cpp")),
+  const std::string deep = kDiver + R"(
+static int32_t deep(int32_t n) { volatile int32_t frame = n; return n == 0 ? 0 : deep(n + 1) + frame; }
+static graft_status dive(int32_t depth) { return depth; }
+static int32_t ended(void) { return 0; }
+)" + kProvide;
+  EXPECT_THAT(runtime->load(text("a", deep + "int32_t value = deep(1);\n", "main.cpp")),
               FailsWith(Code::kStackLimit, HasSubstr("an initialiser ran out of stack")));
-  EXPECT_THAT(runtime->load(text("b", "#include <graft/abi.h>\n" + deep +
-                                          "graft_status graft_init(const graft_host *h, const graft_init_context *c) {\n"
-                                          "  (void)h, (void)c; return deep(1) != 0; }\n")),
-              FailsWith(Code::kStackLimit, HasSubstr("graft_init of bundle 'b' ran out of stack")));
+  EXPECT_THAT(
+      runtime->load(text("b", deep + "graft_status graft_init(const graft_host *host, const graft_init_context *context) {\n"
+                                     "  (void)host, (void)context;\n  return deep(1) != 0;\n}\n")),
+      FailsWith(Code::kStackLimit, HasSubstr("graft_init of bundle 'b' ran out of stack")));
 }
 
 INSTANTIATE_TEST_SUITE_P(At, OutOfStack, testing::Values(0u, 2u),
