@@ -41,8 +41,9 @@ std::string describe_current_exception() noexcept {
 Error thrown_error(const std::string &who) {
   try {
     throw;
-  } catch (const StackOverflow &) {
-    return error(Code::kStackLimit, who + " ran out of stack");
+  } catch (const StackOverflow &overflow) {
+    const std::string place = overflow.place();
+    return error(Code::kStackLimit, who + " ran out of stack" + (place.empty() ? "" : " in " + place));
   } catch (...) {
     return error(Code::kException, who + " threw " + describe_current_exception());
   }

@@ -6,6 +6,7 @@
 #include <graft/base/mutex.hpp>
 #include <graft/base/stack_check.hpp>
 #include <graft/base/stack_overflow.hpp>
+#include <graft/jit/lines.hpp>
 #include <graft/jit/stack_limit.hpp>
 
 #include <pthread.h>
@@ -15,7 +16,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace graft::jit {
 namespace {
@@ -125,6 +130,24 @@ void end_overflow() noexcept {
   refresh(stack);
 }
 
+/// Asked by another thread, since whoever caught the exception may have little stack left, and debug information takes some.
+std::string place_of(std::uintptr_t where) {
+  std::string place;
+  const auto ask = [&] {
+    const std::vector<CodeLine> lines = lines_at(where);
+    if (lines.empty() || lines.front().line == 0) return;
+    place = "'" + lines.front().function + "' at " + lines.front().file + ":" + std::to_string(lines.front().line);
+  };
+  try {
+    std::thread(ask).join();
+  } catch (const std::system_error &) {
+    return {}; // no thread is to be had
+  }
+  return place;
+}
+
+constinit const StackOverflow::Thrower thrower{.over = end_overflow, .place = place_of};
+
 } // namespace
 
 StackReserve::StackReserve(std::size_t bytes) : bytes_(bytes) {
@@ -171,7 +194,7 @@ namespace {
   ++thread_stack.failing;
   thread_stack.is_put_off = false;
   set_limit(limit_of(thread_stack));
-  throw StackOverflow(end_overflow);
+  throw StackOverflow(thrower, reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)) - 1);
 }
 
 [[clang::preserve_most]] std::int32_t question(std::size_t bytes) { return is_spent(bytes, GRAFT_CALLERS_STACK) ? 1 : 0; }

@@ -78,7 +78,7 @@ TEST(Repl, GoesOnBehindAnInputThatCannotBeLinked) {
 TEST(Repl, SaysWhatWasThrownAndGoesOn) {
   const Outcome outcome = session("#include <stdexcept>\nint n = 1;\nn = 2; throw std::out_of_range(\"no such row\");\nn\n");
   EXPECT_EQ(outcome.out, "2\n");
-  EXPECT_THAT(outcome.err, HasSubstr("uncaught std::out_of_range: no such row"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:3: error: uncaught std::out_of_range: no such row"));
   EXPECT_EQ(outcome.status, 1);
 }
 

@@ -49,7 +49,7 @@ Result<void> check_standard(const std::vector<std::string> &flags) {
 }
 
 /// Runs what an input does. What it throws is an error, and what it had done stays.
-Result<void> run(jit::Image &image) {
+Result<void> run(jit::Image &image, const ReplInput &input) {
   jit::watch_stack();
   try {
     return image.run_initialisers();
@@ -58,6 +58,7 @@ Result<void> run(jit::Image &image) {
   } catch (...) {
     Error failure = thrown_error("the input");
     if (failure.code == Code::kException) failure.message = "uncaught " + describe_current_exception();
+    failure.where = {.file = input.name, .line = input.line};
     return failure;
   }
 }
@@ -124,7 +125,7 @@ Result<ReplAnswer> Repl::evaluate(const ReplInput &input) {
   }
   repl::Shown shown;
   shown.outdated = &state_->outdated;
-  GRAFT_TRY(run(**image));
+  GRAFT_TRY(run(**image, input));
   answer.value = std::move(shown.text);
   return answer;
 }
