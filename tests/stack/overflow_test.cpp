@@ -4,6 +4,7 @@
 #include "matchers.hpp"
 #include "sanitizers.hpp"
 
+#include <graft/call.hpp>
 #include <graft/runtime.hpp>
 
 #include <gtest/gtest.h>
@@ -244,6 +245,21 @@ TEST_F(OutOfStackOnce, CodeThatWasOptimisedInTheBackgroundFailsToo) {
   ASSERT_THAT(runtime->await_tier_up(4min), Succeeds());
   dive(*runtime);
   EXPECT_EQ((*runtime->bind<::diver>())->ended(), 0);
+}
+
+TEST_F(OutOfStackOnce, ACallByNameFailsToo) {
+  const auto runtime = start();
+  ASSERT_THAT(runtime->load(text("b", kInCxx, "main.cpp")), Succeeds());
+  EXPECT_EQ(call_by_name(*runtime, "test.diver.dive", {"-1"})->status, GRAFT_STACK_LIMIT);
+  EXPECT_EQ(call_by_name(*runtime, "test.diver.dive", {"5"})->status, GRAFT_OK);
+}
+
+TEST_F(OutOfStackOnce, TheErrorSaysWhereIfTheCodeKnows) {
+  const auto runtime = start();
+  const std::string manifest = "name = \"b\"\nflags = [\"-g\"]\n";
+  ASSERT_THAT(runtime->load(MemoryBundle{"b", {{"graft.toml", manifest}, {"main.cpp", kInCxx}}}), Succeeds());
+  EXPECT_THAT((*runtime->bind<::diver>()).call(&::diver::dive, -1),
+              FailsWith(Code::kStackLimit, testing::AllOf(HasSubstr("ran out of stack in 'deep(int)' at "), HasSubstr("main.cpp:12"))));
 }
 
 TEST_F(OutOfStackOnce, CodeFromTheCacheFailsToo) {

@@ -113,6 +113,18 @@ TEST_F(Instances, ADestroyThatThrowsIsAnErrorAndEndsTheInstance) {
   EXPECT_EQ(count(), 0u);
 }
 
+const std::string kEndless =
+    "static int deep(int n) { volatile int frame = n; return n == 0 ? 0 : deep(n + 1) + frame; }\n";
+
+TEST_F(Instances, ACreateOrDestroyThatRunsOutOfStackFails) {
+  load(counter_cxx(kEndless + "struct state { int n; };\nstatic int tries;", "if (tries++ == 0) deep(1);", "deep(1);"));
+  EXPECT_THAT(runtime->create_instance(*bound), FailsWith(Code::kStackLimit, HasSubstr("ran out of stack")));
+  EXPECT_EQ(count(), 0u);
+  const auto one = make();
+  EXPECT_THAT(one.destroy(), FailsWith(Code::kStackLimit, HasSubstr("ran out of stack")));
+  EXPECT_EQ(count(), 0u);
+}
+
 TEST_F(Instances, CreateKeepsThePlaceThatItWasGiven) {
   load(counter_bundle(kPlain, "static struct state mine; *self = &mine;"));
   EXPECT_THAT(runtime->create_instance(*bound), FailsWith(Code::kInvalid, HasSubstr("put another pointer into *self")));

@@ -182,6 +182,19 @@ TEST_F(Migrate, TheAuthorsOwnFunctionDecidesForItsType) {
   EXPECT_THAT(plan, HasSubstr("by GRAFT_MIGRATE at main.c:5"));
 }
 
+TEST_F(Migrate, WhatRunsOutOfStackOnItsWayLeavesTheOldSideAsItWas) {
+  const std::string deep = "static int deep(int n) { volatile int frame = n; return n == 0 ? 0 : deep(n + 1) + frame; }\n";
+  load(c_text("GRAFT_KEEP static struct { int n; } s = {4};", "s.n"));
+  const auto ran_out = FailsWith(Code::kStackLimit, HasSubstr("ran out of stack"));
+  EXPECT_THAT(runtime->reload(c_text(deep + "struct t { long n; }; struct old { int n; };\n"
+                                            "GRAFT_MIGRATE(struct t, struct old, to, from) { to->n = from->n + deep(1); }\n"
+                                            "GRAFT_KEEP static struct t s;",
+                                     "(int)s.n")),
+              ran_out);
+  EXPECT_THAT(runtime->reload(c_text(deep + "graft_status graft_probe(void) { return deep(1); }", "1")), ran_out);
+  EXPECT_EQ(call(), 4);
+}
+
 TEST_F(Migrate, ACopyThatThrowsLeavesTheOldSideAsItWas) {
   const std::string part = "struct part { int v = 1; bool thrower = true; part() = default; part(const part &o) : v(o.v) { "
                            "if (o.thrower) throw 7; }"
