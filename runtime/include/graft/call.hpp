@@ -29,7 +29,7 @@ struct CallOutcome {
 /// true/false, enumerator names, strings for `graft_str` and `const char *`, JSON for structs and arrays. A pointer to non-const that no
 /// argument was given for is an out-parameter, zeroed before the call; a `graft_buf *` is given back as text. A function of an instance is
 /// called on one that is made for this call, without data, and ended after it; `self` is not among the arguments. kNotFound, kInvalid (wrong
-/// number or form, naming the parameter and its type), kUnsupported (a type that text cannot spell), kException, kMissing.
+/// number or form, naming the parameter and its type), kUnsupported (a type that text cannot spell), kException, kStackLimit, kMissing.
 GRAFT_API Result<CallOutcome> call_by_name(const Runtime &runtime, std::string_view target,
                                            const std::vector<std::string> &arguments);
 

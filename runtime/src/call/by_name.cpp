@@ -237,7 +237,8 @@ class CallInstance {
 Result<void> failure_of(const CallOutcome &outcome) {
   const graft_status status = last_error_status();
   const auto code = static_cast<Code>(outcome.returns_status ? outcome.status : status);
-  const bool is_ours = code == Code::kException || code == Code::kMissing || code == Code::kStale;
+  const bool is_ours =
+      code == Code::kException || code == Code::kStackLimit || code == Code::kMissing || code == Code::kStale;
   if (status == GRAFT_OK || !is_ours || static_cast<graft_status>(code) != status) return {};
   return error(code, std::string(last_error_text()));
 }

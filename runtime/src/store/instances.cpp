@@ -35,12 +35,13 @@ std::string last_error_behind(std::string sentence) {
   return sentence;
 }
 
-/// `destroy` through its table, which takes the cell. What it threw, or nothing.
-std::string call_destroy(Destroy *destroy, InstanceRecord &record) {
+/// `destroy` through its table, which takes the cell. Fails when it threw or ran out of stack; its cell is free all the same.
+Result<void> call_destroy(Destroy *destroy, InstanceRecord &record) {
   set_last_error(GRAFT_OK, {});
   destroy(&record);
-  const graft_status status = last_error_status();
-  return status == GRAFT_EXCEPTION || status == GRAFT_STACK_LIMIT ? std::string(last_error_text()) : std::string();
+  const auto code = static_cast<Code>(last_error_status());
+  if (code != Code::kException && code != Code::kStackLimit) return {};
+  return error(code, std::string(last_error_text()));
 }
 
 } // namespace
@@ -79,7 +80,7 @@ Result<graft_instance> Instances::create(const Binding &provider, std::string_vi
       return handle_of(record);
     }
   }
-  call_destroy(entry<Destroy>(*table, 1), record);
+  (void)call_destroy(entry<Destroy>(*table, 1), record);
   free(record);
   return error(Code::kStale, what + " was unloaded while it made an instance");
 }
@@ -101,11 +102,12 @@ Result<void> Instances::destroy(graft_instance handle) {
     ++record->tag; // N2
     drop_from_group(*record);
   }
-  const std::string thrown = call_destroy(entry<Destroy>(*table, 1), *record);
+  Result<void> ended = call_destroy(entry<Destroy>(*table, 1), *record);
   free(*record);
-  if (thrown.empty()) return {};
-  return error(Code::kException,
-               "'destroy' of " + table->shape().contract + " in bundle '" + table->shape().bundle + "' threw: " + thrown);
+  if (ended) return {};
+  const char *const verb = ended.error().code == Code::kException ? "' threw: " : "' failed: ";
+  return error(ended.error().code,
+               "'destroy' of " + table->shape().contract + " in bundle '" + table->shape().bundle + verb + ended.error().message);
 }
 
 Result<std::pair<Binding, void *>> Instances::resolve(graft_instance handle) const {
@@ -253,7 +255,7 @@ std::size_t Instances::end_left(Generation &generation) {
     }
     const StagedProvider *provider = generation.provider_of(record->slot->contract->name, record->slot->contract->major);
     GRAFT_ASSERT(provider != nullptr && provider->functions.size() > 1, "N3: a generation ends what its own code can end");
-    call_destroy(reinterpret_cast<Destroy *>(const_cast<void *>(provider->functions[1])), *record);
+    (void)call_destroy(reinterpret_cast<Destroy *>(const_cast<void *>(provider->functions[1])), *record);
     {
       const MutexLock lock(mutex_);
       const auto left = left_.find(&generation);
