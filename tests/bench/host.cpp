@@ -73,6 +73,8 @@ void add_rows_of_saves(std::vector<Row> &rows, const Collector &measured) {
   if (is_installed("tcc"))
     rows.push_back(make_row("save -> callable, one C function", save, "ms", "spawn tcc -shared + dlopen",
                             measured.median_ns("spawn_tcc") / 1e6, Bar::kRatioAtMost, 1));
+  rows.push_back(make_row("save -> told of a syntax error, one C function", measured.median_ns("save_with_an_error") / 1e6, "ms",
+                          "save -> callable", save, Bar::kValueAtMost, 2));
 }
 
 void add_memory_rows(std::vector<Row> &rows) {
@@ -138,7 +140,7 @@ void print(const std::vector<Row> &rows) {
   }
 }
 
-/// One function's save beside spawned compilers.
+/// One function's save beside spawned compilers, and one that has an error in it.
 void add_save_rows(std::vector<Row> &rows) {
   const auto add_loop = [](const char *name, auto loop) {
     benchmark::RegisterBenchmark(name, [loop](benchmark::State &state) {
@@ -154,6 +156,16 @@ void add_save_rows(std::vector<Row> &rows) {
       benchmark::DoNotOptimize(saved->step(1));
       state.PauseTiming();
       saves->await_learning(); // who saves thinks in between; what is done then is not waited for
+      state.ResumeTiming();
+    }
+  });
+  benchmark::RegisterBenchmark("save_with_an_error", [&](benchmark::State &state) {
+    for (auto _ : state) {
+      std::string text = step_text(++version);
+      text.insert(text.find("; }\nGRAFT_PROVIDE"), " +* 2");
+      if (saves->reload(bundle("step", text))) state.SkipWithError("compiles");
+      state.PauseTiming();
+      saves->await_learning();
       state.ResumeTiming();
     }
   });
