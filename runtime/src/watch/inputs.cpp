@@ -9,11 +9,13 @@ namespace {
 /// Headers that only the compiler has: `graft/abi.h` and those of a bundle from memory.
 bool is_virtual(std::string_view path) { return path.starts_with("/.graft/"); }
 
-InputFile header_of(const HeaderFacts &header, const std::filesystem::path &directory) {
+InputFile header_of(const HeaderFacts &header, const std::string &directory) {
   using Kind = InputFile::Kind;
   const bool was_there = header.content != ContentKey{};
   if (!was_there) return {header.path, {}, Kind::kProbed};
-  return {(directory / header.path).string(), header.content, header.system ? Kind::kSystem : Kind::kHeader};
+  const auto kind = header.system ? Kind::kSystem : Kind::kHeader;
+  if (header.path.starts_with('/')) return {header.path, header.content, kind};
+  return {(std::filesystem::path(directory) / header.path).string(), header.content, kind};
 }
 
 } // namespace
