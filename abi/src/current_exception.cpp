@@ -28,7 +28,8 @@ std::string describe_current_exception() noexcept {
   try {
     throw;
   } catch (const std::exception &caught) {
-    return name + ": " + caught.what();
+    const char *const what = caught.what();
+    return name + (what == nullptr ? " without a text" : ": " + std::string(what));
   } catch (const StackOverflow &) {
     return "a stack overflow";
   } catch (const char *text) {

@@ -302,6 +302,18 @@ void let_pass(llvm::Function &function, const StackUsers &users) {
   }
 }
 
+/// Whether what is thrown out of a function's own calls may come to a call of Clang's helper. The end of a handler may as well,
+/// if the exception's destructor throws; where that is all, nothing else ends there.
+bool ends_what_is_thrown(const llvm::Instruction &helper_call) {
+  const llvm::BasicBlock &block = *helper_call.getParent();
+  if (!block.isLandingPad()) return true;
+  return llvm::any_of(llvm::predecessors(&block), [&](const llvm::BasicBlock *from) {
+    const auto *invoke = llvm::dyn_cast<llvm::InvokeInst>(from->getTerminator());
+    const llvm::Function *callee = invoke == nullptr ? nullptr : invoke->getCalledFunction();
+    return callee == nullptr || callee->getName() != "__cxa_end_catch";
+  });
+}
+
 /// Marks the functions in which Clang, or a check, ends the process for an exception.
 void mark_noexcepts(llvm::Module &module, const StackUsers &users) {
   llvm::SmallSetVector<llvm::Function *, 16> ends;
@@ -309,7 +321,7 @@ void mark_noexcepts(llvm::Module &module, const StackUsers &users) {
     if (!function.isDeclaration() && has_mark(function, kEnds) && users.contains(function)) ends.insert(&function);
   if (const llvm::Function *helper = module.getFunction("__clang_call_terminate"))
     for (const llvm::User *user : helper->users())
-      if (const auto *call = llvm::dyn_cast<llvm::CallBase>(user))
+      if (const auto *call = llvm::dyn_cast<llvm::CallBase>(user); call != nullptr && ends_what_is_thrown(*call))
         ends.insert(const_cast<llvm::Function *>(call->getFunction()));
   for (llvm::Function *function : ends) {
     if (function->hasPrefixData()) continue;

@@ -31,15 +31,24 @@ GRAFT_CONTRACT(thrower, "test.thrower", 1, 0) {
   graft_status (*call_back)(void (*callback)(void *), void *context);
 };
 struct Own { std::string name = "own"; };
+struct Silent : std::exception { const char *what() const noexcept override { return nullptr; } };
+struct Bad { ~Bad() noexcept(false) { throw 8; } };
+static void look_for_nothing() {
+  graft_handle handle;
+  graft_self.find(&graft_self, graft_str_of("no.such.contract"), 1, 0, &handle);
+}
 static graft_status fail(int32_t how) {
   if (how == 1) throw std::out_of_range("beyond the end");
   if (how == 2) throw 7;
   if (how == 3) throw Own{};
   if (how == 4) throw "a text";
+  if (how == 6) throw Silent{};
+  if (how == 7) throw Bad{};
+  if (how == 8) return look_for_nothing(), GRAFT_OK;
   try { if (how == 5) throw std::logic_error("inside"); } catch (const std::exception &) { return 1005; }
   return how;
 }
-static int32_t count(int32_t how) { if (how < 0) throw std::runtime_error("negative"); return how; }
+static int32_t count(int32_t how) { if (how == 8) look_for_nothing(); if (how < 0) throw std::runtime_error("negative"); return how; }
 static graft_status call_back(void (*callback)(void *), void *context) { callback(context); return GRAFT_OK; }
 GRAFT_PROVIDE(thrower, {.fail = fail, .count = count, .call_back = call_back})
 )";
@@ -68,6 +77,20 @@ TEST_F(Calls, AnyOtherTypeThatIsThrownIsNamed) {
 
 TEST_F(Calls, AnExceptionThatThePluginCatchesIsItsOwnBusiness) {
   EXPECT_EQ(bound->fail(5), 1005);
+}
+
+TEST_F(Calls, WhatAFunctionMetOnItsWayAndGotOverIsNotItsFailure) {
+  EXPECT_THAT(bound.call(&thrower::fail, 8), Succeeds());
+  EXPECT_THAT(bound.call(&thrower::count, 8), Succeeds());
+}
+
+TEST_F(Calls, AnExceptionWithoutATextIsNamedAllTheSame) {
+  EXPECT_THAT(bound.call(&thrower::fail, 6), FailsWith(Code::kException, HasSubstr("threw Silent without a text")));
+}
+
+TEST_F(Calls, AnExceptionThatThrowsWhereItEndsIsStillOneFailedCall) {
+  EXPECT_THAT(bound.call(&thrower::fail, 7), FailsWith(Code::kException, HasSubstr("threw an object of type Bad")));
+  EXPECT_THAT(bound.call(&thrower::fail, 0), Succeeds());
 }
 
 TEST_F(Calls, AStatusOfThePluginsOwnIsPassedOn) {

@@ -137,6 +137,64 @@ TEST_P(OutOfStack, AThreadWithASmallStackFailsEarlier) {
   EXPECT_EQ((*runtime->bind<::diver>())->ended(), 0);
 }
 
+TEST_P(OutOfStack, AHandlerThatRecursesIsNoPromiseNotToThrow) {
+  const auto runtime = start(config());
+  ASSERT_THAT(runtime->load(text("b", kDiver + R"(
+#include <stdexcept>
+#include <string>
+static int32_t deep(int32_t n) {
+  try {
+    throw std::runtime_error(std::string("abc"));
+  } catch (...) {
+    return n == 0 ? 0 : deep(n - 1) + 1;
+  }
+}
+static graft_status dive(int32_t depth) { deep(depth); return GRAFT_OK; }
+static int32_t ended() { return 0; }
+)" + kProvide,
+                                 "main.cpp")),
+              Succeeds());
+  dive(*runtime);
+}
+
+TEST_P(OutOfStack, ACircleWithALargeStackEndsWhereNoPinIsLeft) {
+  const auto runtime = start(config());
+  ASSERT_THAT(runtime->load(text("b", kDiver + R"(
+static graft_status dive(int32_t n) {
+  graft_handle handle;
+  graft_pin pin;
+  if (n == 0) return GRAFT_OK;
+  graft_status status = graft_self.find(&graft_self, graft_str_of("test.diver"), 1, 0, &handle);
+  if (status == GRAFT_OK) status = graft_self.resolve(&graft_self, handle, &pin);
+  if (status != GRAFT_OK) return status;
+  status = ((const diver *)pin.table)->dive(n - 1);
+  graft_self.release(&graft_self, &pin);
+  return status;
+}
+static int32_t ended(void) { return 0; }
+)" + kProvide)),
+              Succeeds());
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, std::size_t{256} << 20);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(
+                &thread, &attributes,
+                [](void *opaque) -> void * {
+                  auto &runtime = *static_cast<Runtime *>(opaque);
+                  const auto diver = *runtime.bind<::diver>();
+                  for (int time = 0; time < 2; ++time)
+                    EXPECT_THAT(diver.call(&::diver::dive, -1), FailsWith(Code::kDepthLimit, HasSubstr("recurses without end")));
+                  EXPECT_THAT(diver.call(&::diver::dive, 100), Succeeds());
+                  return nullptr;
+                },
+                runtime.get()),
+            0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  EXPECT_THAT(runtime->unload("b"), Succeeds()); // no pin is left
+}
+
 TEST_P(OutOfStack, ACircleThroughTheHostEndsAtItsInnermostCall) {
   const auto runtime = start(config());
   ASSERT_THAT(runtime->load(text("b", kDiver + R"(

@@ -235,12 +235,8 @@ class CallInstance {
 /// What the call left behind as its error. A function with a status says itself whether it failed; only then the text
 /// counts.
 Result<void> failure_of(const CallOutcome &outcome) {
-  const graft_status status = last_error_status();
-  const auto code = static_cast<Code>(outcome.returns_status ? outcome.status : status);
-  const bool is_ours =
-      code == Code::kException || code == Code::kStackLimit || code == Code::kMissing || code == Code::kStale;
-  if (status == GRAFT_OK || !is_ours || static_cast<graft_status>(code) != status) return {};
-  return error(code, std::string(last_error_text()));
+  if (!has_call_failed() || (outcome.returns_status && outcome.status != last_error_status())) return {};
+  return error(static_cast<Code>(last_error_status()), std::string(last_error_text()));
 }
 
 } // namespace

@@ -30,7 +30,12 @@ Error take(void *exception, const std::string &who) {
   const Error failure = is_cxx(*static_cast<const _Unwind_Exception *>(exception))
                             ? thrown_error(who)
                             : error(Code::kException, who + " threw a foreign exception");
-  abi::__cxa_end_catch();
+  try {
+    abi::__cxa_end_catch();
+  } catch (abi::__forced_unwind &) {
+    throw;
+  } catch (...) { // by the destructor of what was thrown
+  }
   return failure;
 }
 
@@ -92,7 +97,7 @@ std::int32_t graft_thunk_caught(void *exception, const ThunkDescription *thunk) 
   const std::string bundle = entries != nullptr ? " of bundle '" + Table::of(entries).shape().bundle + "'" : std::string();
   const std::string who = "'" + std::string(thunk->function) + "' (" + thunk->contract + ")" + bundle;
   const Error failure = exception == nullptr ? error(Code::kStackLimit, who + " ran out of stack") : take(exception, who);
-  set_last_error(static_cast<graft_status>(failure.code), failure.message);
+  set_call_error(static_cast<graft_status>(failure.code), failure.message);
   return static_cast<graft_status>(failure.code);
 }
 }

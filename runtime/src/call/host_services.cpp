@@ -122,6 +122,9 @@ graft_status host_resolve(const graft_host *host, graft_handle handle, graft_pin
     return fail(error(Code::kDepthLimit, "bundle '" + context.generation->bundle + "' resolves a contract while its thread holds " +
                                              std::to_string(pin_count()) + " pins, one for each call that is under way; its call_depth is " +
                                              std::to_string(context.call_depth)));
+  if (is_full_of_pins())
+    return fail(error(Code::kDepthLimit, "bundle '" + (context.generation != nullptr ? context.generation->bundle : "") +
+                                             "' resolves a contract in a thread that nests more than 60,000 calls: it recurses without end"));
   if (starts_with_staged(context))
     if (const void *staged = store.staged_pin(handle)) return pin->table = staged, GRAFT_OK;
   auto binding = store.resolve(handle);

@@ -39,9 +39,8 @@ std::string last_error_behind(std::string sentence) {
 Result<void> call_destroy(Destroy *destroy, InstanceRecord &record) {
   set_last_error(GRAFT_OK, {});
   destroy(&record);
-  const auto code = static_cast<Code>(last_error_status());
-  if (code != Code::kException && code != Code::kStackLimit) return {};
-  return error(code, std::string(last_error_text()));
+  if (!has_call_failed()) return {};
+  return error(static_cast<Code>(last_error_status()), std::string(last_error_text()));
 }
 
 } // namespace

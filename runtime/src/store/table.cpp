@@ -111,7 +111,7 @@ graft_status report_stub(std::size_t index, StubReason reason) noexcept {
       size = std::snprintf(text, sizeof text, "%s was called after its bundle was unloaded; find a provider again",
                            shape.contract.c_str());
   }
-  set_last_error(code, {text, std::min(static_cast<std::size_t>(size), sizeof text - 1)});
+  set_call_error(code, {text, std::min(static_cast<std::size_t>(size), sizeof text - 1)});
   return code;
 }
 
@@ -122,11 +122,13 @@ bool is_stub(const void *function) noexcept { return is_stub_address(function); 
 void clear_last_error() noexcept { set_last_error(GRAFT_OK, {}); }
 
 Error last_error(const void *table, const void *entry, graft_status status) {
-  const auto known = static_cast<Code>(last_error_status());
-  if (known != Code::kOk) return error(known, std::string(last_error_text()));
   const auto index = static_cast<std::size_t>(static_cast<const char *>(entry) - static_cast<const char *>(table)) / sizeof(void *);
   const TableShape &shape = Table::of(table).shape();
-  if (status == GRAFT_OK || shape.result(index) != StubResult::kStatus) return error(Code::kOk, {});
+  const bool is_status = shape.result(index) == StubResult::kStatus;
+  // What a function met on its way and got over is not its failure.
+  if (is_status ? status == GRAFT_OK : !has_call_failed()) return error(Code::kOk, {});
+  const graft_status known = last_error_status();
+  if (!is_status || known == status) return error(static_cast<Code>(known), std::string(last_error_text()));
   return error(static_cast<Code>(status), "'" + shape.functions[index] + "' of " + shape.contract + " in bundle '" + shape.bundle +
                                               "' returned status " + std::to_string(status));
 }

@@ -35,6 +35,7 @@ using detail::PinEntry;
 using detail::ThreadRecord;
 
 constexpr std::size_t kStackEntries = 65'536 - ThreadRecord::kEntries;
+constexpr std::size_t kSpareEntries = 4'096; // kept for who cannot refuse
 constexpr std::size_t kErrorBytes = 4'096;
 
 struct Record : ThreadRecord {
@@ -43,6 +44,7 @@ struct Record : ThreadRecord {
   std::atomic<PinEntry *> top{nullptr}; // one past the last entry of the stack that may be in use; release, acquire in the scan
   std::atomic<int> thread{0};      // whose it is, as gettid says; relaxed: for people
   graft_status error_status = GRAFT_OK;
+  std::size_t failed_pins = 0; // one more than there were when the call failed that left the error; 0: none did
   std::size_t error_size = 0;
   char error_text[kErrorBytes];
 
@@ -134,6 +136,13 @@ void interrupt_all_processors() noexcept {
   mprotect(page, 4096, PROT_READ);
 }
 
+/// One past the last entry of the calling thread's stack that is in use.
+PinEntry *top_of(Record &record) noexcept {
+  PinEntry *top = record.top.load(std::memory_order_relaxed);
+  while (top != record.stack() && top[-1].load(std::memory_order_relaxed) == nullptr) --top; // ended since the last claim
+  return top;
+}
+
 void barrier_on_all_threads() noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0) interrupt_all_processors();
@@ -148,8 +157,7 @@ PinEntry *claim_entry() noexcept {
   Record &record = own_record();
   for (PinEntry &entry : record.entries)
     if (entry.load(std::memory_order_relaxed) == nullptr) return &entry;
-  PinEntry *top = record.top.load(std::memory_order_relaxed);
-  while (top != record.stack() && top[-1].load(std::memory_order_relaxed) == nullptr) --top; // ended since the last claim
+  PinEntry *const top = top_of(record);
   GRAFT_ASSERT(top != record.stack() + kStackEntries, "a thread nests more than 65,536 calls into plugins: it recurses without end");
   record.top.store(top + 1, std::memory_order_release); // pairs with the scan's acquire
   return top;
@@ -249,8 +257,24 @@ std::size_t end_pins_beyond(std::size_t count) noexcept {
 void set_last_error(graft_status status, std::string_view text) noexcept {
   Record &record = own_record();
   record.error_status = status;
+  record.failed_pins = 0;
   record.error_size = std::min(text.size(), kErrorBytes);
   text.copy(record.error_text, record.error_size); // not memcpy, which a null pointer must not reach
+}
+
+void set_call_error(graft_status status, std::string_view text) noexcept {
+  set_last_error(status, text);
+  own_record().failed_pins = pin_count() + 1;
+}
+
+bool has_call_failed() noexcept {
+  const Record &record = own_record();
+  return record.error_status != GRAFT_OK && record.failed_pins == pin_count() + 1;
+}
+
+bool is_full_of_pins() noexcept {
+  Record &record = own_record();
+  return top_of(record) >= record.stack() + (kStackEntries - kSpareEntries);
 }
 
 graft_status last_error_status() noexcept { return own_record().error_status; }

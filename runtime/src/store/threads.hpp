@@ -50,6 +50,13 @@ std::size_t end_pins_beyond(std::size_t count) noexcept;
 
 /// The calling thread's last error: a code and one line, cut to what fits.
 void set_last_error(graft_status status, std::string_view text) noexcept;
+/// The same where it is the call through the innermost pin that failed, so that `has_call_failed` knows it from what was met and
+/// got over inside of a call.
+void set_call_error(graft_status status, std::string_view text) noexcept;
+/// Whether the last error is that of a call which was made with the pins that the thread has now.
+bool has_call_failed() noexcept;
+/// Whether the thread has nearly as many pins as it can: who can refuse to take one more does.
+bool is_full_of_pins() noexcept;
 graft_status last_error_status() noexcept;
 std::string_view last_error_text() noexcept;
 /// Copies the text, cut to `capacity` with its terminator; returns its full length.
