@@ -19,6 +19,7 @@ Result<std::unique_ptr<Runtime::Impl>> Runtime::Impl::create(Config config) {
   compiling.begun = kBegunCompiles;
   compiling.cache = config.cache;
   compiling.tell = [log = log.get()](std::string_view line) { log->write(LogLevel::kWarn, line); };
+  GRAFT_TRY(check_limits(config.hooks));
   GRAFT_TRY_ASSIGN(auto permits, Permits::create(config.permissions));
   GRAFT_TRY_ASSIGN(auto linker, jit::Linker::create());
   // The code that a save will share is linked while nobody waits.

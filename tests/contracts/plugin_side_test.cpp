@@ -165,6 +165,8 @@ TEST(PluginSide, TheLogIsTaggedWithTheBundlesName) {
     GRAFT_PROVIDE(echo, {.echo = run}))")), Succeeds());
   echoed(**runtime, "hello log");
   EXPECT_THAT(lines, testing::Contains("[chatty] hello log"));
+  echoed(**runtime, "one\n[other] two\x1b[2J");
+  EXPECT_THAT(lines, testing::Contains("[chatty] one\\n[other] two\\x1b[2J"));
 }
 
 TEST(PluginSide, AnUnmetRequirementIsALoadError) {

@@ -6,6 +6,7 @@ GRAFT_CONTRACT(teller, "test.teller", 1, 0) { void (*tell)(void *self); };
 namespace graft {
 namespace {
 
+using namespace std::chrono_literals;
 using test::FailsWith;
 using test::leaves;
 using test::number_text;
@@ -106,6 +107,14 @@ TEST_F(Lifecycle, SettingsOfTheHostGoBeforeTheManifestAtOnce) {
   EXPECT_EQ(part_of("b").error_budget, 7u);
   ASSERT_THAT(runtime->configure("b", {}), Succeeds());
   EXPECT_EQ(trail(), "ab");
+}
+
+TEST_F(Lifecycle, ALimitThatNoCallCanKeepIsRefused) {
+  EXPECT_THAT(runtime->configure("b", {.call_limit = -5ms}), FailsWith(Code::kInvalid, HasSubstr("-5 ms")));
+  EXPECT_THAT(runtime->configure("b", {.call_limit = std::chrono::milliseconds::max()}), FailsWith(Code::kInvalid, HasSubstr("limit")));
+  Config config;
+  config.hooks.chain_limits["test.hook"] = -1ms;
+  EXPECT_THAT(Runtime::create(std::move(config)), FailsWith(Code::kInvalid, HasSubstr("-1 ms")));
 }
 
 TEST_F(Lifecycle, ThePartsOfAHookAreListedInTheOrderOfItsChain) {

@@ -57,6 +57,8 @@ TEST(WebAddress, HasOneSpelling) {
 TEST(WebAddress, WhatCouldBeReadInTwoWaysIsRefused) {
   const std::vector<std::pair<std::string, const char *>> tricks = {
       {"http://allowed.example@evil.example/", "user name"},
+      {"http://allowed.example/v1/..;/x", "parameter behind dots"},
+      {"http://allowed.example/v1/%2e%2e;a=b/x", "parameter behind dots"},
       {"http://evil.example\\@allowed.example/", "back slash"},
       {"http://allowed.example:80@evil.example/", "user name"},
       {"http://allowed.example%40evil.example/", "no name of letters"},

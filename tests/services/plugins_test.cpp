@@ -263,8 +263,26 @@ TEST(Services, AMetricThatIsUsedWronglyIsRefused) {
     CHECK(25, table->series(self, 7, S("x"), 0, 0, &again) == GRAFT_INVALID);
     CHECK(26, table->series(self, GRAFT_GAUGE, S("x"), twice, 4, &again) == GRAFT_INVALID);
     CHECK(27, table->series(self, GRAFT_GAUGE, S("x"), own, 2, &again) == GRAFT_INVALID);
+    graft_str latin[] = {S("user"), S("J\xfcrgen")}, half[] = {S("user"), S("J\xc3")}, surrogate[] = {S("user"), S("\xed\xa0\x80")};
+    CHECK(30, table->series(self, GRAFT_GAUGE, S("x"), latin, 2, &again) == GRAFT_INVALID);
+    CHECK(31, table->series(self, GRAFT_GAUGE, S("x"), half, 2, &again) == GRAFT_INVALID);
+    CHECK(32, table->series(self, GRAFT_GAUGE, S("x"), surrogate, 2, &again) == GRAFT_INVALID);
     CHECK(28, table->series(self, GRAFT_GAUGE, S("x"), own, 1, &again) == GRAFT_INVALID);
     CHECK(29, table->series(self, GRAFT_GAUGE, S("one_more"), 0, 0, &again) == GRAFT_EXHAUSTED);)")),
+            0);
+}
+
+TEST(Services, NoTwoMetricsAreExportedByOneName) {
+  Host host;
+  EXPECT_EQ(host.run("counter", asks("graft_metrics", R"(uint64_t number;
+    CHECK(1, table->series(self, GRAFT_COUNTER, S("x"), 0, 0, &number) == GRAFT_OK);
+    CHECK(2, table->series(self, GRAFT_COUNTER, S("x_total"), 0, 0, &number) == GRAFT_CONFLICT);
+    CHECK(3, table->series(self, GRAFT_GAUGE, S("x_total"), 0, 0, &number) == GRAFT_CONFLICT);
+    CHECK(4, table->series(self, GRAFT_HISTOGRAM, S("y"), 0, 0, &number) == GRAFT_OK);
+    CHECK(5, table->series(self, GRAFT_GAUGE, S("y_count"), 0, 0, &number) == GRAFT_CONFLICT);
+    CHECK(6, table->series(self, GRAFT_GAUGE, S("z_sum"), 0, 0, &number) == GRAFT_OK);
+    CHECK(7, table->series(self, GRAFT_HISTOGRAM, S("z"), 0, 0, &number) == GRAFT_CONFLICT);
+    CHECK(8, table->series(self, GRAFT_COUNTER, S("x"), 0, 0, &number) == GRAFT_OK);)")),
             0);
 }
 

@@ -92,7 +92,7 @@ struct Config {
   std::chrono::milliseconds drain{100}; ///< how long a reload that carries state over waits for running calls to end
   std::chrono::milliseconds gate{500};  ///< how long a bundle's `graft_probe` may take
   /// How long the end of a runtime waits for calls, and for threads that plugins started. What they are in then stays in
-  /// memory for good, and the log says so.
+  /// memory for good, and the log says so. A `graft_stop` or destructor of a plugin is a call that nobody ends for it.
   std::chrono::milliseconds farewell{5'000};
   Worker worker = Worker::kWhenAsked;
   WorkerLimits worker_limits{};

@@ -104,7 +104,8 @@ class GRAFT_API Runtime {
   static Result<std::unique_ptr<Runtime>> create(Config config = {}) {
     return create_with(std::move(config), detail::first_view, detail::last_view);
   }
-  /// Unloads everything. No call may be running and no Binding may be left. Waits for Config::farewell at most.
+  /// Unloads everything. No call may be running and no Binding may be left. Waits for Config::farewell at most, and
+  /// for what bundles run at their end.
   ~Runtime();
 
   /// Loads a folder, a single source file, or a bundle from memory: compile, link, verify, run its initialisers, publish.

@@ -54,7 +54,7 @@ Result<const LoaderInfo *> named_loader(const Manifest &manifest, const LoaderIn
   std::string known;
   for (const LoaderInfo &loader : loaders) known += (known.empty() ? "; there are '" : ", '") + loader.name + "'";
   return error(Code::kNotFound,
-               "bundle '" + manifest.name + "' is for loader '" + name + "', which this host did not bring" + known,
+               (manifest.name.empty() ? "the bundle" : "bundle '" + manifest.name + "'") + " is for loader '" + name + "', which this host did not bring" + known,
                manifest.loader.where);
 }
 

@@ -11,6 +11,8 @@
 namespace graft {
 namespace {
 
+constexpr std::size_t kPageBytes = 4096;
+
 /// Takes `bytes` from the account and memory from `make`, or neither.
 template <class Make>
 void *counted(CountedBlocks &blocks, std::size_t bytes, Make make) {
@@ -35,6 +37,13 @@ void *take_zeroed(std::size_t count, std::size_t each, CountedBlocks *blocks) {
 
 void *take_aligned(std::size_t align, std::size_t bytes, CountedBlocks *blocks) {
   return counted(*blocks, bytes, [&] { return ::aligned_alloc(align, bytes); });
+}
+
+void *take_pages(std::size_t bytes, CountedBlocks *blocks) { return take_aligned(kPageBytes, bytes, blocks); }
+
+void *take_whole_pages(std::size_t bytes, CountedBlocks *blocks) {
+  const std::size_t room = bytes + (kPageBytes - 1);
+  return room < bytes ? nullptr : take_pages(room / kPageBytes * kPageBytes, blocks);
 }
 
 int take_aligned_to(void **out, std::size_t align, std::size_t bytes, CountedBlocks *blocks) {
@@ -126,13 +135,15 @@ Counted as(const char *symbol, Return (*function)(Arguments...)) {
   return {symbol, reinterpret_cast<const void *>(function), sizeof...(Arguments)};
 }
 
-std::array<Counted, 28> table() {
+std::array<Counted, 30> table() {
   return {as("malloc", take),
           as("calloc", take_zeroed),
           as("realloc", take_again),
           as("reallocarray", take_array_again),
           as("aligned_alloc", take_aligned),
           as("memalign", take_aligned),
+          as("valloc", take_pages),
+          as("pvalloc", take_whole_pages),
           as("posix_memalign", take_aligned_to),
           as("free", give_back),
           as("_Znwm", new_or_throw),

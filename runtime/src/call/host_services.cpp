@@ -94,7 +94,7 @@ void host_log(const graft_host *host, uint32_t level, graft_str message) {
   Log &log = context.services.log;
   if (!log.takes(log_level)) return;
   const std::string tag = context.generation != nullptr ? "[" + context.generation->bundle + "] " : "[host] ";
-  log.write(log_level, tag + std::string(message.data, message.size));
+  log.write(log_level, tag + printable({message.data, message.size}));
 }
 
 graft_status host_find(const graft_host *host, graft_str contract, uint32_t major, uint32_t minor, graft_handle *out) {

@@ -81,6 +81,7 @@ Result<void> Runtime::Impl::resume(std::string_view name) {
 }
 
 Result<void> Runtime::Impl::configure(std::string_view name, const BundleSettings &settings) {
+  if (settings.call_limit) GRAFT_TRY(check_call_limit(*settings.call_limit));
   GRAFT_TRY(token.acquire());
   const HeldToken held(token);
   records.set_enabled(std::string(name), settings.enabled);

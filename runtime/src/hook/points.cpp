@@ -174,6 +174,20 @@ void HookPoints::renew() {
   adopt(std::move(staged));
 }
 
+Result<void> check_call_limit(std::chrono::milliseconds limit) {
+  constexpr std::chrono::milliseconds kMost = std::chrono::days(1);
+  if (limit >= std::chrono::milliseconds(0) && limit <= kMost) return {};
+  return error(Code::kInvalid, "a limit of " + std::to_string(limit.count()) +
+                                   " ms is none that a call or a chain can have: 0 (none) to " + std::to_string(kMost.count()) + " ms are");
+}
+
+Result<void> check_limits(const HookConfig &config) {
+  GRAFT_TRY(check_call_limit(config.call_limit));
+  GRAFT_TRY(check_call_limit(config.chain_limit));
+  for (const auto &[hook, limit] : config.chain_limits) GRAFT_TRY(check_call_limit(limit));
+  return {};
+}
+
 void HookPoints::configure(const std::string &bundle, const BundleSettings &settings) {
   const MutexLock lock(mutex_);
   settings_[bundle] = settings;

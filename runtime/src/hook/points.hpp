@@ -53,6 +53,10 @@ struct StagedChains {
   std::vector<SlotChange> changes() const;
 };
 
+/// kInvalid for a limit below zero or above a day.
+Result<void> check_call_limit(std::chrono::milliseconds limit);
+Result<void> check_limits(const HookConfig &config);
+
 /// Owns: the points, their chains, the numbers of bundles in hooks. Threads: `parts` and `find` from any, the rest from who
 /// holds the commit token.
 class HookPoints {

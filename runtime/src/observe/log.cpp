@@ -33,6 +33,21 @@ private:
   std::function<void(LogLevel, std::string_view)> callback_;
 };
 
+std::string printable(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string line;
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte == '\n')
+      line += "\\n";
+    else if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+      line += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    else
+      line += character;
+  }
+  return line;
+}
+
 Log::Log(std::function<void(LogLevel, std::string_view)> callback, LogLevel level) {
   if (!callback) return;
   sink_ = std::make_shared<HostSink>(std::move(callback));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <graft/runtime.hpp>
@@ -14,6 +15,9 @@ class logger;
 namespace graft {
 
 class HostSink;
+
+/// A plugin's text as one line: what would make two lines of one, or none, is spelt.
+std::string printable(std::string_view text);
 
 /// Owns: its logger; borrows nothing. Threads: any; the callback sees one line at a time.
 class Log {

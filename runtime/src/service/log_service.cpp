@@ -7,22 +7,6 @@
 namespace graft {
 namespace {
 
-/// A line break or a terminal's command would make two lines of one, or none.
-std::string printable(std::string_view text) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string line;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte == '\n')
-      line += "\\n";
-    else if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
-      line += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
-    else
-      line += character;
-  }
-  return line;
-}
-
 Result<void> write_line(ServiceUse &use, std::uint32_t level, std::string_view line) {
   if (level > GRAFT_LOG_ERROR)
     return error(Code::kInvalid, "there is no log level " + std::to_string(level) + "; 0 to 4 are");

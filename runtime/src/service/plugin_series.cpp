@@ -20,6 +20,23 @@ bool is_name(std::string_view name) {
   });
 }
 
+/// Well-formed, by table 3-7 of the Unicode Standard.
+bool is_utf8(std::string_view text) {
+  for (std::size_t index = 0; index < text.size();) {
+    const auto at = [&](std::size_t offset) { return static_cast<unsigned char>(index + offset < text.size() ? text[index + offset] : 0); };
+    const unsigned char first = at(0);
+    const std::size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (size == 0) return false;
+    for (std::size_t offset = 1; offset < size; ++offset)
+      if (at(offset) >> 6 != 2) return false;
+    const bool is_long = (first == 0xe0 && at(1) < 0xa0) || (first == 0xf0 && at(1) < 0x90);
+    const bool is_surrogate = first == 0xed && at(1) >= 0xa0;
+    if (is_long || is_surrogate || (first == 0xf4 && at(1) >= 0x90)) return false;
+    index += size;
+  }
+  return true;
+}
+
 Result<void> check_labels(MetricLabels &labels) {
   if (labels.size() > kMostLabels)
     return error(Code::kInvalid, "a series has " + std::to_string(labels.size()) + " labels, at most " +
@@ -32,6 +49,8 @@ Result<void> check_labels(MetricLabels &labels) {
                    "a label's name is letters, digits and '_', at most 256, and does not begin with a digit or '__'");
     if (name == "bundle" || name == "le" || name == "quantile")
       return error(Code::kInvalid, "label '" + name + "' is given by graft; choose another name");
+    if (!is_utf8(value))
+      return error(Code::kInvalid, "the value of label '" + name + "' is not UTF-8, which Prometheus reads; encode it");
     if (value.size() > kMostBytes)
       return error(Code::kInvalid,
                    "the value of label '" + name + "' has " + std::to_string(value.size()) + " bytes, at most 256 are kept");
@@ -42,12 +61,25 @@ Result<void> check_labels(MetricLabels &labels) {
 
 } // namespace
 
+std::string exported_name(const std::string &name, MetricKind kind) {
+  return kind == MetricKind::kCounter && !name.ends_with("_total") ? name + "_total" : name;
+}
+
 Result<void> SeriesNames::claim(const std::string &name, MetricKind kind) {
+  std::vector<std::string> exported = {exported_name(name, kind)};
+  if (kind == MetricKind::kHistogram)
+    for (const char *part : {"_bucket", "_sum", "_count"}) exported.push_back(name + part);
   const MutexLock lock(mutex_);
-  const MetricKind known = kinds_.try_emplace(name, kind).first->second;
-  if (known == kind) return {};
-  return error(Code::kConflict, std::string("metric '") + name + "' is a " + to_string(known) + "; it cannot be a " +
-                                    to_string(kind) + ", too");
+  for (const auto &[taken, owner] : owners_)
+    if (owner.name == name && owner.kind != kind)
+      return error(Code::kConflict, "metric '" + name + "' is a " + to_string(owner.kind) + "; it cannot be a " +
+                                        to_string(kind) + ", too");
+  for (const std::string &one : exported)
+    if (const auto found = owners_.find(one); found != owners_.end() && found->second.name != name)
+      return error(Code::kConflict, std::string(to_string(kind)) + " '" + name + "' would be exported as '" + one + "', as " +
+                                        to_string(found->second.kind) + " '" + found->second.name + "' is; name it otherwise");
+  for (std::string &one : exported) owners_.try_emplace(std::move(one), Owner{name, kind});
+  return {};
 }
 
 Result<std::uint64_t> SeriesOfBundle::find(SeriesNames &names, MetricKind kind, std::string_view name, MetricLabels labels) {
@@ -78,8 +110,7 @@ Series *SeriesOfBundle::at(std::uint64_t number) const noexcept {
 void SeriesOfBundle::add_to(std::vector<MetricFamily> &families, const std::string &bundle) const {
   const MutexLock lock(mutex_);
   for (const auto &series : all_) {
-    std::string name = "plugin_" + series->name;
-    if (series->kind == MetricKind::kCounter && !name.ends_with("_total")) name += "_total";
+    const std::string name = "plugin_" + exported_name(series->name, series->kind);
     auto family = std::ranges::find(families, name, &MetricFamily::name);
     if (family == families.end())
       family = families.insert(family, {name, "Counted by plugins as " + series->name, series->kind, {}});

@@ -1,7 +1,7 @@
 // The numbers that plugins count: by bundle, name and labels. They outlive the code that counts.
 //
 // Invariants:
-//   M1  A name is of one kind in all bundles, as Prometheus wants it.
+//   M1  A name is of one kind in all bundles, and no two share one that they are exported by, as Prometheus wants it.
 //   M2  A series, once made, stays where it is: plugins name it by its place.
 #pragma once
 
@@ -21,16 +21,24 @@
 
 namespace graft {
 
-/// Which kind each name is of (M1). Threads: any.
+/// Whose each name in the export is (M1). Threads: any.
 class SeriesNames {
  public:
-  /// kConflict when it is of another kind.
+  /// kConflict when it is of another kind, or would be exported by a name that another has.
   Result<void> claim(const std::string &name, MetricKind kind);
 
  private:
+  struct Owner {
+    std::string name; ///< as plugins say it
+    MetricKind kind;
+  };
+
   Mutex mutex_;
-  std::map<std::string, MetricKind, std::less<>> kinds_ GRAFT_GUARDED_BY(mutex_);
+  std::map<std::string, Owner, std::less<>> owners_ GRAFT_GUARDED_BY(mutex_); ///< by the name in the export
 };
+
+/// The name of a family in the export, behind "plugin_".
+std::string exported_name(const std::string &name, MetricKind kind);
 
 struct Series {
   std::string name;

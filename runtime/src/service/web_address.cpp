@@ -154,6 +154,13 @@ std::string without_dots(std::string_view path) {
   return ends_in_folder ? result + "/" : result;
 }
 
+/// A segment of dots with a parameter (`..;a=b`) is read by some servers as dots.
+bool has_dots_with_parameter(std::string_view path) {
+  for (const std::string_view dots : {"/..;", "/.;"})
+    if (path.find(dots) != path.npos) return true;
+  return false;
+}
+
 /// An empty segment (`//`) is read by some servers as none.
 bool has_empty_segment(std::string_view path) { return path.find("//") != path.npos; }
 
@@ -174,6 +181,7 @@ Result<Authority> split(std::string_view authority, std::string_view whole) {
 Result<std::string> canonical_path(std::string_view path, std::string_view whole) {
   GRAFT_TRY_ASSIGN(const std::string decoded, decode_path(path, whole));
   if (has_empty_segment(decoded)) return refused(whole, "its path has an empty segment");
+  if (has_dots_with_parameter(decoded)) return refused(whole, "its path has a parameter behind dots");
   return without_dots(decoded);
 }
 
