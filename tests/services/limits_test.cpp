@@ -54,6 +54,9 @@ const std::string kByRealloc =
     "#define TAKE() realloc(realloc(NULL, 1 << 10), 1 << 20)\n#define GIVE_BACK(block) free(block)\n";
 const std::string kByAligned = "#define TAKE() aligned_alloc(4096, 1 << 20)\n#define GIVE_BACK(block) free(block)\n";
 
+const std::string kByPages = "#include <malloc.h>\n#define TAKE() (count % 2 ? valloc(1 << 20) : pvalloc((1 << 20) - 7))\n"
+                             "#define GIVE_BACK(block) free(block)\n";
+
 struct Quota : testing::TestWithParam<std::string> {};
 
 TEST_P(Quota, TheTwentyFirstMebibyteOfTwentyIsRefused) {
@@ -66,7 +69,7 @@ TEST_P(Quota, TheTwentyFirstMebibyteOfTwentyIsRefused) {
   EXPECT_GE(gauge(**runtime, "graft_bundle_memory_refusals_total", "eater"), 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, Quota, testing::Values(kByHost, kByMalloc, kByCalloc, kByRealloc, kByAligned));
+INSTANTIATE_TEST_SUITE_P(Ways, Quota, testing::Values(kByHost, kByMalloc, kByCalloc, kByRealloc, kByAligned, kByPages));
 
 TEST(Limits, AnAllocationBeyondTheQuotaLeavesItsOwnCodeAndTheNumbers) {
   auto runtime = Runtime::create();
