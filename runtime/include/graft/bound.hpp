@@ -27,8 +27,8 @@ namespace detail {
 GRAFT_API bool is_stub(const void *function) noexcept;
 /// Forgets the calling thread's last error.
 GRAFT_API void clear_last_error() noexcept;
-/// What went wrong in a call through `entry` of `table`: the calling thread's last error since `clear_last_error`, or `status` when
-/// that entry returns a `graft_status`; kOk when nothing did.
+/// What went wrong in a call through `entry` of `table`, which is still pinned: `status` when that entry returns a `graft_status`, else
+/// what the call itself left as the thread's last error since `clear_last_error`, not what it met and got over; kOk when nothing did.
 GRAFT_API Error last_error(const void *table, const void *entry, graft_status status);
 } // namespace detail
 
