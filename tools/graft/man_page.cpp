@@ -79,7 +79,9 @@ std::string man_page(const CLI::App &app) {
   text += ".SH EXIT STATUS\n0 done, 1 failed, 2 used wrongly; of 'graft exec' the program's own.\n.SH ENVIRONMENT\n"
           ".TP\n.B GRAFT_CACHE\nWhere compiled bundles are kept: a folder, a redis:// URL, or off.\n"
           ".TP\n.B GRAFT_PERF_MAP\n1: perf is told the names of bundles' functions.\n"
-          ".TP\n.B NO_COLOR\nNo colour on a terminal either.\n";
+          ".TP\n.B NO_COLOR\nNo colour on a terminal either.\n"
+          ".SH FILES\n.TP\n.I share/doc/graft/README.md\nbeside the command's folder: guides for plugins, tests, hosts and "
+          "hooks.\n";
   return text;
 }
 

@@ -190,6 +190,7 @@ std::vector<std::string> with_help_spelled(std::vector<std::string> words) {
   if (words[0] == "version") words[0] = "--version";
   if (words[0] != "help") return words;
   words.erase(words.begin());
+  if (!words.empty() && words[0] == "help") words.erase(words.begin());
   words.emplace_back("--help");
   return words;
 }
