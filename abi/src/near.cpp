@@ -26,7 +26,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 } // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string> &candidates) {
-  const std::size_t limit = name.size() / 3 + 1;
+  const std::size_t limit = name.size() < 5 ? 1 : name.size() / 3 + 1; // two changes make any short word of any other
   std::size_t best = limit + 1;
   const std::string *found = nullptr;
   for (const std::string &candidate : candidates) {

@@ -5,6 +5,7 @@
 #include "back_end.hpp"
 #include "content_key.hpp"
 #include "diagnostics.hpp"
+#include "emission_stop.hpp"
 #include "facts.hpp"
 #include "global_names.hpp"
 #include "learned_code.hpp"
@@ -144,14 +145,17 @@ class Releaser : public clang::ASTConsumer {
 class HeadWriter : public clang::PCHGenerator {
  public:
   HeadWriter(clang::CompilerInstance &compiler, std::shared_ptr<clang::PCHBuffer> buffer, const Findings &findings,
-             Preamble &preamble)
+             const std::atomic<bool> &stop, Preamble &preamble)
       : PCHGenerator(compiler.getPreprocessor(), compiler.getModuleCache(), kPreamblePath, /*isysroot=*/"",
                      std::move(buffer), compiler.getCodeGenOpts(), compiler.getFrontendOpts().ModuleFileExtensions,
                      /*AllowASTWithErrors=*/false,
                      /*IncludeTimestamps=*/false),
-        findings_(findings), preamble_(preamble) {}
+        findings_(findings), stop_(stop), preamble_(preamble) {}
+
+  bool HandleTopLevelDecl(clang::DeclGroupRef) override { return !stop_.load(std::memory_order_relaxed); }
 
   void HandleTranslationUnit(clang::ASTContext &context) override {
+    if (stop_.load(std::memory_order_relaxed)) return; // writing takes as long as reading did
     PCHGenerator::HandleTranslationUnit(context);
     if (!hasEmittedPCH()) return;
     for (const clang::RecordDecl *contract : findings_.contracts)
@@ -160,6 +164,7 @@ class HeadWriter : public clang::PCHGenerator {
 
  private:
   const Findings &findings_;
+  const std::atomic<bool> &stop_;
   Preamble &preamble_;
 };
 
@@ -189,7 +194,7 @@ class HeadAction : public clang::ASTFrontendAction {
       consumers.push_back(std::move(generator));
       consumers.push_back(std::make_unique<Releaser>(compiler, *generator_, made_));
     }
-    consumers.push_back(std::make_unique<HeadWriter>(compiler, buffer_, findings_, preamble_));
+    consumers.push_back(std::make_unique<HeadWriter>(compiler, buffer_, findings_, stop_, preamble_));
     return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
   }
 
@@ -215,6 +220,7 @@ class HeadAction : public clang::ASTFrontendAction {
   }
 
   void compile_learned(std::unique_ptr<llvm::Module> module) {
+    const EmissionStop until(&stop_); // then nobody reads it
     LearnedCode learned = divide(std::move(module), wanted_);
     auto code = std::make_shared<HeaderCode>();
     KeyBuilder key;

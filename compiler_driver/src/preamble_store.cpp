@@ -296,7 +296,7 @@ void PreambleStore::make(const std::string &key) {
   const std::size_t tried = recipes.size();
   PreambleRequest request{prepared->invocation(), name, head, ends_at_line_start, headers, std::move(recipes)};
   std::shared_ptr<const Preamble> made = make_guarded(request, stop_);
-  if (!made && !request.learned.empty()) {
+  if (!made && !request.learned.empty() && !stop_.load(std::memory_order_relaxed)) {
     request.learned.clear();
     made = make_guarded(request, stop_);
   }

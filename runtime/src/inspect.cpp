@@ -128,7 +128,8 @@ Result<ReloadPlan> plan_reload(const std::filesystem::path &old, const std::file
   GRAFT_TRY_ASSIGN(const Artifact is, after.compiler->compile(after.job));
   KeptPlan plan = plan_kept(was.facts, is.facts, after.text.manifest);
   show_instances(plan, [](const InstancePlan &) { return std::nullopt; });
-  return ReloadPlan{after.text.manifest.name, plan.kind, /*base=*/0, std::move(plan.items)};
+  const std::string &old_name = before.text.manifest.name, &name = after.text.manifest.name;
+  return ReloadPlan{name, plan.kind, /*base=*/0, std::move(plan.items), old_name == name ? std::string() : old_name};
 }
 
 Result<std::string> emit(const std::filesystem::path &path, TextForm form, const InspectOptions &options) {

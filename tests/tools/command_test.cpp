@@ -320,81 +320,40 @@ TEST(Commands, PermissionsNamesFunctionsLinesAndTheListThatCoversThem) {
   EXPECT_EQ(graft({"permissions", folder / "none"}).status, 1);
 }
 
-TEST(New, MakesBundlesThatLoadAtOnce) {
-  for (const char *flavour : {"--dir", "--cpp"}) {
-    const TempFolder folder;
-    std::vector<std::string> words = {"new", "int", "--dir", folder.path()};
-    if (std::string(flavour) == "--cpp") words.push_back("--cpp");
-    ASSERT_EQ(graft(words).status, 0);
-    EXPECT_EQ(graft({"run", folder / "int", "--call", "example.int.greet", "world"}).out, "Hello, world!\n");
-    EXPECT_THAT(read(folder / "int/compile_flags.txt"), HasSubstr("-I/"));
-  }
-}
-
-TEST(New, EachTemplateOfABundlePassesItsOwnTestsAndSaysWhatToTryNext) {
-  for (const char *flavour : {"c", "cpp", "state", "hook"}) {
-    const TempFolder folder;
-    const Outcome made = graft({"new", "mine", "--template", flavour, "--dir", folder.path()});
-    ASSERT_EQ(made.status, 0) << made.err;
-    EXPECT_THAT(graft({"new", "--list"}).out, HasSubstr(flavour));
-    const Outcome tested = graft({"test", folder / "mine"});
-    EXPECT_EQ(tested.status, 0) << flavour << tested.out << tested.err;
-    EXPECT_THAT(made.out, HasSubstr("now try: graft " + std::string(flavour == std::string("hook") ? "test " : "run ")));
-  }
-}
-
-TEST(New, TheHostTemplateIsAProjectAroundItsPlugin) {
+TEST(Plan, OfBundlesWithDifferentNamesSaysSoAndCountsWhatIsLost) {
   const TempFolder folder;
-  ASSERT_EQ(graft({"new", "mine", "--template", "host", "--dir", folder.path()}).status, 0);
-  const Outcome tested = graft({"test", "."}, {{}, {}, folder / "mine"});
-  EXPECT_EQ(tested.status, 0) << tested.out << tested.err;
-  EXPECT_THAT(tested.out, HasSubstr("[  PASSED  ] 1 test."));
-  EXPECT_EQ(graft({"run", folder / "mine", "--call", "example.mine.greet", "you"}).out, "Hello, you!\n");
-  std::filesystem::remove(folder / "mine/plugin/graft.toml");
-  EXPECT_EQ(graft({"run", folder / "mine", "--call", "example.mine.greet", "you"}).status, 1) << "nothing says that plugin/ is a bundle";
-}
-
-TEST(New, TheStateTemplateKeepsItsCounts) {
-  const TempFolder folder;
-  ASSERT_EQ(graft({"new", "mine", "--template", "state", "--dir", folder.path()}).status, 0);
-  EXPECT_EQ(graft({"run", folder / "mine", "--call", "example.mine.count", "a", "--call", "example.mine.count", "a"}).out, "1\n2\n");
-  const json plan = parsed(graft({"plan", folder / "mine", folder / "mine", "--json"}).out);
-  EXPECT_NE(plan.dump().find("kept"), std::string::npos) << plan;
-}
-
-TEST(New, ItsCompileFlagsWorkForOtherTools) {
-  const TempFolder folder;
-  ASSERT_EQ(graft({"new", "hello", "--dir", folder.path()}).status, 0);
-  std::ifstream flags(folder / "hello/compile_flags.txt");
-  std::vector<std::string> words = {GRAFT_C_COMPILER, "-fsyntax-only", "-Wall", "-Wextra", "-Werror"};
-  for (std::string line; std::getline(flags, line);) words.push_back(line);
-  words.push_back(folder / "hello/hello_api.c");
-  const Outcome outcome = run(words);
+  const std::string code = "#include <graft/abi.h>\nGRAFT_CONTRACT(t, \"test.t\", 1, 0) { int32_t (*f)(void); };\n"
+                           "static int32_t f(void) { return 1; }\nGRAFT_PROVIDE(t, {.f = f})\n";
+  folder.write("counts/code.c", code + "struct memory { int32_t calls; };\nGRAFT_KEEP static struct memory kept;\n"
+                                       "int32_t calls(void) { return kept.calls; }\n");
+  folder.write("greets/code.c", code);
+  const Outcome outcome = graft({"plan", folder / "counts", folder / "greets"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("bundle 'greets': no state kept, 1 dropped\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("the old version is named 'counts': a host takes them for two bundles"));
+  EXPECT_THAT(graft({"plan", folder / "counts", folder / "counts"}).out, Not(HasSubstr("is named")));
 }
 
-TEST(New, RefusesToOverwriteAndBadNames) {
+TEST(Check, APlaceInAHeaderOfOursIsAFileThatIsThere) {
   const TempFolder folder;
-  folder.write("hello/mine.c", "mine");
-  const Outcome outcome = graft({"new", "hello", "--dir", folder.path()});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("is there already"));
-  EXPECT_FALSE(std::filesystem::exists(folder / "hello/graft.toml"));
-  EXPECT_EQ(graft({"new", "a/b", "--dir", folder.path()}).status, 2);
+  const std::string bad = folder.write("bad.c", "#include <graft/abi.h>\nint f(void) { return graft_str_equal(1); }\n");
+  const Outcome text = graft({"check", bad});
+  EXPECT_THAT(text.err, HasSubstr("include/graft/abi/"));
+  EXPECT_THAT(text.err, Not(HasSubstr("/.graft/")));
+  const json list = parsed(graft({"check", "--json", bad}).out);
+  ASSERT_FALSE(list.empty() || list[0]["notes"].empty()) << list;
+  EXPECT_TRUE(std::filesystem::exists(list[0]["notes"][0].value("file", ""))) << list;
+  const json log = parsed(read((graft({"check", "--sarif", folder / "log", bad}), folder / "log")));
+  EXPECT_THAT(log.dump(), Not(HasSubstr("/.graft/")));
 }
 
 TEST(Doctor, SaysWhatIsThere) {
   const json report = parsed(graft({"doctor", "--json"}).out);
   EXPECT_EQ(report["healthy"], true);
   EXPECT_GE(report["requirements"].size(), 3u);
-  EXPECT_EQ(graft({"doctor"}).status, 0);
-}
-
-TEST(Demo, ShowsTheNewCodeAfterAnEdit) {
-  const Outcome outcome = graft({"demo"});
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("Hello, world!"));
-  EXPECT_THAT(outcome.out, HasSubstr("Good evening, world!"));
+  const Outcome text = graft({"doctor"});
+  EXPECT_EQ(text.status, 0);
+  EXPECT_TRUE(text.out.ends_with("\nall of it is there\n")) << text.out;
 }
 
 TEST(Command, UsedWronglyIsExitCodeTwo) {

@@ -117,6 +117,19 @@ TEST(ManPage, HasEveryCommandAndNoLineThatTroffTakesForItsOwn) {
     EXPECT_THAT(page, HasSubstr(words));
   for (std::size_t at = page.find("\n."); at != page.npos; at = page.find("\n.", at + 1))
     EXPECT_THAT(page.substr(at + 2, 2), testing::AnyOf("TH", "SH", "SS", "TP", "PP", "nf", "fi", "B ", "I "));
+  EXPECT_THAT(page, Not(HasSubstr("\n'"))) << "a request, too";
+}
+
+TEST(ManPage, IsReadByTroffWithoutAWarningAndLosesNothing) {
+  if (!is_here("groff")) GTEST_SKIP() << "there is no groff";
+  const TempFolder folder;
+  const std::string page = folder.write("graft.1", graft({"completion", "man"}).out);
+  const Outcome read = run({"groff", "-man", "-ww", "-Tascii", "-P-cbou", page});
+  EXPECT_EQ(read.status, 0);
+  EXPECT_EQ(read.err, "");
+  for (const char *words : {"--tier-up fast-then-good|good|fast", "'fast-then-good' (as ever), 'good' or 'fast'", "-O LEVEL",
+                            "--junit FILE", "--memory BYTES", "-I DIR", "-j,--jobs COUNT", "graft cache prune"})
+    EXPECT_THAT(read.out, HasSubstr(words));
 }
 
 } // namespace

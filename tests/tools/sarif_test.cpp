@@ -181,6 +181,14 @@ TEST_F(Sarif, IsEmptyWhenAllIsWell) {
   EXPECT_EQ(log["runs"][0]["results"], json::array());
 }
 
+TEST_F(Sarif, GoesToStandardOutputForADash) {
+  const Outcome outcome = graft({"check", "--sarif", "-", "/nowhere", std::string(GRAFT_SOURCE_DIR) + "/plugins_src/greeter"});
+  const json log = json::parse(outcome.out, nullptr, /*allow_exceptions=*/false);
+  ASSERT_FALSE(log.is_discarded()) << outcome.out;
+  EXPECT_EQ(log["runs"][0]["results"][0]["ruleId"], "not-found");
+  EXPECT_THAT(outcome.err, HasSubstr("greeter: ok"));
+}
+
 TEST_F(Sarif, AFileThatCannotBeWrittenIsAFailure) {
   const Outcome outcome =
       graft({"check", "--sarif", "/nowhere/out.sarif", std::string(GRAFT_SOURCE_DIR) + "/plugins_src/greeter"});

@@ -115,6 +115,7 @@ TEST(Usage, HelpOfACommandIsItsHelp) {
     EXPECT_THAT(asked.out, HasSubstr(command));
   }
   EXPECT_EQ(graft({"help"}).out, graft({"--help"}).out);
+  EXPECT_EQ(graft({"help", "help"}).out, graft({"--help"}).out);
   EXPECT_EQ(graft({"help", "cache", "prune"}).out, graft({"cache", "prune", "--help"}).out);
   EXPECT_THAT(graft({"help"}).out, HasSubstr("'graft help COMMAND'"));
   EXPECT_THAT(graft({"--version"}).out, HasSubstr("graft "));

@@ -116,6 +116,16 @@ TEST(Watch, RunsTheTestsAgainOfThoseBundlesThatASaveTouches) {
   EXPECT_EQ(watching.stop(SIGINT), 0);
 }
 
+TEST(Watch, AnInterruptEndsARunOfTestsAtOnceAndBlamesNobody) {
+  const TempFolder folder;
+  folder.write("a/code.c", "/* nothing */\n");
+  folder.write("a/code_test.c", "#include <graft/test.h>\nGRAFT_TEST(\"never ends\") { for (volatile int i = 0;; ++i) {} }\n");
+  Watching watching({"test", folder / "a", "--watch", "--timeout", "0"});
+  ASSERT_TRUE(watching.prints("Testing 1 bundle"));
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+  EXPECT_FALSE(watching.prints("BROKEN"));
+}
+
 TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
   const TempFolder folder;
   folder.write("t/t.c", source("return 1111;"));

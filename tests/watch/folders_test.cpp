@@ -26,6 +26,28 @@ TEST_F(WatchFolders, AHeaderOutsideTheBundleIsWatched) {
   EXPECT_EQ(answer_of("a"), 2);
 }
 
+TEST_F(WatchFolders, OfAHostsFolderOnlyTheBundlesBesideItsSourcesAreWatched) {
+  const auto make = [&](const std::string &host) {
+    folder.write(host + "/host.cpp", "#error nobody compiles this\n");
+    folder.write(host + "/build/made.c", "#error nor this\n");
+    folder.write(host + "/plugin/graft.toml", "name = \"" + host + "\"\n");
+    folder.write(host + "/plugin/a.c", text_of(host, "1"));
+  };
+  make("alone");
+  fs::create_directory(at("many"));
+  watch({"alone", "many"});
+  ASSERT_EQ(next().bundles, std::vector<std::string>{"alone"});
+  folder.write("alone/plugin/a.c", text_of("alone", "2"));
+  ASSERT_EQ(next_phase(), WatchPhase::kReloaded);
+  EXPECT_EQ(answer_of("alone"), 2);
+  make("inner");
+  fs::rename(at("inner"), at("many/inner"));
+  const test::Told event = next();
+  EXPECT_EQ(event.bundles, std::vector<std::string>{"inner"}) << event.error;
+  fs::rename(at("many/inner/plugin"), at("away"));
+  EXPECT_EQ(next_phase(), WatchPhase::kUnloaded);
+}
+
 TEST_F(WatchFolders, AHeaderThatAReloadBroughtInIsWatchedToo) {
   folder.write("a/a.c", text_of("a", "1"));
   folder.write("shared/value.h", "#define VALUE 2\n");

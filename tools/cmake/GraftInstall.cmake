@@ -1,4 +1,5 @@
-# `cmake --install` gives a relocatable tree: headers, libgraft.so, the graft command, and the package that find_package(graft) finds.
+# `cmake --install` gives a relocatable tree: headers, libgraft.so, the graft command, its pages, and the package that
+# find_package(graft) finds.
 # A host sees no third-party header and links nothing but libgraft.so; what that needs at run time (libLLVM, libclang-cpp, TBB, fmt, hiredis,
 # sodium, sqlite3) the system's loader finds where Debian puts it.
 include(CMakePackageConfigHelpers)
@@ -36,4 +37,5 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/graftConfigVersion.cmake CO
 install(FILES ${CMAKE_BINARY_DIR}/graftConfig.cmake ${CMAKE_BINARY_DIR}/graftConfigVersion.cmake
               ${CMAKE_SOURCE_DIR}/tools/cmake/GraftContracts.cmake
         DESTINATION ${package_directory})
-install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/graft)
+install(CODE "set(graft_source \"${CMAKE_SOURCE_DIR}\")")
+install(SCRIPT ${CMAKE_SOURCE_DIR}/tools/cmake/GraftInstallDocs.cmake)

@@ -113,12 +113,15 @@ Examples:
     return verb;
   };
   add("path", "print its folder", path);
-  add("stat", "say what it holds", stat);
+  add("stat", "say what it holds", stat)->footer(R"(
+Artifacts are whole bundles, units files of a bundle, heads what C++ files begin with, parsed once; images are bundles' linked code,
+and records what says which of those a text, its headers and its flags lead to.)");
   add("verify", "open every entry and remove the damaged; exit code 1 when there were any", verify);
   CLI::App *verb = add("prune", "remove the least used entries", [](const CacheOptions &options) { return prune(options); });
   CLI::Option *max =
       verb->add_option("--max", options->max_bytes, "how much may stay, such as 100MB; the usual bound if not given")
-          ->transform(byte_size());
+          ->transform(byte_size())
+          ->type_name("BYTES");
   verb->add_flag("--all", options->all, "remove every entry")->excludes(max);
 }
 

@@ -17,6 +17,8 @@
 namespace graft::tool {
 namespace {
 
+constexpr const char *kStandardOutput = "-"; // as a file's name
+
 struct CheckOptions {
   std::vector<std::string> paths;
   std::vector<std::string> include_dirs;
@@ -28,6 +30,15 @@ struct CheckOptions {
 std::vector<Diagnostic> diagnostics_of(const Error &error) {
   std::vector<Diagnostic> diagnostics = error.diagnostics;
   if (diagnostics.empty()) diagnostics.push_back({Severity::kError, error.where, error.message, {}, {}, 0, 0, {}, {}});
+  return diagnostics;
+}
+
+/// For SARIF, where each has a rule: what no option of the compiler's controls has the error's code for one, "not-found".
+std::vector<Diagnostic> with_rule(std::vector<Diagnostic> diagnostics, Code code) {
+  std::string rule = to_string(code);
+  std::ranges::replace(rule, ' ', '-');
+  for (Diagnostic &diagnostic : diagnostics)
+    if (diagnostic.option.empty()) diagnostic.option = rule;
   return diagnostics;
 }
 
@@ -70,19 +81,20 @@ int check(const CheckOptions &options) {
       inspect_options.compiled = [&](const CompiledFile &file) { show_progress(shorten(path), file, options.format); };
     const Result<Inspection> inspection = inspect(path, inspect_options);
     if (!inspection) exit = kFailed;
-    std::ranges::copy(inspection ? (*inspection).artifact.warnings : diagnostics_of(inspection.error()),
+    std::ranges::copy(inspection ? (*inspection).artifact.warnings : with_rule(diagnostics_of(inspection.error()), inspection.code()),
                       std::back_inserter(found));
     if (options.format == Format::kJson) {
       append(all, path, inspection ? (*inspection).artifact.warnings : diagnostics_of(inspection.error()));
     } else if (inspection) {
       print_diagnostics((*inspection).artifact.warnings);
-      fmt::print("{}\n", summary(*inspection));
+      fmt::print(options.sarif == kStandardOutput ? stderr : stdout, "{}\n", summary(*inspection));
     } else {
       print_error(inspection.error());
     }
   }
   if (options.format == Format::kJson) print_json(all);
   if (options.sarif.empty()) return exit;
+  if (options.sarif == kStandardOutput) return print_json(sarif_of(found)), exit;
   if (std::ofstream file(options.sarif); file << sarif_of(found).dump(2, ' ', false, Json::error_handler_t::replace) << "\n")
     return exit;
   print_error("cannot write '" + options.sarif + "'");
@@ -97,7 +109,7 @@ void add_check(CLI::App &app, Action &action) {
   command->add_option("PATH", options->paths, "bundles, or folders of them")->required();
   add_include_dirs(*command, options->include_dirs);
   add_json(*command, options->format);
-  command->add_option("--sarif", options->sarif, "write the diagnostics as SARIF 2.1.0, too")->type_name("FILE");
+  command->add_option("--sarif", options->sarif, "write the diagnostics as SARIF 2.1.0, too; '-' is standard output")->type_name("FILE");
   command->footer(R"(
 Each bundle is compiled, checked against its manifest, and linked against this process; nothing of it runs. All are reported.
 With --json, one list of all diagnostics; [] and exit status 0 mean that all is well.

@@ -1,5 +1,6 @@
 // `graft demo`: the main job, step by step with its times: load a bundle from source, call it, edit it, see the new code.
 #include "command.hpp"
+#include "crash_report.hpp"
 #include "output.hpp"
 #include "scaffold.hpp"
 
@@ -75,11 +76,14 @@ Result<void> copy_bundle(const std::string &given, const fs::path &to) {
   return {};
 }
 
+/// A test may quote the greeting; it is no part of what is loaded.
+bool is_test(const fs::path &file) { return file.stem().string().ends_with("_test"); }
+
 /// Changes the greeting in the first source that has one.
 Result<std::string> edit(const fs::path &folder) {
   for (const fs::directory_entry &entry : fs::directory_iterator(folder)) {
     const std::string ending = entry.path().extension();
-    if (ending != ".c" && ending != ".cpp") continue;
+    if ((ending != ".c" && ending != ".cpp") || is_test(entry.path())) continue;
     std::ifstream in(entry.path(), std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(in), {}};
     const std::size_t at = text.find("\"" + std::string(kOldWord));
@@ -107,6 +111,7 @@ std::string say(const CallOutcome &outcome) {
 }
 
 Result<void> show(const std::string &path) {
+  tell_of_crashes();
   GRAFT_TRY_ASSIGN(const auto temporary, TemporaryFolder::create());
   const fs::path folder = temporary->path() / "greeter";
   GRAFT_TRY(copy_bundle(path, folder));

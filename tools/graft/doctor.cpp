@@ -53,6 +53,8 @@ int examine(Format format) {
     else
       fmt::print("{}  {}: {}\n", paint(stdout, Ink::kRed, "MISSING"), one.what, one.remedy);
   }
+  const auto missing = std::ranges::count(all, false, &Requirement::present);
+  fmt::print("{}\n", healthy ? "all of it is there" : fmt::format("{} of {} missing", missing, all.size()));
   return healthy ? kDone : kFailed;
 }
 

@@ -2,6 +2,7 @@
 #include "json.hpp"
 
 #include "output.hpp"
+#include "places.hpp"
 
 #include <graft/json.hpp>
 
@@ -11,7 +12,7 @@ namespace graft::tool {
 namespace {
 
 Json json_of(const SourcePos &where) {
-  Json json = {{"file", where.file}};
+  Json json = {{"file", on_disk(where.file)}};
   if (where.line != 0) json["line"] = where.line;
   if (where.column != 0) json["column"] = where.column;
   return json;

@@ -3,6 +3,7 @@
 // Exit codes: 0 done, 1 failed, 2 used wrongly. Nothing that a subcommand does may leave here as an exception.
 #include "command.hpp"
 #include "output.hpp"
+#include "places.hpp"
 #include "usage.hpp"
 
 #include <graft/base/near.hpp>
@@ -30,6 +31,12 @@ Examples:
 
 'graft help COMMAND' explains each with examples. Exit code: 0 done, 1 failed, 2 used wrongly.)";
 
+/// For the end of the help.
+std::string guides() {
+  const std::string page = first_page();
+  return page.empty() ? "" : "\nGuides for plugins, tests, hosts and hooks are behind " + page + ".";
+}
+
 std::vector<std::string> command_names(const CLI::App &app) {
   std::vector<std::string> names;
   for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
@@ -54,7 +61,7 @@ int run(std::vector<std::string> words) {
   words = with_help_spelled(std::move(words));
   CLI::App app("Load, run, check and look into plugins that are C and C++ source.", "graft");
   app.set_version_flag("--version", version_text());
-  app.footer(kFooter);
+  app.footer(kFooter + guides());
   app.require_subcommand(1);
   Action action;
   std::vector<CallWords> calls;

@@ -1,6 +1,8 @@
 // Text for people.
 #include "output.hpp"
 
+#include "places.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -83,8 +85,8 @@ std::string paint(std::FILE *stream, Ink ink, std::string_view text) {
 
 std::string shorten(const std::string &path) {
   std::error_code failure;
-  const std::string here = std::filesystem::current_path(failure).string() + "/";
-  return !failure && path.size() > here.size() && path.starts_with(here) ? path.substr(here.size()) : path;
+  const std::string here = std::filesystem::current_path(failure).string() + "/", found = on_disk(path);
+  return !failure && found.size() > here.size() && found.starts_with(here) ? found.substr(here.size()) : found;
 }
 
 void print_diagnostics(const std::vector<Diagnostic> &diagnostics) {

@@ -15,7 +15,7 @@ enum class Ink { kBold, kRed, kMagenta, kCyan, kGreen, kDim };
 /// `text` in colour when `stream` is a terminal and neither NO_COLOR nor a dumb terminal forbids it; as it is otherwise.
 std::string paint(std::FILE *stream, Ink ink, std::string_view text);
 
-/// A path under the working directory relative to it, any other as it is.
+/// A path under the working directory relative to it, any other as it is; headers of graft's as they are on disk.
 std::string shorten(const std::string &path);
 
 /// To stderr, with snippets and carets, notes behind what they belong to.

@@ -114,6 +114,7 @@ int request(const RemoteOptions &options, Json words) {
   const auto host = one_host(options);
   if (!host) return fail(host.error(), options.format);
   words["graft"] = 1;
+  const std::string done = words.value("do", "") == "rollback" ? "rolled back" : "reloaded";
   const auto answer = ask_host(*host, words);
   if (!answer) return fail(answer.error(), options.format);
   const bool is_done = answer->value("ok", false);
@@ -136,7 +137,7 @@ int request(const RemoteOptions &options, Json words) {
   }
   const Json result = answer->value("result", Json::object());
   for (const Json &bundle : result.value("bundles", Json::array())) {
-    fmt::print("{}", paint(stdout, Ink::kGreen, "reloaded"));
+    fmt::print("{}", paint(stdout, Ink::kGreen, done));
     print_bundle(bundle);
   }
   for (const Json &plan : result.value("plans", Json::array())) fmt::print("{}", plan.value("text", ""));

@@ -1,4 +1,5 @@
 // `graft run`: load bundles, call their functions by name, and, with --watch, do it again at every save.
+#include "crash_report.hpp"
 #include "host_options.hpp"
 #include "json.hpp"
 #include "output.hpp"
@@ -111,6 +112,7 @@ int watch(Runtime &runtime, const std::vector<BundleInfo> &bundles, const RunOpt
 }
 
 int run(const RunOptions &options) {
+  tell_of_crashes();
   auto runtime = host_of(options, options.watch ? Learning::kAtOnce : Config{}.learning); // at once: somebody is about to edit
   if (!runtime) return fail(runtime.error(), options.format);
   if (options.watch || options.format == Format::kText)

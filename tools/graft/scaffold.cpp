@@ -1,13 +1,16 @@
 // A new bundle's files: texts with names filled in. The texts are in templates.cpp.
 #include "scaffold.hpp"
 
+#include "places.hpp"
 #include "templates.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 namespace graft::tool {
 namespace {
@@ -27,6 +30,28 @@ std::string upper(std::string text) {
   for (char &character : text)
     if (character >= 'a' && character <= 'z') character = static_cast<char>(character - ('a' - 'A'));
   return text;
+}
+
+/// Where the words behind an indented command begin: behind two spaces; 0 for any other line.
+std::size_t words_in(const std::string &line) {
+  if (!line.starts_with("    ")) return 0;
+  const std::size_t gap = line.find("  ", line.find_first_not_of(' '));
+  return gap == line.npos ? 0 : gap + 2;
+}
+
+/// Of a README, whose commands are as long as the bundle's name makes them: what is said of them is in one column.
+std::string aligned(const std::string &text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::size_t column = 0;
+  for (const std::string &line : lines) column = std::max(column, words_in(line));
+  std::string result;
+  for (std::string &line : lines) {
+    if (const std::size_t at = words_in(line); at != 0) line.insert(at, column - at, ' ');
+    result += line + "\n";
+  }
+  return result;
 }
 
 bool is_empty_folder(const fs::path &folder) {
@@ -58,7 +83,10 @@ Scaffold make_scaffold(const std::string &name, Flavour flavour) {
                        fmt::arg("guard", upper(tag) + "_H"), fmt::arg("ending", is_cxx ? "cpp" : "c"));
   };
   Scaffold scaffold{contract, {}, {}};
-  for (const TemplateFile &file : files_of(flavour)) scaffold.files.push_back({fill(file.name), fill(file.text)});
+  for (const TemplateFile &file : files_of(flavour)) {
+    const std::string text = fill(file.text);
+    scaffold.files.push_back({fill(file.name), std::string_view(file.name) == "README.md" ? aligned(text) : text});
+  }
   std::string flags = is_cxx ? "-xc++\n-std=c++23\n" : "-xc\n-std=c17\n";
   if (const std::string include = abi_include_dir(); !include.empty()) flags += "-I" + include + "\n";
   scaffold.files.push_back({flavour == Flavour::kHost ? "plugin/compile_flags.txt" : "compile_flags.txt", flags});
@@ -84,15 +112,6 @@ Result<void> write_scaffold(const Scaffold &scaffold, const fs::path &folder) {
     stream.close();
     if (!stream) return cannot_write(folder / file.name, errno);
   }
-  return {};
-}
-
-std::string abi_include_dir() {
-  std::error_code failure;
-  const fs::path program = fs::read_symlink("/proc/self/exe", failure);
-  const fs::path installed = program.parent_path().parent_path() / "include";
-  for (const fs::path &candidate : {installed, fs::path(GRAFT_BUILT_ABI_INCLUDE)})
-    if (fs::exists(candidate / "graft" / "abi.h", failure)) return candidate.string();
   return {};
 }
 

@@ -36,7 +36,4 @@ Scaffold make_scaffold(const std::string &name, Flavour flavour);
 /// Makes `folder` and writes the files. kConflict when it exists and is not an empty folder.
 Result<void> write_scaffold(const Scaffold &scaffold, const std::filesystem::path &folder);
 
-/// Where `graft/abi.h` is: beside the installed command, else in the tree that it was built from. Empty when it is nowhere.
-std::string abi_include_dir();
-
 } // namespace graft::tool

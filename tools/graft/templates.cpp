@@ -71,10 +71,10 @@ constexpr const char *kReadme = R"(# {name}
 
 A graft bundle: its source is the plugin.
 
-    graft check {name}                                     compile and verify, run nothing
-    graft test {name}                                      run its tests
-    graft run {name} --call {contract}.greet world         load it and call it
-    graft run {name} --call {contract}.greet world --watch call it again at every save
+    graft check {name}  compile and verify, run nothing
+    graft test {name}  run its tests
+    graft run {name} --call {contract}.greet world  load it and call it
+    graft run {name} --call {contract}.greet world --watch  call it again at every save
 
 * `{tag}.h` declares the contract `{contract}@1.0`.
 * `{tag}.{ending}` implements it, `{tag}_test.{ending}` tests it.
@@ -132,9 +132,9 @@ constexpr const char *kStateReadme = R"(# {name}
 
 A graft bundle with state that outlives its code.
 
-    graft test {name}                                      run its tests
+    graft test {name}  run its tests
     graft run {name} --call {contract}.count word --watch  count; then edit {tag}.cpp and save: the count goes on
-    graft plan {name} DRAFT                                what a reload to the folder DRAFT would do to what is kept
+    graft plan {name} DRAFT  what a reload to the folder DRAFT would do to what is kept
 )";
 
 constexpr const char *kHookHeader =
@@ -210,7 +210,7 @@ A graft bundle that takes part in the hook `{contract}`, as many others may. A h
     graft::HookRequest request(*runtime);
     if (saving->run(request, what, decision).action == SAVE_REFUSE) ...
 
-    graft test {name}                                      run its tests
+    graft test {name}  run its tests
 )";
 
 constexpr const char *kHost =
@@ -257,9 +257,9 @@ constexpr const char *kHostReadme = R"(# {name}
 
 A program that loads a plugin from its source, in `plugin/`, and again at every save.
 
-    cmake -S . -B build -DCMAKE_PREFIX_PATH=...            where graft was installed
-    cmake --build build && build/host                      type names; edit plugin/{tag}.c meanwhile
-    graft test .                                           run the plugin's tests
+    cmake -S . -B build -DCMAKE_PREFIX_PATH=...  where graft was installed
+    cmake --build build && build/host  type names; edit plugin/{tag}.c meanwhile
+    graft test .  run the plugin's tests
 )";
 
 constexpr TemplateFile kCFiles[] = {

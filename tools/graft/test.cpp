@@ -93,7 +93,7 @@ int write_file(const std::string &path, const std::string &text) {
 
 int list(const std::vector<TestRequest> &requests, const TestOptions &options) {
   std::vector<TestPlan> plans;
-  const auto report = run_tests(requests, {.jobs = options.jobs, .tell = {}}, &plans);
+  const auto report = run_tests(requests, {.jobs = options.jobs, .tell = {}, .stop = -1}, &plans);
   if (!report) return fail(report.error(), options.format);
   std::ranges::sort(plans, {}, &TestPlan::bundle);
   Json json = Json::array();
@@ -107,7 +107,7 @@ int list(const std::vector<TestRequest> &requests, const TestOptions &options) {
   return (*report).broken.empty() ? kDone : kFailed;
 }
 
-int test(const std::vector<std::string> &bundles, const TestOptions &options) {
+int test(const std::vector<std::string> &bundles, const TestOptions &options, int stop = -1) {
   TestOptions chosen = options;
   if (chosen.shuffle && chosen.request.seed == 0) chosen.request.seed = new_seed();
   const std::vector<TestRequest> requests = requests_of(bundles, chosen);
@@ -121,10 +121,11 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options) {
   }
   RunnerOptions running{
       .jobs = options.jobs, .limit = std::chrono::milliseconds(static_cast<long>(options.timeout_s * 1000)),
-      .fail_fast = options.fail_fast, .tell = {}};
+      .fail_fast = options.fail_fast, .tell = {}, .stop = stop};
   if (is_text) running.tell = [](const TestResult &result) { print_result(result), std::fflush(stdout); };
   auto report = run_tests(requests, running);
   if (!report) return fail(report.error(), options.format);
+  if ((*report).is_stopped) return kFailed; // who stopped it knows
   (*report).seed = chosen.request.seed;
   (*report).bundles = bundles.size();
   keep_own_lines((*report).coverage, bundles);
@@ -152,7 +153,7 @@ int watch(const std::vector<std::string> &bundles, const TestOptions &options) {
   const auto saves = SaveWatch::create(bundles, options.request.include_dirs);
   if (!saves) return fail(saves.error(), options.format);
   for (std::vector<std::string> touched = bundles; !touched.empty(); touched = (*saves)->wait((*stop)->descriptor())) {
-    test(touched, options);
+    test(touched, options, (*stop)->descriptor());
     fmt::print(stderr, "watching {}; end with ctrl-c\n", counted(bundles.size(), "bundle"));
   }
   return kDone;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -107,15 +108,47 @@ std::vector<Task> choose_tasks(std::vector<Task> tasks, const TestRequest &reque
   return chosen;
 }
 
+/// "/folder/a_test.c:15" as a place; without one where it has none.
+SourcePos place_in(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  SourcePos place;
+  if (colon == text.npos) return place;
+  std::from_chars(text.data() + colon + 1, text.data() + text.size(), place.line);
+  if (place.line != 0) place.file = text.substr(0, colon);
+  return place;
+}
+
+/// What a test threw, or that its stack ran out, is told by the runtime of the call that ran it, "'run' (graft.tests) of bundle 'b'
+/// threw std::logic_error: ..."; who reads it wrote a test, and knows no such function.
+TestFailure failure_of(const Task &task, const std::string &said) {
+  constexpr std::string_view kThrew = " threw ", kStack = " ran out of stack", kAt = " at ";
+  const std::size_t stack = said.find(kStack), threw = said.find(kThrew);
+  TestFailure failure{task.file, task.line, said};
+  if (!said.starts_with("'run' (graft.tests)")) return failure;
+  if (threw < stack) failure.text = "the test" + said.substr(threw);
+  if (stack >= threw) return failure;
+  failure.text = "the test" + said.substr(stack);
+  const std::size_t at = failure.text.rfind(kAt);
+  if (at == failure.text.npos) return failure;
+  if (const SourcePos place = place_in(std::string_view(failure.text).substr(at + kAt.size())); place.line != 0) {
+    failure.file = place.file, failure.line = place.line;
+    const std::string_view in(failure.text.data(), at); // a body's own name is nobody's
+    failure.text = (in.contains("'graft_test_") ? "the test" + std::string(kStack) : std::string(in)) + " at " +
+                   shorten(place.file) + ":" + std::to_string(place.line);
+  }
+  return failure;
+}
+
 void run_task(const graft_host &host, const Bound<graft_tests> &tests, const Task &task) {
   const graft_test_reporter reporter{
       .struct_size = sizeof reporter, .reserved = 0, .context = nullptr, .failed = tell_failed, .skipped = tell_skipped};
   // Not through `call`, which would tell of an error that a function under test left, and the test expected.
-  if (tests->run(task.index, task.number, &reporter) != GRAFT_OK) {
-    std::string text(host.last_error(&host, nullptr, 0) + 1, '\0');
-    host.last_error(&host, text.data(), text.size());
-    tell_failed(nullptr, "", 0, text.c_str());
-  }
+  detail::clear_last_error(); // what another test left is not this one's
+  if (tests->run(task.index, task.number, &reporter) == GRAFT_OK) return;
+  std::string text(host.last_error(&host, nullptr, 0), '\0');
+  host.last_error(&host, text.data(), text.size() + 1);
+  const TestFailure failure = failure_of(task, text.empty() ? "there is no memory for its fixture" : text);
+  tell_failed(nullptr, failure.file.c_str(), failure.line, failure.text.c_str());
 }
 
 int run_tests(const TestRequest &request) {

@@ -2,13 +2,12 @@
 // which takes memory and locks: where that crashes or hangs, the parent has heard enough.
 #include "test_crash.hpp"
 
+#include "crash.hpp"
 #include "test_words.hpp"
 
 #include <graft/testing.hpp>
 
 #include <dlfcn.h>
-#include <execinfo.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,8 +21,6 @@ namespace graft::tool {
 namespace {
 
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGALRM};
-constexpr std::size_t kStackBytes = 256 * 1024; // a reader of debug information takes more than SIGSTKSZ
-constexpr int kMostFrames = 64;
 
 void write_all(std::string_view text) {
   while (!text.empty()) {
@@ -93,26 +90,10 @@ void tell_report(const char *text) {
   write_all(first.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-void write_stack(const ucontext_t &context) {
-  std::array<void *, kMostFrames> addresses{};
-  const int count = ::backtrace(addresses.data(), kMostFrames);
-  const auto stopped_at = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
-  std::vector<std::uintptr_t> counters;
-  for (int i = 0; i < count; ++i) {
-    const auto counter = reinterpret_cast<std::uintptr_t>(addresses[static_cast<std::size_t>(i)]);
-    counters.push_back(counter == stopped_at ? counter + 1 : counter); // no call's return address: not behind, but at it
-  }
-  // Behind a call of nothing there is no frame; who called is on the top of the stack.
-  if (stopped_at < 4096) counters.push_back(*reinterpret_cast<const std::uintptr_t *>(context.uc_mcontext.gregs[REG_RSP]));
-  const Json event = {{"event", "stack"}, {"frames", frames_of(counters)}};
-  write_all(event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-}
-
-void handle(int signal, siginfo_t *, void *context) {
+void handle(int signal, const void *context) {
   write_signal(signal);
-  write_stack(*static_cast<const ucontext_t *>(context));
-  std::signal(signal, SIG_DFL);
-  ::raise(signal); // it is blocked until the handler returns
+  const Json event = {{"event", "stack"}, {"frames", frames_of(counters_at(context))}};
+  write_all(event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 } // namespace
@@ -134,16 +115,7 @@ void report_crashes() {
   using Listen = void (*)(void (*)(const char *report));
   if (const auto listen = reinterpret_cast<Listen>(::dlsym(RTLD_DEFAULT, "__asan_set_error_report_callback")))
     listen(tell_report);
-  void *warm = nullptr;
-  ::backtrace(&warm, 1); // loads the unwinder now
-  stack_t stack = {};
-  stack.ss_sp = std::malloc(kStackBytes); // NOLINT: as long as the process
-  stack.ss_size = kStackBytes;
-  if (stack.ss_sp == nullptr || ::sigaltstack(&stack, nullptr) != 0) return;
-  struct sigaction action = {};
-  action.sa_sigaction = handle;
-  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND);
-  for (const int signal : kSignals) ::sigaction(signal, &action, nullptr);
+  catch_crashes(kSignals, handle);
 }
 
 } // namespace graft::tool

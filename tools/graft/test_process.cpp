@@ -73,8 +73,13 @@ Result<std::unique_ptr<TestProcess>> TestProcess::start(const std::vector<std::s
   for (char **variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
   std::vector<std::string> program = {"/proc/self/exe"};
   program.insert(program.end(), words.begin(), words.end());
+  posix_spawnattr_t own_group; // a terminal's ctrl-c is for us alone, and would be told as a crash of the bundle
+  ::posix_spawnattr_init(&own_group);
+  ::posix_spawnattr_setflags(&own_group, POSIX_SPAWN_SETPGROUP);
+  ::posix_spawnattr_setpgroup(&own_group, 0);
   const int failure =
-      ::posix_spawn(&child->process_, "/proc/self/exe", &actions, nullptr, pointers(program).data(), pointers(all).data());
+      ::posix_spawn(&child->process_, "/proc/self/exe", &actions, &own_group, pointers(program).data(), pointers(all).data());
+  ::posix_spawnattr_destroy(&own_group);
   ::posix_spawn_file_actions_destroy(&actions);
   close_one(events[1]), close_one(output[1]);
   if (failure != 0) {

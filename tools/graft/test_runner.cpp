@@ -243,8 +243,8 @@ class Lane {
 };
 
 /// Waits until one of them has something to say, or the first deadline passes.
-void wait_for(const std::vector<std::unique_ptr<Lane>> &lanes) {
-  std::vector<pollfd> descriptors;
+void wait_for(const std::vector<std::unique_ptr<Lane>> &lanes, int stop) {
+  std::vector<pollfd> descriptors = {{stop, POLLIN, 0}}; // a negative one is passed over
   int wait_ms = -1;
   for (const auto &lane : lanes) {
     for (const int descriptor : {lane->process().events(), lane->process().output(), lane->process().end()})
@@ -258,10 +258,12 @@ void wait_for(const std::vector<std::unique_ptr<Lane>> &lanes) {
   ::poll(descriptors.data(), descriptors.size(), wait_ms);
 }
 
-bool has_ended(const Lane &lane) {
-  pollfd end = {const_cast<Lane &>(lane).process().end(), POLLIN, 0};
-  return ::poll(&end, 1, 0) == 1;
+bool is_readable(int descriptor) {
+  pollfd one = {descriptor, POLLIN, 0};
+  return ::poll(&one, 1, 0) == 1;
 }
+
+bool has_ended(const Lane &lane) { return is_readable(const_cast<Lane &>(lane).process().end()); }
 
 } // namespace
 
@@ -277,7 +279,11 @@ Result<TestReport> run_tests(const std::vector<TestRequest> &requests, const Run
       waiting.pop_front();
       GRAFT_TRY(lanes.back()->start());
     }
-    wait_for(lanes);
+    wait_for(lanes, options.stop);
+    if (is_readable(options.stop)) {
+      report.is_stopped = true;
+      break; // with the lanes their processes end
+    }
     for (std::size_t i = 0; i < lanes.size() && !report.is_cut_short;) {
       Lane &lane = *lanes[i];
       const bool ended = has_ended(lane); // looked at first: what it said before is in the pipes

@@ -20,6 +20,7 @@ struct RunnerOptions {
   std::chrono::milliseconds limit{60'000};            ///< that one test may take, and the load of a bundle if that is more than a minute; 0: none
   FailFast fail_fast = FailFast::kNo;
   std::function<void(const TestResult &result)> tell; ///< of each as it is done
+  int stop = -1;                                      ///< a descriptor: all ends when it becomes readable
 };
 
 /// What a child would run, for `--list`.

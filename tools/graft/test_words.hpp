@@ -84,6 +84,7 @@ struct TestReport {
   std::uint64_t seed = 0;        ///< 0: not shuffled
   std::uint64_t nanoseconds = 0; ///< of all
   std::uint64_t bundles = 0;
+  bool is_stopped = false;   ///< from outside; the same holds
   bool is_cut_short = false; ///< at the first failure; what was not done until then is not in `results`
 
   std::uint64_t count(bool (*is_it)(Verdict verdict)) const;

@@ -54,13 +54,6 @@ std::vector<std::string> verbs_of(const CLI::App &command) {
   return names;
 }
 
-/// What an option's value is called in the help, without the words that it can be.
-std::string value_name(const CLI::Option &option) {
-  const std::string type = option.get_type_name();
-  const std::string name = type.substr(0, type.find(':'));
-  return name.empty() ? "a value" : name;
-}
-
 /// "usage: graft plan [OPTION...] OLD NEW".
 std::string usage_line(const Chosen &chosen) {
   std::string line = "usage: " + chosen.name + " [OPTION...]";
@@ -197,6 +190,7 @@ std::vector<std::string> with_help_spelled(std::vector<std::string> words) {
   if (words[0] == "version") words[0] = "--version";
   if (words[0] != "help") return words;
   words.erase(words.begin());
+  if (!words.empty() && words[0] == "help") words.erase(words.begin());
   words.emplace_back("--help");
   return words;
 }
@@ -212,6 +206,12 @@ std::vector<std::string> values_of(const CLI::Option &option) {
     at = comma + 1;
   }
   return words;
+}
+
+std::string value_name(const CLI::Option &option) {
+  const std::string type = option.get_type_name();
+  const std::string name = type.substr(0, type.find(':'));
+  return name.empty() ? "a value" : name;
 }
 
 int refuse_usage(const CLI::App &app, const CLI::ParseError &wrong) {

@@ -23,6 +23,9 @@ std::vector<std::string> with_help_spelled(std::vector<std::string> words);
 /// The words of `{a,b}` in what CLI11 calls an option's type: what its value can be. Empty for any value.
 std::vector<std::string> values_of(const CLI::Option &option);
 
+/// What an option's value is called in the help, without the words that it can be.
+std::string value_name(const CLI::Option &option);
+
 /// Says on stderr what is wrong with the words that `app` refused.
 int refuse_usage(const CLI::App &app, const CLI::ParseError &wrong);
 

@@ -1,4 +1,5 @@
 // `graft watch`: a host that does nothing but keep bundles as new as their sources.
+#include "crash_report.hpp"
 #include "host_options.hpp"
 #include "json.hpp"
 #include "progress.hpp"
@@ -17,6 +18,7 @@ struct WatchWords : HostOptions {
 };
 
 int watch(const WatchWords &options) {
+  tell_of_crashes();
   auto runtime = host_of(options, Learning::kAtOnce); // somebody is about to edit
   if (!runtime) return fail(runtime.error(), options.format);
   show_progress_of(**runtime, options.format);

@@ -45,6 +45,7 @@ struct ReloadPlan {
   PlanKind kind = PlanKind::kCodeOnly;
   std::uint64_t base = 0; ///< the generation whose state it is about; 0 when it compares two texts
   std::vector<PlanItem> items;
+  std::string was; ///< the old version's name where that is another, so that no reload leads from one to the other; else empty
 };
 
 /// The plan as lines of text, one an item.

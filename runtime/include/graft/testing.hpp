@@ -50,6 +50,10 @@ struct CodePlace {
 /// behind it those that it was inlined into. Empty for any other address.
 GRAFT_API std::vector<CodePlace> places_of(std::uintptr_t address);
 
+/// The bundle whose code the calling thread is in, by the call that it entered last; null when it is in none. Takes neither memory
+/// nor locks: a handler of signals may ask.
+GRAFT_API const char *running_bundle() noexcept;
+
 struct CodeRange {
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0; ///< exclusive

@@ -54,6 +54,10 @@ Result<bool> is_bundle_folder(const std::filesystem::path &folder);
 /// The same, for whoever loads it next and so hears what is wrong: one that cannot be seen into counts.
 bool may_be_bundle_folder(const std::filesystem::path &folder);
 
+/// The bundles of a folder without a manifest that has sources, a host's, beside bundles that have one; sorted. Empty for any
+/// other folder. kInvalid when it cannot be read.
+Result<std::vector<std::filesystem::path>> bundles_beside_sources(const std::filesystem::path &folder);
+
 /// The files under `folder` that `pattern` matches, sorted: `*`, `?` and `[...]` within a name, `**` for any depth. A
 /// pattern without wildcards must name a source file; with them, files of other kinds, and tests, are passed over. kInvalid when nothing
 /// matches.

@@ -1,6 +1,8 @@
 // See with_tests.hpp. The driver is a source of two lines: its text is among graft's own headers.
 #include "with_tests.hpp"
 
+#include "../store/table.hpp"
+#include "../store/threads.hpp"
 #include "source_files.hpp"
 
 #include <graft/inspect.hpp>
@@ -95,6 +97,11 @@ static std::vector<CodePlace> places_from(std::vector<jit::CodeLine> lines) {
 }
 
 std::vector<CodePlace> places_of(std::uintptr_t address) { return places_from(jit::lines_at(address)); }
+
+const char *running_bundle() noexcept {
+  const void *entries = innermost_pin();
+  return entries == nullptr ? nullptr : Table::of(entries).shape().bundle.c_str();
+}
 
 std::vector<std::vector<CodePlace>> lines_between(const std::vector<CodeRange> &ranges) {
   std::vector<jit::CodeRange> asked;

@@ -163,7 +163,13 @@ const char *to_string(PlanKind kind) noexcept {
 }
 
 std::string to_string(const ReloadPlan &plan) {
-  std::string text = "bundle '" + plan.bundle + "': " + to_string(plan.kind) + "\n";
+  const auto dropped = std::ranges::count(plan.items, Fate::kDropped, &PlanItem::fate);
+  const bool is_lost = plan.kind == PlanKind::kCodeOnly && dropped != 0;
+  std::string text = "bundle '" + plan.bundle + "': " + (is_lost ? "no state kept" : to_string(plan.kind));
+  if (dropped != 0) text += ", " + std::to_string(dropped) + " dropped";
+  text += "\n";
+  if (!plan.was.empty())
+    text += "  the old version is named '" + plan.was + "': a host takes them for two bundles, and reloads neither to the other\n";
   for (const PlanItem &item : plan.items) {
     std::string line = std::string("  ") + to_string(item.fate);
     line.resize(13, ' ');

@@ -35,7 +35,7 @@ Result<ReloadPlan> Runtime::Impl::plan(BundleText text) {
   show_instances(plan, [&](const InstancePlan &one) GRAFT_NO_THREAD_SAFETY_ANALYSIS { // the lock is held around it
     return store.instances.count(slots_of(one, found->second.slots));
   });
-  return ReloadPlan{name, plan.kind, found->second.live->number, std::move(plan.items)};
+  return ReloadPlan{name, plan.kind, found->second.live->number, std::move(plan.items), {}};
 }
 
 Result<void> Runtime::Impl::refuse_without_past(const Bundle &bundle) const {

@@ -17,7 +17,7 @@ std::string folder_of(const std::string &path) { return path.substr(0, std::max<
 
 } // namespace
 
-bool Collection::holds(const std::string &bundle) const { return folder_of(bundle) == path_; }
+bool Collection::holds(const std::string &bundle) const { return folder_of(bundle) == path_ || deeper_.contains(bundle); }
 
 bool Collection::concerns(const std::string &touched) const {
   return way_.contains(touched) || inside_.contains(folder_of(touched));
@@ -32,16 +32,26 @@ Folders Collection::survey(std::vector<std::string> &bundles) {
     way_.insert(node.text());
   }
   std::error_code failure;
+  const auto own = bundles_beside_sources(path_);
+  const bool is_hosts = own && !(*own).empty(); // other folders of a host, such as its build's, are no bundles
   inside_ = {fs::weakly_canonical(path_, failure).string()};
   fs::directory_iterator entry(path_, failure);
   for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
     const std::string path = entry->path().string();
     std::error_code ignored;
     if (is_litter(entry->path().filename().string()) || !entry->is_directory(ignored)) continue;
-    if (may_be_bundle_folder(path))
-      bundles.push_back(path);
-    else
-      inside_.insert(fs::weakly_canonical(path, ignored).string());
+    if (is_hosts ? fs::exists(entry->path() / "graft.toml", ignored) : may_be_bundle_folder(path)) {
+      const auto beside = bundles_beside_sources(path);
+      if (!beside || (*beside).empty()) {
+        bundles.push_back(path);
+        continue;
+      }
+      for (const fs::path &bundle : *beside) {
+        bundles.push_back(bundle.string());
+        deeper_.insert(bundle.string());
+      }
+    }
+    inside_.insert(fs::weakly_canonical(path, ignored).string());
   }
   for (const std::string &folder : inside_) folders.emplace(folder, Detail::kShape);
   std::ranges::sort(bundles);

@@ -1,4 +1,5 @@
-// A folder of bundles: which of its folders are bundles now.
+// A folder of bundles: which of its folders are bundles now. As in find_bundles, a folder in it may be a host's, beside whose sources
+// the bundles are.
 #pragma once
 
 #include "folder_watch.hpp"
@@ -28,6 +29,7 @@ class Collection {
   std::string path_; // absolute, as spelled
   Folders folders_;
   std::set<std::string> way_;    // nodes that decide what the path leads to
+  std::set<std::string> deeper_; // bundles beside the sources of a host in it
   std::set<std::string> inside_; // the folder and those in it that are no bundles, without links
 };
 

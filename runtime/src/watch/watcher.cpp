@@ -52,7 +52,8 @@ Result<void> Watcher::Impl::add(const std::string &path) {
   std::error_code failure;
   const bool is_folder = fs::is_directory(path, failure) && !info_at(path);
   GRAFT_TRY_ASSIGN(const bool is_bundle, is_folder ? is_bundle_folder(path) : Result<bool>(true));
-  if (!is_bundle) {
+  GRAFT_TRY_ASSIGN(const auto beside, is_folder ? bundles_beside_sources(path) : Result<std::vector<fs::path>>(std::vector<fs::path>()));
+  if (!is_bundle || !beside.empty()) {
     Collection &collection = collections_.emplace_back(path);
     GRAFT_TRY_ASSIGN(const std::vector<std::string> bundles, collection.arrange(*folders_));
     for (const std::string &bundle : bundles) enter(bundle);

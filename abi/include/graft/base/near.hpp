@@ -10,7 +10,7 @@
 namespace graft {
 
 /// The candidate with the smallest edit distance (Damerau-Levenshtein, adjacent swaps count one) to `name`, if it is at most a third of
-/// the name's length plus one; empty when none is near.
+/// the name's length plus one, and one for a name of less than five letters; empty when none is near.
 GRAFT_API std::string nearest(std::string_view name, const std::vector<std::string> &candidates);
 
 } // namespace graft

@@ -7,12 +7,15 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdlib>
+#include <cxxabi.h>
 #include <exception>
 #include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace graft::testing {
@@ -105,6 +108,28 @@ inline graft_str text_of(const char *text) { return {text, text ? std::string_vi
 inline graft_str text_of(std::string_view text) { return {text.data(), text.size()}; }
 inline graft_str text_of(const std::string &text) { return {text.data(), text.size()}; }
 
+/// What is in flight, in a handler: a number or a text as itself, anything else by its type.
+inline std::string thrown_now() {
+  try {
+    throw;
+  } catch (const std::exception &caught) {
+    return caught.what();
+  } catch (int caught) {
+    return "the int " + std::to_string(caught);
+  } catch (const char *caught) {
+    return caught ? "\"" + std::string(caught) + '"' : "a null text";
+  } catch (const std::string &caught) {
+    return "the std::string \"" + caught + '"';
+  } catch (...) {
+    int failure = 0;
+    const std::type_info *type = ::abi::__cxa_current_exception_type();
+    char *name = type ? ::abi::__cxa_demangle(type->name(), nullptr, nullptr, &failure) : nullptr;
+    const std::string text = name ? "an object of type " + std::string(name) : "something that is not C++'s";
+    std::free(name);
+    return text;
+  }
+}
+
 enum class Thrown : bool { kNothing, kSomethingElse };
 
 inline void wrong_throw(const graft_test_site &site, Thrown thrown, const char *what) {
@@ -141,7 +166,7 @@ inline void wrong_throw(const graft_test_site &site, Thrown thrown, const char *
     } catch (const std::exception &graft_test_other) {                                              \
       graft::testing::wrong_throw(graft_test_here, graft::testing::Thrown::kSomethingElse, graft_test_other.what()); \
     } catch (...) {                                                                                 \
-      graft::testing::wrong_throw(graft_test_here, graft::testing::Thrown::kSomethingElse, "something else"); \
+      graft::testing::wrong_throw(graft_test_here, graft::testing::Thrown::kSomethingElse, graft::testing::thrown_now().c_str()); \
     }                                                                                               \
     if (!graft_test_threw) otherwise;                                                               \
   } while (0)
@@ -154,7 +179,8 @@ inline void wrong_throw(const graft_test_site &site, Thrown thrown, const char *
     } catch (const std::exception &graft_test_other) {                                              \
       graft_test_fail(__FILE__, __LINE__, "Expected: %s throws nothing\n  Actual: it throws %s", text, graft_test_other.what()); \
     } catch (...) {                                                                                 \
-      graft_test_fail(__FILE__, __LINE__, "Expected: %s throws nothing\n  Actual: it throws something", text); \
+      graft_test_fail(__FILE__, __LINE__, "Expected: %s throws nothing\n  Actual: it throws %s", text,  \
+                      graft::testing::thrown_now().c_str());                                        \
     }                                                                                               \
     if (graft_test_threw) otherwise;                                                                \
   } while (0)

@@ -1,0 +1,56 @@
+# Runs when graft is installed: copies its pages to share/doc/graft, in folders as they are in the tree, so that their links to each other
+# hold. A link to a header leads to the installed one; one to anything else that stays behind, such as a source, becomes its words.
+# The caller sets graft_source. `cmake -DCMAKE_INSTALL_PREFIX=... -Dgraft_source=... -P` does the same.
+cmake_minimum_required(VERSION 3.25)
+set(destination "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/share/doc/graft")
+file(GLOB pages RELATIVE "${graft_source}" "${graft_source}/runtime/doc/*.md" "${graft_source}/runtime/doc/decisions/*.md"
+     "${graft_source}/runtime/doc/pictures/*.md")
+list(APPEND pages README.md CHANGELOG.md abi/README.md compiler_driver/README.md plugins_src/README.md plugins_src/bad/README.md
+     runtime/README.md tools/README.md tools/graft/README.md)
+file(GLOB pictures RELATIVE "${graft_source}" "${graft_source}/runtime/doc/pictures/*.svg")
+set(others LICENSE ${pictures})
+
+# What a link of `page` to `target` becomes; empty when that is not installed.
+function(graft_installed_link page target result)
+  string(REGEX REPLACE "#.*" "" path "${target}")
+  get_filename_component(folder "${graft_source}/${page}" DIRECTORY)
+  get_filename_component(found "${folder}/${path}" ABSOLUTE)
+  file(RELATIVE_PATH name "${graft_source}" "${found}")
+  set(${result} "" PARENT_SCOPE)
+  if(name IN_LIST pages OR name IN_LIST others)
+    set(${result} "${target}" PARENT_SCOPE)
+  elseif(name MATCHES "^(abi|runtime)/include/(.*)")
+    get_filename_component(from "/share/doc/graft/${page}" DIRECTORY)
+    file(RELATIVE_PATH header "${from}" "/include/${CMAKE_MATCH_2}")
+    set(${result} "${header}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+foreach(page IN LISTS pages)
+  file(READ "${graft_source}/${page}" text)
+  string(REGEX MATCHALL "\\]\\([^][() \n;#:][^][() \n;:]*\\)" found "${text}")
+  string(REPLACE "](" "(" found "${found}") # a bracket would keep the list's elements together
+  list(REMOVE_DUPLICATES found)
+  foreach(link IN LISTS found)
+    string(REGEX REPLACE "^.(.*).$" "\\1" target "${link}")
+    graft_installed_link("${page}" "${target}" becomes)
+    get_filename_component(folder "${graft_source}/${page}" DIRECTORY)
+    string(REGEX REPLACE "#.*" "" path "${target}")
+    if(becomes STREQUAL target OR NOT EXISTS "${folder}/${path}") # code may look like a link
+      continue()
+    elseif(becomes)
+      string(REPLACE "](${target})" "](${becomes})" text "${text}")
+    else()
+      string(REGEX REPLACE "([][+.*^$?()\\])" "\\\\\\1" pattern "${target}")
+      string(REGEX REPLACE "\\[([^][]+)\\]\\(${pattern}\\)" "\\1" text "${text}")
+    endif()
+  endforeach()
+  get_filename_component(folder "${page}" DIRECTORY)
+  file(MAKE_DIRECTORY "${destination}/${folder}")
+  file(WRITE "${destination}/${page}" "${text}")
+  message(STATUS "Installing: ${destination}/${page}")
+endforeach()
+foreach(other IN LISTS others)
+  get_filename_component(folder "${other}" DIRECTORY)
+  file(COPY "${graft_source}/${other}" DESTINATION "${destination}/${folder}")
+endforeach()
