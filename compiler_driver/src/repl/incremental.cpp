@@ -175,7 +175,13 @@ void Incremental::State::parse_each(const std::function<bool(clang::DeclGroupRef
     clang::Parser::DeclGroupPtrTy group;
     // A call of a consteval function is run where its context ends.
     sema().PushExpressionEvaluationContext(clang::Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
+    const clang::SourceLocation place = parser_->getCurToken().getLocation();
+    StatementScope scope(*parser_, sema());
     const bool is_end = parser_->ParseTopLevelDecl(group, imports);
+    clang::Decl *first = group && !group.get().isNull() ? *group.get().begin() : nullptr;
+    if (auto *statement = llvm::dyn_cast_or_null<clang::TopLevelStmtDecl>(first))
+      refuse_returns(sema(), *statement, {place, parser_->getCurToken().getLocation()});
+    scope.finish(first);
     sema().PopExpressionEvaluationContext();
     if (is_end || (group && !visit(group.get()))) return;
   }
@@ -204,8 +210,11 @@ bool Incremental::State::show_last(clang::DeclGroupRef group) {
   return !compiler_->getDiagnostics().hasErrorOccurred();
 }
 
-/// What shows values, beside the input. Fields are shown whoever may name them.
+/// What shows values, beside the input. Fields are shown whoever may name them, and nobody asks for warnings of it.
 void Incremental::State::parse_unseen(const std::string &text) {
+  clang::DiagnosticsEngine &engine = compiler_->getDiagnostics();
+  const bool was_ignored = engine.getIgnoreAllWarnings();
+  engine.setIgnoreAllWarnings(true);
   compiler_->getLangOpts().AccessControl = false;
   enter_unexpanded(compiler_->getPreprocessor(), text, "shown");
   parser_->ConsumeAnyToken(); // the end of what was before
@@ -214,6 +223,7 @@ void Incremental::State::parse_unseen(const std::string &text) {
     return true;
   });
   compiler_->getLangOpts().AccessControl = true;
+  engine.setIgnoreAllWarnings(was_ignored);
 }
 
 void Incremental::State::undo_parse() {
