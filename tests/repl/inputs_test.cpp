@@ -264,6 +264,16 @@ TEST(Definitions, ThatAnInputNeededWaitOnWhenItCannotBeLinked) {
   EXPECT_EQ(outcome.out, "2\n7\n") << outcome.err;
 }
 
+TEST(NamesOfC, EndWithTheirScope) {
+  const Outcome outcome = session("int a = 5;\nint f(int a) {\n#include \"nowhere.h\"\nreturn a; }\na\n"
+                                  "int f(void) { int a = 1; { int a = 2; (void)a; } return a; }\nf()\n"
+                                  "int g(int a) { for (int i = 0; i < 3; ++i) ; int i = a; for (int i = 0; i < 2; ++i) ; return i; }\ng(7)\n"
+                                  "{ int a = 9; { int a = 3; } a = 2; }\n{ a = 6; }\na\nint (*p)(int a) = g;\nint undo(int a) { return "
+                                  "undeclared; }\na\n",
+                                  {"--c"});
+  EXPECT_EQ(outcome.out, "5\n1\n7\n6\n6\n") << outcome.err;
+}
+
 TEST(LongInputs, AreReadOnce) {
   std::string row = "int a[] = {";
   for (int i = 0; i < 500'000; ++i) row += "1,";

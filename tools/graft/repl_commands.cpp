@@ -17,7 +17,7 @@ namespace graft::tool {
 namespace {
 
 constexpr CommandHelp kHelps[] = {
-    {"load", "PATH...", "load bundles; demo.greeter->greet(...) calls their contracts", "%load plugins/greeter"},
+    {"load", "PATH...", "load bundles; demo.greeter->greet(...) calls their contracts, in C '%call'", "%load plugins/greeter"},
     {"unload", "BUNDLE", "take a bundle out", "%unload greeter"},
     {"reload", "BUNDLE|PATH", "replace a bundle's code by what its source says now", "%reload greeter"},
     {"plan", "BUNDLE|PATH", "what a reload would do to kept state", "%plan greeter"},
@@ -124,7 +124,12 @@ Result<void> ReplCommands::declare_contracts() {
   std::set<std::string> grown;
   for (const ContractInfo &contract : runtime_->contracts()) {
     const Result<ContractDescription> description = runtime_->describe(contract.handle);
-    if (!description || !can_be_included(description->contract)) continue; // it is called by name
+    if (!description) continue;
+    if (language_ == ReplLanguage::kC || !can_be_included(description->contract)) {
+      if (called_by_name_.insert(contract.name).second && talk_ == Talk::kMore)
+        fmt::print("{} is at hand: %call {}.FUNCTION ARG...\n", contract.name, contract.name);
+      continue;
+    }
     std::vector<ContractFacts> &known = areas_[area_of(contract.name)];
     if (std::ranges::find(known, contract.name, &ContractFacts::name) != known.end()) continue;
     known.push_back(description->contract);

@@ -4,6 +4,7 @@
 #include "../invocation.hpp"
 #include "../target_features.hpp"
 #include "../virtual_headers.hpp"
+#include "locals.hpp"
 #include "lowering.hpp"
 #include "macros.hpp"
 #include "names.hpp"
@@ -110,6 +111,7 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   llvm::consumeError(action_->Execute()); // what it could say is among the diagnostics
   parser_ = std::make_unique<clang::Parser>(compiler_->getPreprocessor(), sema(), /*SkipFunctionBodies=*/false);
   parser_->Initialize();
+  if (!sema().getLangOpts().CPlusPlus) end_locals(*parser_, sema());
   shown_types_ = std::make_unique<ShownTypes>(sema());
   shadows_ = std::make_unique<Shadows>(sema());
   lowering_ = std::make_unique<Lowering>(*compiler_, *prepared_->back_end, context_, action_->recorder());
