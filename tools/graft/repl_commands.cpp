@@ -75,6 +75,23 @@ std::string wrong_words(const CommandHelp &command, const std::string &words) {
   return fmt::format("'%{}' wants {} and no more, not '{}'; for example {}", command.name, wanted, given[most], command.example);
 }
 
+std::optional<std::vector<std::string>> complete_command(const std::string &text) {
+  std::string_view begun = text;
+  begun.remove_prefix(std::min(begun.find_first_not_of(" \t"), begun.size()));
+  if (!begun.starts_with('%')) return std::nullopt;
+  begun.remove_prefix(1);
+  if (begun.starts_with("help ")) {
+    begun.remove_prefix(std::min(begun.find_first_not_of(' ', 4), begun.size()));
+    if (begun.starts_with('%')) begun.remove_prefix(1);
+  }
+  if (begun.find(' ') != begun.npos) return std::nullopt;
+  std::vector<std::string> found;
+  for (const CommandHelp &one : kHelps)
+    if (std::string_view(one.name).starts_with(begun)) found.emplace_back(one.name);
+  std::ranges::sort(found);
+  return found;
+}
+
 Reply ReplCommands::run(const Question &question) {
   const std::size_t begin = question.text.find('%') + 1;
   const std::size_t end = std::min(question.text.find_first_of(" \t", begin), question.text.size());

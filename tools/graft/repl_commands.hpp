@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ enum class Talk : bool { kLess, kMore };
 
 /// Why `words` are too many or too few for a command; empty when they are not. What it wants is what its help says.
 std::string wrong_words(const CommandHelp &command, const std::string &words);
+
+/// The commands that may be meant where a name of one stands in `text`, which is to be completed; nothing where none does.
+std::optional<std::vector<std::string>> complete_command(const std::string &text);
 
 /// Threads: one. Owns: the runtime, which is made when a bundle is first asked for.
 class ReplCommands {
