@@ -43,6 +43,12 @@ TEST(ReplBundles, AreThereAgainAfterACrash) {
   EXPECT_THAT(outcome.out, HasSubstr("Hello, again!")) << outcome.err;
 }
 
+TEST(ReplBundles, AreCalledByNameInASessionOfC) {
+  const Outcome outcome = session("int a = 5;\n%load " + kGreeter + "\n%call demo.greeter.greet C\na\n", {"--c"});
+  EXPECT_THAT(outcome.out, testing::EndsWith("Hello, C!\"}\n5\n"));
+  EXPECT_EQ(outcome.err, "");
+}
+
 TEST(ReplBundles, ThatCannotBeLoadedSayWhy) {
   const Outcome outcome = session("%load /nowhere/bundle\n%call demo.greeter.greet a\n%reload greeter\n%unload greeter\n%plan greeter\n%rollback greeter 0\n1\n");
   EXPECT_THAT(outcome.err, HasSubstr("/nowhere/bundle"));

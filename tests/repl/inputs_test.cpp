@@ -159,6 +159,37 @@ constexpr Hard kHard[] = {
     {"Atexit", "#include <cstdlib>\n#include <cstdio>\nstd::atexit([] { puts(\"bye\"); });\n1\n", "1\nbye\n"},
     {"ThisUndefined", "this\n1\n", "1\n"},
     {"Return", "return 1;\n2\n", "2\n"},
+    {"ReturnInStatements",
+     "if (1) return;\nfor (;;) return;\n{ return; }\nif (0) 1; else return;\nlabel: return;\n#define R return 3\nR;\n[] { return "
+     "4; }()\n{ struct L { int f() { return 5; } }; L().f(); }\n2\n",
+     "4\n2\n"},
+    {"UndeclaredInUnbracedBody",
+     "for (int i = 0; i < 3; i++) undeclared;\nint a[] = {1};\nfor (int i : a) undeclared;\nif (int i = 1; i) undeclared;\nwhile "
+     "(int i = 0) undeclared;\n1\n",
+     "1\n"},
+    {"Deprecated",
+     "[[deprecated]] int old() { return 1; }\nold()\n{ old(); }\nenum E { a [[deprecated]], b };\na\n[[deprecated]] int v = "
+     "3;\nv\nstruct S { [[deprecated]] int m() { return 4; } [[deprecated]] int f = 5; };\nS{}.m()\nS{}.f\nint un() "
+     "__attribute__((unavailable));\nun()\n6\n",
+     "1\na\n3\n4\n5\n6\n"},
+    {"PrivateInConcept",
+     "class X { int m = 1; };\ntemplate <class T> concept C = requires(T t) { t.m; };\nC<X>\ntemplate <class T> auto f(T t, int) -> "
+     "decltype(t.m) { return 1; }\ntemplate <class T> int f(T t, long) { return 2; }\nf(X{}, 1)\nX{}.m\n3\n",
+     "false\n2\n3\n"},
+    {"InitCapture", "int k = 5;\nauto cap = [q = k] { return q; };\nk = 9;\ncap()\nk = 11;\ncap()\n", "5\n5\n"},
+    {"InitCaptureOwning",
+     "#include <string>\nstd::string k = \"abcdefghijklmnopqrstuvwxyz\";\nauto cap = [q = k] { return q; };\nk = \"\";\ncap()\n"
+     "cap()\n",
+     "\"abcdefghijklmnopqrstuvwxyz\"\n\"abcdefghijklmnopqrstuvwxyz\"\n"},
+    {"InitialisedOnce",
+     "int k = 5;\nstatic int s = k;\nconst int c = k;\ninline int i = k;\nnamespace { int u = k; }\nstruct { int a = k; } n;\nauto "
+     "[x, y] = [] { struct P { int a = k, b = 2; }; return P{}; }();\nstruct S { static inline int m = k; };\nk = 9;\ns + c + i + u + "
+     "n.a + x + S::m\nk = 11;\ns + c + i + u + n.a + x + S::m\n",
+     "35\n35\n"},
+    {"InitialisedOnceInTemplates",
+     "int k = 5;\ntemplate <class T> int v = k;\nauto l = [] {};\nv<decltype(l)>\nk = 9;\nv<decltype(l)>\nint n = v<decltype(l)> + "
+     "1;\nn\n",
+     "5\n5\n6\n"},
     {"TypedefStruct", "typedef struct { int a; } A;\nA a = {3}; a\ntypedef struct { int b; } A;\nA{4}\n",
      "A{a = 3}\nA{b = 4}\n"},
     {"Asm", "asm(\"nop\");\n__asm__ volatile(\"nop\");\n1\n", "1\n"},
@@ -231,6 +262,16 @@ TEST(Definitions, ThatAnInputNeededWaitOnWhenItCannotBeLinked) {
   const Outcome outcome = session("int missing();\ninline int q() { return 1; }\nint f() { return q() + 1; }\n"
                                   "int a = missing() + f();\nf()\nint missing() { return 5; }\nint a = missing() + f();\na\n");
   EXPECT_EQ(outcome.out, "2\n7\n") << outcome.err;
+}
+
+TEST(NamesOfC, EndWithTheirScope) {
+  const Outcome outcome = session("int a = 5;\nint f(int a) {\n#include \"nowhere.h\"\nreturn a; }\na\n"
+                                  "int f(void) { int a = 1; { int a = 2; (void)a; } return a; }\nf()\n"
+                                  "int g(int a) { for (int i = 0; i < 3; ++i) ; int i = a; for (int i = 0; i < 2; ++i) ; return i; }\ng(7)\n"
+                                  "{ int a = 9; { int a = 3; } a = 2; }\n{ a = 6; }\na\nint (*p)(int a) = g;\nint undo(int a) { return "
+                                  "undeclared; }\na\n",
+                                  {"--c"});
+  EXPECT_EQ(outcome.out, "5\n1\n7\n6\n6\n") << outcome.err;
 }
 
 TEST(LongInputs, AreReadOnce) {

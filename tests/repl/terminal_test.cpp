@@ -67,6 +67,43 @@ TEST(ReplTerminal, CompletesNamesMembersAndPaths) {
   ASSERT_TRUE(session.await("(int) 42")) << session.seen();
 }
 
+TEST(ReplTerminal, CompletesCommands) {
+  const TempFolder folder;
+  Session session(folder / "history");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("%contr\t\n");
+  ASSERT_TRUE(session.await("no contract is provided")) << session.seen();
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("%help unl\t\n");
+  ASSERT_TRUE(session.await("take a bundle out")) << session.seen();
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("%lo\t /no\n");
+  ASSERT_TRUE(session.await("there is no '/no'")) << session.seen();
+}
+
+TEST(ReplTerminal, CompletesHeadersAndWhatAnArrowIsOf) {
+  const TempFolder folder;
+  Session session(folder / "history");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("#include <vecto\t>\n");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("sizeof(std::vector<int>) - 1\n");
+  ASSERT_TRUE(session.await("23")) << session.seen();
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("struct Pointed { int horizontal = 42; } one;\n");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("struct Arrow { Pointed *operator->() { return &one; } int hidden; } arrow;\n");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("arrow->h\t\n");
+  ASSERT_TRUE(session.await("(int) 42")) << session.seen();
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("%load " GRAFT_SOURCE_DIR "/plugins_src/greeter\n");
+  ASSERT_TRUE(session.await("demo.greeter is at hand")) << session.seen();
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("demo.greeter->\t == nullptr\n");
+  ASSERT_TRUE(session.await("(bool) false")) << session.seen();
+}
+
 TEST(ReplTerminal, RemembersInputsAcrossSessions) {
   const TempFolder folder;
   {

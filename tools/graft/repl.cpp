@@ -1,6 +1,7 @@
 // `graft repl`: C and C++ a line at a time. Its options, and where inputs come from.
 #include "command.hpp"
 #include "output.hpp"
+#include "repl_commands.hpp"
 #include "repl_lines.hpp"
 #include "repl_serve.hpp"
 #include "repl_session.hpp"
@@ -68,7 +69,10 @@ Result<Paths> sort_out(const std::vector<std::string> &paths) {
 
 int run_at_terminal(ReplSession &session) {
   ReplShell shell(session, OnFailure::kGoOn);
-  auto terminal = Terminal::create([&](const std::string &text) { return session.complete(text); });
+  auto terminal = Terminal::create([&](const std::string &text) {
+    const std::optional<std::vector<std::string>> commands = complete_command(text);
+    return commands ? *commands : session.complete(text);
+  });
   if (!terminal) {
     print_error(terminal.error());
     return kFailed;

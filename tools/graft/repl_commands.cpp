@@ -17,7 +17,7 @@ namespace graft::tool {
 namespace {
 
 constexpr CommandHelp kHelps[] = {
-    {"load", "PATH...", "load bundles; demo.greeter->greet(...) calls their contracts", "%load plugins/greeter"},
+    {"load", "PATH...", "load bundles; demo.greeter->greet(...) calls their contracts, in C '%call'", "%load plugins/greeter"},
     {"unload", "BUNDLE", "take a bundle out", "%unload greeter"},
     {"reload", "BUNDLE|PATH", "replace a bundle's code by what its source says now", "%reload greeter"},
     {"plan", "BUNDLE|PATH", "what a reload would do to kept state", "%plan greeter"},
@@ -75,6 +75,23 @@ std::string wrong_words(const CommandHelp &command, const std::string &words) {
   return fmt::format("'%{}' wants {} and no more, not '{}'; for example {}", command.name, wanted, given[most], command.example);
 }
 
+std::optional<std::vector<std::string>> complete_command(const std::string &text) {
+  std::string_view begun = text;
+  begun.remove_prefix(std::min(begun.find_first_not_of(" \t"), begun.size()));
+  if (!begun.starts_with('%')) return std::nullopt;
+  begun.remove_prefix(1);
+  if (begun.starts_with("help ")) {
+    begun.remove_prefix(std::min(begun.find_first_not_of(' ', 4), begun.size()));
+    if (begun.starts_with('%')) begun.remove_prefix(1);
+  }
+  if (begun.find(' ') != begun.npos) return std::nullopt;
+  std::vector<std::string> found;
+  for (const CommandHelp &one : kHelps)
+    if (std::string_view(one.name).starts_with(begun)) found.emplace_back(one.name);
+  std::ranges::sort(found);
+  return found;
+}
+
 Reply ReplCommands::run(const Question &question) {
   const std::size_t begin = question.text.find('%') + 1;
   const std::size_t end = std::min(question.text.find_first_of(" \t", begin), question.text.size());
@@ -124,7 +141,12 @@ Result<void> ReplCommands::declare_contracts() {
   std::set<std::string> grown;
   for (const ContractInfo &contract : runtime_->contracts()) {
     const Result<ContractDescription> description = runtime_->describe(contract.handle);
-    if (!description || !can_be_included(description->contract)) continue; // it is called by name
+    if (!description) continue;
+    if (language_ == ReplLanguage::kC || !can_be_included(description->contract)) {
+      if (called_by_name_.insert(contract.name).second && talk_ == Talk::kMore)
+        fmt::print("{} is at hand: %call {}.FUNCTION ARG...\n", contract.name, contract.name);
+      continue;
+    }
     std::vector<ContractFacts> &known = areas_[area_of(contract.name)];
     if (std::ranges::find(known, contract.name, &ContractFacts::name) != known.end()) continue;
     known.push_back(description->contract);

@@ -8,6 +8,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,10 +31,13 @@ enum class Talk : bool { kLess, kMore };
 /// Why `words` are too many or too few for a command; empty when they are not. What it wants is what its help says.
 std::string wrong_words(const CommandHelp &command, const std::string &words);
 
+/// The commands that may be meant where a name of one stands in `text`, which is to be completed; nothing where none does.
+std::optional<std::vector<std::string>> complete_command(const std::string &text);
+
 /// Threads: one. Owns: the runtime, which is made when a bundle is first asked for.
 class ReplCommands {
  public:
-  ReplCommands(Repl &repl, Talk talk) : repl_(repl), talk_(talk) {}
+  ReplCommands(Repl &repl, ReplLanguage language, Talk talk) : repl_(repl), language_(language), talk_(talk) {}
 
   Reply run(const Question &question);
 
@@ -52,14 +57,17 @@ class ReplCommands {
   Reply add_library(const std::string &name);
 
   Result<Runtime *> runtime();
-  /// Makes the contracts of bundles that were just loaded known to inputs, by their names.
+  /// Makes the contracts of bundles that were just loaded known to inputs, by their names. C has no expression that holds a
+  /// contract for as long as it is called, so there they are called by '%call'.
   Result<void> declare_contracts();
 
   Repl &repl_;
+  ReplLanguage language_;
   Talk talk_;
   std::unique_ptr<Runtime> runtime_;
   std::map<std::string, std::vector<ContractFacts>> areas_; ///< contracts that inputs can name, by their variable
   std::size_t area_count_ = 0;
+  std::set<std::string> called_by_name_; ///< contracts that they cannot
 };
 
 } // namespace graft::tool

@@ -92,7 +92,10 @@ std::string live_text(const std::string &area, const std::vector<ContractFacts> 
     const std::string member = one.name.substr(one.name.rfind('.') + 1);
     text += fmt::format("  graft_repl::Live<struct ::{}> {}{{\"{}\", {}}};\n", one.tag, member, one.name, one.major);
   }
-  return text + fmt::format("}};\ngraft_area_{} {};\n", number, area);
+  text += fmt::format("}};\ngraft_area_{} {};\n", number, area);
+  for (const ContractFacts &one : contracts) // completion looks at what is complete
+    text += fmt::format("static_assert(sizeof(graft_repl::Live<struct ::{}>::Held) != 0);\n", one.tag);
+  return text;
 }
 
 } // namespace graft::tool

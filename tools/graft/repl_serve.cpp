@@ -62,7 +62,7 @@ class Server {
       std::_Exit(2);
     }
     repl_ = *std::move(repl);
-    commands_ = std::make_unique<ReplCommands>(*repl_, settings_.says_more ? Talk::kMore : Talk::kLess);
+    commands_ = std::make_unique<ReplCommands>(*repl_, settings_.options.language, settings_.says_more ? Talk::kMore : Talk::kLess);
     int along = -1;
     while (const std::optional<Question> question = channel_.next_question(along)) {
       if (question->what == Asks::kEnd) {

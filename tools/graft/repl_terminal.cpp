@@ -53,8 +53,8 @@ struct Terminal::State {
   unsigned char complete_here() {
     const LineInfo *info = el_line(line);
     const std::string text(info->buffer, info->cursor);
-    const bool is_path = text.starts_with("%load") || text.starts_with("%reload") || text.starts_with("%save") ||
-                         text.starts_with("%plan") || std::count(text.begin(), text.end(), '"') % 2 == 1;
+    const bool is_path = text.starts_with("%load ") || text.starts_with("%reload ") || text.starts_with("%save ") ||
+                         text.starts_with("%plan ") || std::count(text.begin(), text.end(), '"') % 2 == 1;
     std::size_t begin = text.size();
     while (begin > 0 && (is_path ? text[begin - 1] != ' ' && text[begin - 1] != '"' : is_word(text[begin - 1]))) --begin;
     const std::string word = text.substr(begin);

@@ -4,6 +4,7 @@
 #include "../invocation.hpp"
 #include "../target_features.hpp"
 #include "../virtual_headers.hpp"
+#include "locals.hpp"
 #include "lowering.hpp"
 #include "macros.hpp"
 #include "names.hpp"
@@ -110,6 +111,7 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   llvm::consumeError(action_->Execute()); // what it could say is among the diagnostics
   parser_ = std::make_unique<clang::Parser>(compiler_->getPreprocessor(), sema(), /*SkipFunctionBodies=*/false);
   parser_->Initialize();
+  if (!sema().getLangOpts().CPlusPlus) end_locals(*parser_, sema());
   shown_types_ = std::make_unique<ShownTypes>(sema());
   shadows_ = std::make_unique<Shadows>(sema());
   lowering_ = std::make_unique<Lowering>(*compiler_, *prepared_->back_end, context_, action_->recorder());
@@ -175,7 +177,13 @@ void Incremental::State::parse_each(const std::function<bool(clang::DeclGroupRef
     clang::Parser::DeclGroupPtrTy group;
     // A call of a consteval function is run where its context ends.
     sema().PushExpressionEvaluationContext(clang::Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
+    const clang::SourceLocation place = parser_->getCurToken().getLocation();
+    StatementScope scope(*parser_, sema());
     const bool is_end = parser_->ParseTopLevelDecl(group, imports);
+    clang::Decl *first = group && !group.get().isNull() ? *group.get().begin() : nullptr;
+    if (auto *statement = llvm::dyn_cast_or_null<clang::TopLevelStmtDecl>(first))
+      refuse_returns(sema(), *statement, {place, parser_->getCurToken().getLocation()});
+    scope.finish(first);
     sema().PopExpressionEvaluationContext();
     if (is_end || (group && !visit(group.get()))) return;
   }
@@ -204,8 +212,11 @@ bool Incremental::State::show_last(clang::DeclGroupRef group) {
   return !compiler_->getDiagnostics().hasErrorOccurred();
 }
 
-/// What shows values, beside the input. Fields are shown whoever may name them.
+/// What shows values, beside the input. Fields are shown whoever may name them, and nobody asks for warnings of it.
 void Incremental::State::parse_unseen(const std::string &text) {
+  clang::DiagnosticsEngine &engine = compiler_->getDiagnostics();
+  const bool was_ignored = engine.getIgnoreAllWarnings();
+  engine.setIgnoreAllWarnings(true);
   compiler_->getLangOpts().AccessControl = false;
   enter_unexpanded(compiler_->getPreprocessor(), text, "shown");
   parser_->ConsumeAnyToken(); // the end of what was before
@@ -214,6 +225,7 @@ void Incremental::State::parse_unseen(const std::string &text) {
     return true;
   });
   compiler_->getLangOpts().AccessControl = true;
+  engine.setIgnoreAllWarnings(was_ignored);
 }
 
 void Incremental::State::undo_parse() {

@@ -3,7 +3,10 @@
 
 #include <clang/CodeGen/ModuleBuilder.h>
 #include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/IR/GlobalAlias.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Instructions.h>
 
 #include <algorithm>
 
@@ -30,6 +33,31 @@ bool is_each_inputs_own(const llvm::GlobalValue &value) {
          function->isDiscardableIfUnused();
 }
 
+bool uses(const llvm::User &user, const llvm::SmallPtrSetImpl<const llvm::Value *> &values) {
+  return llvm::any_of(user.operands(), [&](const llvm::Use &one) {
+    if (values.contains(one.get())) return true;
+    const auto *constant = llvm::dyn_cast<llvm::Constant>(one.get());
+    return constant != nullptr && !llvm::isa<llvm::GlobalValue>(constant) && uses(*constant, values);
+  });
+}
+
+/// Clang compiles what is private to a file in each module that uses it, initialiser and all. It ran in the variable's own: those
+/// of variables that are `old` do nothing. An initialiser uses its own variable, and none that is newer.
+void drop_initialisers(llvm::Module &module, const llvm::SmallPtrSetImpl<const llvm::Value *> &old,
+                       const llvm::SmallPtrSetImpl<const llvm::Value *> &added) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration() || !function.getName().starts_with("__cxx_global_var_init")) continue;
+    const auto is_used = [&](const llvm::SmallPtrSetImpl<const llvm::Value *> &values) {
+      return llvm::any_of(llvm::instructions(function), [&](const llvm::Instruction &one) { return uses(one, values); });
+    };
+    if (!is_used(old) || is_used(added)) continue;
+    const llvm::GlobalValue::LinkageTypes linkage = function.getLinkage();
+    function.deleteBody();
+    function.setLinkage(linkage);
+    llvm::ReturnInst::Create(module.getContext(), llvm::BasicBlock::Create(module.getContext(), "", &function));
+  }
+}
+
 void make_declaration(llvm::GlobalObject &value) {
   value.setComdat(nullptr);
   if (auto *function = llvm::dyn_cast<llvm::Function>(&value)) {
@@ -49,13 +77,17 @@ void InputModules::begin_input() {
 
 bool InputModules::add(std::unique_ptr<llvm::Module> module, clang::CodeGenerator &generator) {
   open_private(*module, generator);
+  llvm::SmallPtrSet<const llvm::Value *, 8> old, added; // variables, but for those of a thread
   for (llvm::GlobalObject &value : module->global_objects()) {
     if (value.isDeclaration() || value.hasLocalLinkage() || is_each_inputs_own(value)) continue;
+    if (llvm::isa<llvm::GlobalVariable>(value) && !value.isThreadLocal())
+      (defined_.contains(symbol_of(value)) ? old : added).insert(&value);
     if (defined_.contains(symbol_of(value)))
       make_declaration(value);
     else if (value.hasLinkOnceLinkage()) // later inputs count on it, so passes must not drop it
       value.setLinkage(llvm::GlobalValue::getWeakLinkage(value.hasLinkOnceODRLinkage()));
   }
+  if (!old.empty()) drop_initialisers(*module, old, added);
   InputCode code;
   code.input = input_;
   for (const llvm::GlobalValue &value : module->global_values()) {

@@ -1,6 +1,8 @@
 // See recorder.hpp.
 #include "recorder.hpp"
 
+#include "initialised.hpp"
+
 #include <clang/AST/DeclTemplate.h>
 
 namespace graft::driver {
@@ -40,6 +42,13 @@ void Recorder::take_out(const std::function<bool(clang::DeclGroupRef)> &is_taken
 
 void Recorder::replay(clang::ASTContext &context) {
   const auto events = std::exchange(events_, {});
+  for (const Event &event : events) {
+    if (event.group.isNull()) {
+      if (llvm::isa<clang::VarDecl>(event.of)) keep_initialised(context, const_cast<clang::Decl &>(*event.of));
+      continue;
+    }
+    for (clang::Decl *one : event.group) keep_initialised(context, *one);
+  }
   for (const Event &event : events) event.tell(*generator_);
   generator_->HandleTranslationUnit(context);
 }

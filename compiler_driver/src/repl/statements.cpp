@@ -3,6 +3,7 @@
 
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Decl.h>
+#include <clang/AST/DynamicRecursiveASTVisitor.h>
 #include <clang/Lex/Lexer.h>
 #include <clang/Lex/Preprocessor.h>
 #include <clang/Parse/Parser.h>
@@ -11,9 +12,95 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace graft::driver {
+namespace {
+
+// Rationale: whether a statement comes next is the parser's own question, and it has no public name. An explicit instantiation may
+// name what is private; the other way is a copy of all that tells a declaration from an expression.
+template <auto Member>
+struct Opened {
+  friend bool is_declaration(clang::Parser &parser) { return (parser.*Member)(/*DisambiguatingWithExpression=*/true); }
+};
+bool is_declaration(clang::Parser &parser);
+template struct Opened<&clang::Parser::isDeclarationStatement>;
+
+/// False for some that begin with an attribute: whether those are statements is not known before it is read.
+bool is_before_statement(clang::Parser &parser) {
+  const clang::Token &token = parser.getCurToken();
+  if (token.isOneOf(clang::tok::semi, clang::tok::r_brace, clang::tok::eof, clang::tok::annot_repl_input_end, clang::tok::at,
+                    clang::tok::kw_export, clang::tok::kw_template, clang::tok::kw___attribute, clang::tok::kw_alignas,
+                    clang::tok::kw___extension__))
+    return false;
+  if (token.is(clang::tok::l_square) && parser.getPreprocessor().LookAhead(/*N=*/0).is(clang::tok::l_square)) return false;
+  if (token.isAnnotation() && !token.isOneOf(clang::tok::annot_cxxscope, clang::tok::annot_typename, clang::tok::annot_template_id))
+    return false;
+  return !is_declaration(parser);
+}
+
+/// Where something returns to: functions and lambdas inside of a statement.
+class Bodies : public clang::DynamicRecursiveASTVisitor {
+ public:
+  bool VisitLambdaExpr(clang::LambdaExpr *lambda) override { return add(lambda->getBody()); }
+  bool VisitFunctionDecl(clang::FunctionDecl *function) override {
+    return !function->doesThisDeclarationHaveABody() || add(function->getBody());
+  }
+  bool VisitBlockExpr(clang::BlockExpr *block) override { return add(block->getBody()); }
+
+  bool have(clang::SourceLocation place, const clang::SourceManager &sources) const {
+    return llvm::any_of(ranges_, [&](clang::SourceRange one) {
+      return !sources.isBeforeInTranslationUnit(place, one.getBegin()) && sources.isBeforeInTranslationUnit(place, one.getEnd());
+    });
+  }
+
+ private:
+  bool add(const clang::Stmt *body) {
+    if (body != nullptr) ranges_.push_back(body->getSourceRange());
+    return true;
+  }
+
+  std::vector<clang::SourceRange> ranges_;
+};
+
+/// The first `return` in `range`, the end not included, that is not in one of `bodies`.
+clang::SourceLocation find_return(clang::Sema &sema, clang::SourceRange range, const Bodies &bodies) {
+  const clang::SourceManager &sources = sema.getSourceManager();
+  const auto [file, begin] = sources.getDecomposedExpansionLoc(range.getBegin());
+  const auto [last_file, end] = sources.getDecomposedExpansionLoc(range.getEnd());
+  const llvm::StringRef text = sources.getBufferData(file);
+  if (file != last_file || !text.slice(begin, end).contains("return")) return {};
+  clang::Lexer lexer(sources.getLocForStartOfFile(file), sema.getLangOpts(), text.begin(), text.begin() + begin, text.end());
+  for (clang::Token token;;) {
+    lexer.LexFromRawLexer(token);
+    if (token.is(clang::tok::eof) || sources.getFileOffset(token.getLocation()) >= end) return {};
+    if (token.is(clang::tok::raw_identifier) && token.getRawIdentifier() == "return" && !bodies.have(token.getLocation(), sources))
+      return token.getLocation();
+  }
+}
+
+} // namespace
+
+StatementScope::StatementScope(clang::Parser &parser, clang::Sema &sema) : sema_(sema), is_open_(is_before_statement(parser)) {
+  if (is_open_) before_ = sema_.PushParsingDeclaration(pool_);
+}
+
+void StatementScope::finish(clang::Decl *parsed) {
+  if (std::exchange(is_open_, false)) sema_.PopParsingDeclaration(before_, parsed);
+}
+
+void refuse_returns(clang::Sema &sema, clang::TopLevelStmtDecl &statement, clang::SourceRange range) {
+  const bool is_empty = statement.getStmt() == nullptr;
+  if (is_empty) statement.setStmt(new (sema.Context) clang::NullStmt(range.getBegin()));
+  Bodies bodies;
+  bodies.TraverseStmt(statement.getStmt());
+  clang::SourceLocation found = find_return(sema, range, bodies);
+  if (is_empty && found.isInvalid()) found = range.getBegin(); // in a macro
+  clang::DiagnosticsEngine &engine = sema.getDiagnostics();
+  if (found.isInvalid() || engine.hasErrorOccurred()) return;
+  sema.Diag(found, engine.getCustomDiagID(clang::DiagnosticsEngine::Error, "'return' outside of a function"));
+}
 
 std::string without_pragma_once(std::string text) {
   for (std::size_t at = 0; (at = text.find("pragma", at)) != text.npos; at += 6) {

@@ -1,12 +1,14 @@
 // Statements outside of functions, where C++ has none: what Clang's parser does not take there, or takes and cannot compile.
 #pragma once
 
+#include <clang/Sema/DelayedDiagnostic.h>
+#include <clang/Sema/Sema.h>
+
 #include <string>
 
 namespace clang {
 class Parser;
 class Preprocessor;
-class Sema;
 class TopLevelStmtDecl;
 } // namespace clang
 
@@ -17,6 +19,29 @@ std::string without_pragma_once(std::string text);
 
 /// A sign at the beginning of a statement is a method of Objective-C to the parser. Puts `(void)0,` before it.
 void lead_in_sign(clang::Parser &parser, clang::Preprocessor &preprocessor);
+
+/// While one lives, and the parser stands before a statement, what is found to be deprecated, unavailable or private is said when
+/// the statement is there: until then Clang has no place for it, and crashes.
+class StatementScope {
+ public:
+  StatementScope(clang::Parser &parser, clang::Sema &sema);
+  ~StatementScope() { finish(/*parsed=*/nullptr); }
+  StatementScope(const StatementScope &) = delete;
+  StatementScope &operator=(const StatementScope &) = delete;
+
+  /// `parsed` is what the parser made; null: nothing.
+  void finish(clang::Decl *parsed);
+
+ private:
+  clang::Sema &sema_;
+  clang::sema::DelayedDiagnosticPool pool_{/*parent=*/nullptr};
+  clang::Sema::ParsingDeclState before_;
+  bool is_open_;
+};
+
+/// Outside of functions Clang drops `return` without a word, and all of the statement that is nothing without it. Says that it is an
+/// error, and leaves no statement empty. `range` is where the parser stood before and behind it.
+void refuse_returns(clang::Sema &sema, clang::TopLevelStmtDecl &statement, clang::SourceRange range);
 
 /// Enters a text that no macro of the session changes. `name` is what messages call it.
 void enter_unexpanded(clang::Preprocessor &preprocessor, const std::string &text, const char *name);
