@@ -70,6 +70,25 @@ TEST(ValuesOfC, AreShownFieldByField) {
 
 TEST(ValuesWithTypes, SayThem) { EXPECT_EQ(session("1.5f\n", {"--types"}).out, "(float) 1.5\n"); }
 
+TEST(OwnShows, PrintOrReturnText) {
+  const Outcome outcome = session("#include <cstdio>\n#include <iostream>\n#include <string>\n#include <vector>\n"
+                                  "struct A {}; std::string graft_show(const A &) { return \"an A\"; }\nA{}\n"
+                                  "struct B {}; const char *graft_show(const B &) { return \"a B\"; }\nB{}\n"
+                                  "struct C {}; void graft_show(const C &) { std::puts(\"a C\"); }\nC{}\n"
+                                  "struct D {}; void graft_show(const D &) { std::cout << \"a D\"; }\nstd::vector<D>(2)\n"
+                                  "struct E {}; void graft_show(const E &) { throw 1; }\nE{}\nstd::cout << \"seen\\n\";\n",
+                                  {"--types"});
+  EXPECT_EQ(outcome.out, "(A) an A\n(B) a B\n(C) a C\n(std::vector<D>) {a D, a D}\nseen\n") << outcome.err;
+}
+
+TEST(OwnShows, CountFromThenOn) {
+  const Outcome outcome = session("#include <vector>\nstruct X { int a = 1; };\nX{}\nstd::vector<X>(1)\n"
+                                  "const char *graft_show(const X &) { return \"an X\"; }\nX{}\nstd::vector<X>(1)\n"
+                                  "const char *graft_show(const X &) { return \"X!\"; } X{}\nX{} + undeclared\n"
+                                  "const char *graft_show(const X &) { return undeclared; } X{}\nX{}\nstruct Y { X x; };\nY{}\n");
+  EXPECT_EQ(outcome.out, "X{a = 1}\n{X{a = 1}}\nan X\n{an X}\nX!\nX!\nY{x = X!}\n") << outcome.err;
+}
+
 TEST(LongRanges, AreCutShortAndSayHowLongTheyAre) {
   EXPECT_THAT(session("#include <vector>\nstd::vector<int>(1000, 7)\n").out, testing::EndsWith("7, ... 1000 in all}\n"));
 }

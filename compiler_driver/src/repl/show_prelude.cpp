@@ -12,6 +12,7 @@ constexpr ShowFunction kFunctions[] = {
     {"graft_show_double", "double"},                   {"graft_show_long_double", "long double"},
     {"graft_show_pointer", "const void *"},            {"graft_show_c_string", "const char *"},
     {"graft_show_time", "long long"},
+    {"graft_show_own_begin", "void"},                  {"graft_show_own_end", "void"},
     {"graft_show_wide_int", "__int128"},               {"graft_show_wide_uint", "unsigned __int128"},
 };
 
@@ -110,9 +111,28 @@ template <class T> void show_duration(const T &value) {
   else { raw("["); graft_show_int(P::num); raw("/"); graft_show_int(P::den); raw("]s"); }
 }
 
+/// By the user's overload: what it prints, and the text that it returns.
+struct Own {
+  Own() { graft_show_own_begin(); }
+  ~Own() { graft_show_own_end(); }
+};
+template <class T> void show_own(const T &value) {
+  const Own own;
+  using Said = decltype(graft_show(value));
+  if constexpr (requires(const Said &said) { graft_show_raw(said.data(), said.size()); }) {
+    const auto &said = graft_show(value);
+    graft_show_raw(said.data(), said.size());
+  } else if constexpr (__is_convertible(Said, const char *)) {
+    const char *said = graft_show(value);
+    if (said) raw_c(said);
+  } else {
+    graft_show(value);
+  }
+}
+
 template <class T> void show_class(const T &value) {
   auto &open = const_cast<T &>(value);
-  if constexpr (requires { graft_show(value); }) graft_show(value);
+  if constexpr (requires { graft_show(value); }) show_own(value);
   else if constexpr (TextLike<T>) graft_show_text(reinterpret_cast<const char *>(value.data()), value.size());
   else if constexpr (PathLike<T>) graft_show_text(value.native().data(), value.native().size());
   else if constexpr (IsVariant<T>::value) {
@@ -172,7 +192,7 @@ template <class T> void show(const T &value) {
   else if constexpr (__is_same(T, double)) graft_show_double(value);
   else if constexpr (__is_floating_point(T)) graft_show_long_double(value);
   else if constexpr (__is_enum(T)) {
-    if constexpr (requires { graft_show(value); }) graft_show(value);
+    if constexpr (requires { graft_show(value); }) show_own(value);
     else if constexpr (SaysText<T>) { const auto &text = to_string(value); graft_show_raw(text.data(), text.size()); }
     else if constexpr (Fields<T>::known) Fields<T>::show(value);
     else show(static_cast<__underlying_type(T)>(value));
@@ -218,5 +238,13 @@ std::string show_prelude(Language language) {
 }
 
 std::string show_templates() { return kTemplates; }
+
+std::string in_version(std::string text, unsigned version) {
+  if (version == 0) return text;
+  for (const std::string name : {"graft_repl", kShowValue})
+    for (std::size_t at = 0; (at = text.find(name, at)) != text.npos; at += name.size())
+      text.insert(at + name.size(), "_" + std::to_string(version));
+  return text;
+}
 
 } // namespace graft::driver

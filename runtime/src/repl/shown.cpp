@@ -1,10 +1,16 @@
 // See shown.hpp. Numbers are written so that they read back as the same number.
 #include "shown.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <iostream>
 
 namespace graft::repl {
 namespace {
@@ -64,9 +70,40 @@ void add_wide(WideUint value) {
   add({begin, static_cast<std::size_t>(digits + sizeof digits - begin)});
 }
 
+/// What the user's overloads print, which may show other values by overloads: the outermost one's output is caught.
+thread_local int own_depth = 0;
+thread_local int caught = -1, before_caught = -1; ///< descriptors: of what is printed meanwhile, and of what stdout was
+
+void flush() {
+  std::cout.flush();
+  std::fflush(nullptr);
+}
+
 } // namespace
 
 extern "C" {
+static void show_own_begin() {
+  if (own_depth++ != 0) return;
+  flush();
+  caught = ::memfd_create("shown", MFD_CLOEXEC);
+  before_caught = caught < 0 ? -1 : ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (before_caught >= 0) ::dup2(caught, STDOUT_FILENO);
+}
+static void show_own_end() {
+  if (--own_depth != 0) return;
+  flush();
+  if (before_caught >= 0) {
+    ::dup2(before_caught, STDOUT_FILENO);
+    ::close(before_caught);
+    std::string text;
+    char part[4096];
+    ::lseek(caught, 0, SEEK_SET);
+    for (ssize_t size = 0; (size = ::read(caught, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(size));
+    while (text.ends_with('\n')) text.pop_back(); // a value has its line
+    add(text);
+  }
+  if (caught >= 0) ::close(caught);
+}
 static void show_raw(const char *text, unsigned long size) { add({text, size}); }
 static void show_text(const char *text, unsigned long size) {
   add("\"");
@@ -120,6 +157,8 @@ std::vector<jit::Symbol> shown_symbols() {
   return {{"graft_show_raw", address(show_raw)},
           {"graft_show_text", address(show_text)},
           {"graft_show_type", address(show_type)},
+          {"graft_show_own_begin", address(show_own_begin)},
+          {"graft_show_own_end", address(show_own_end)},
           {"graft_show_bool", address(show_bool)},
           {"graft_show_char", address(show_char)},
           {"graft_show_int", address(show_int)},
