@@ -190,5 +190,15 @@ TEST(Repl, ThreadsOfTheCodeGoOnBetweenInputs) {
   EXPECT_EQ(outcome.status, 0);
 }
 
+TEST(Comments, ThatDocumentWhatComesNextAreOneInputWithIt) {
+  const Outcome outcome = session("/// Adds one.\nint inc(int x) { return x + 1; }\n%doc inc\n/** Block,\n * of two lines. */\nint block;\n"
+                                  "%doc block\n/// One line,\n/// another.\n\nstruct Both {};\n%doc Both\n/// of nothing\n%type 1\n/// last");
+  EXPECT_THAT(outcome.out, HasSubstr("Adds one.\nint inc(int x)"));
+  EXPECT_THAT(outcome.out, HasSubstr("of two lines."));
+  EXPECT_THAT(outcome.out, HasSubstr("another.\nstruct Both"));
+  EXPECT_THAT(outcome.out, testing::EndsWith("int\n"));
+  EXPECT_EQ(outcome.err, "");
+}
+
 } // namespace
 } // namespace graft::test

@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <iostream>
 
 namespace graft::repl {
 namespace {
@@ -74,24 +73,19 @@ void add_wide(WideUint value) {
 thread_local int own_depth = 0;
 thread_local int caught = -1, before_caught = -1; ///< descriptors: of what is printed meanwhile, and of what stdout was
 
-void flush() {
-  std::cout.flush();
-  std::fflush(nullptr);
-}
-
 } // namespace
 
 extern "C" {
 static void show_own_begin() {
   if (own_depth++ != 0) return;
-  flush();
+  std::fflush(nullptr);
   caught = ::memfd_create("shown", MFD_CLOEXEC);
   before_caught = caught < 0 ? -1 : ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   if (before_caught >= 0) ::dup2(caught, STDOUT_FILENO);
 }
 static void show_own_end() {
   if (--own_depth != 0) return;
-  flush();
+  std::fflush(nullptr);
   if (before_caught >= 0) {
     ::dup2(before_caught, STDOUT_FILENO);
     ::close(before_caught);
