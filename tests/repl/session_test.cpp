@@ -200,5 +200,18 @@ TEST(Comments, ThatDocumentWhatComesNextAreOneInputWithIt) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(Failures, AreSaidOnceWithTheirPlaceAndValue) {
+  const Outcome outcome = session("std::cout << 3\nextern int ext;\next\nthrow 3;\n#include <string>\nthrow std::string(\"why\");\n"
+                                  "#include <stdexcept>\nstruct E : std::runtime_error { using runtime_error::runtime_error; };\n"
+                                  "struct E : std::runtime_error { using runtime_error::runtime_error; };\nthrow E(\"mine\");\n%hepl\nquit\n");
+  EXPECT_THAT(outcome.err, testing::StartsWith("stdin:1:1: error: use of undeclared identifier 'std'\nstd::cout << 3\n^\n"
+                                               "stdin:3: error: undefined symbol 'ext'"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:4: error: uncaught int: 3\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:6: error: uncaught std::string: why\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:10: error: uncaught E: mine\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("there is no command '%hepl'; did you mean '%help'?"));
+  EXPECT_THAT(outcome.err, HasSubstr("'%quit' is the command of the session"));
+}
+
 } // namespace
 } // namespace graft::test

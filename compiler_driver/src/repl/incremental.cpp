@@ -24,6 +24,7 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <functional>
 
 namespace graft::driver {
@@ -198,9 +199,7 @@ bool Incremental::State::show_last(clang::DeclGroupRef group) {
   const auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement->getStmt());
   if (value == nullptr || value->getType()->isVoidType()) return true;
   show_ = Show::kNo;
-  clang::PrintingPolicy policy(sema().getLangOpts());
-  policy.SuppressDefaultTemplateArgs = true;
-  shown_type_ = value->getType().getAsString(policy);
+  shown_type_ = written_type(sema().Context, value->getType());
   const unsigned version = sema().getLangOpts().CPlusPlus ? own_shows_ + new_own_shows() : 0;
   if (templates_ && templates_ != version) {
     shown_types_->begin_version();
@@ -254,9 +253,13 @@ void Incremental::State::undo_parse() {
   diagnostics_.clear();
 }
 
-/// What was said of the input; that it is read as if the session's beginning included it is nobody's business.
+/// What was said of the input, once: what shows a value looks at the expression again. That it is read as if the session's beginning included it is nobody's business.
 std::vector<Diagnostic> Incremental::State::said() {
-  std::vector<Diagnostic> result = diagnostics_.take();
+  std::vector<Diagnostic> result;
+  for (Diagnostic &one : diagnostics_.take()) {
+    const auto is_same = [&](const Diagnostic &other) { return other.where == one.where && other.message == one.message; };
+    if (one.where.line == 0 || std::ranges::none_of(result, is_same)) result.push_back(std::move(one));
+  }
   for (Diagnostic &one : result)
     std::erase_if(one.notes, [](const Diagnostic &note) { return note.where.file == kMainName; });
   return result;
@@ -337,7 +340,7 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
       clang::QualType asked = alias->getUnderlyingType();
       if (const auto *of = asked->getAs<clang::DecltypeType>()) asked = of->getUnderlyingType();
       if (const auto *of = asked->getAs<clang::TypeOfExprType>()) asked = of->desugar();
-      type = asked.getAsString(sema().getPrintingPolicy());
+      type = written_type(sema().Context, asked);
     }
   undo_parse();
   return type;

@@ -236,6 +236,32 @@ bool is_output(const clang::CXXRecordDecl &record) {
 
 } // namespace
 
+std::string written_type(const clang::ASTContext &context, clang::QualType type) {
+  if (const auto *reference = type->getAs<clang::ReferenceType>())
+    return written_type(context, reference->getPointeeTypeAsWritten()) + (llvm::isa<clang::LValueReferenceType>(reference) ? " &" : " &&");
+  const auto *member = type->getAs<clang::TypedefType>();
+  for (const clang::TypedefType *alias = member; alias != nullptr; alias = type->getAs<clang::TypedefType>()) {
+    if (!alias->getDecl()->getDeclContext()->isRecord()) break; // has a meaning without its class
+    type = context.getQualifiedType(alias->getDecl()->getUnderlyingType(), type.getQualifiers());
+  }
+  while (const auto *replaced = llvm::dyn_cast<clang::SubstTemplateTypeParmType>(type.getTypePtr()))
+    type = context.getQualifiedType(replaced->getReplacementType(), type.getQualifiers());
+  clang::PrintingPolicy policy(context.getLangOpts());
+  policy.SuppressDefaultTemplateArgs = true;
+  std::string text = type.getAsString(policy);
+  if (member != nullptr && text.starts_with("__")) { // the library's own name, as of iterators
+    llvm::raw_string_ostream stream(text = {});
+    member->getDecl()->printQualifiedName(stream, policy);
+    return text;
+  }
+  const auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || !record->isInStdNamespace() || type->getAs<clang::TypedefType>() != nullptr) return text;
+  if (text.starts_with("basic_string<") || text.starts_with("basic_string_view<")) text = "std::" + text;
+  for (const llvm::StringRef name : {"std::basic_string<char>", "std::basic_string_view<char>"})
+    if (text == name) text = "std::" + name.slice(sizeof "std::basic_" - 1, name.size() - sizeof "<char>" + 1).str();
+  return text;
+}
+
 bool wants_templates(const clang::Sema &sema, clang::QualType type) { return shower_of(sema.Context, type, 0) == kShowValue; }
 
 unsigned count_own_shows(clang::DeclGroupRef group) {

@@ -51,6 +51,9 @@ class ShownTypes {
   unsigned last_alias_ = 0;
 };
 
+/// A type as a person writes it: `std::string`, and not `value_type` or `basic_string<char>`.
+std::string written_type(const clang::ASTContext &context, clang::QualType type);
+
 /// Whether to show a value of the type takes `show_templates`.
 bool wants_templates(const clang::Sema &sema, clang::QualType type);
 

@@ -53,9 +53,21 @@ void add_escaped(char c, char quote) {
   }
   if (c == quote) add("\\");
   const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20 && byte != 0x7f) return add({&c, 1});
+  if (byte >= 0x20 && byte < 0x7f) return add({&c, 1});
   add(byte < 0x10 ? "\\x0" : "\\x");
   add_number(static_cast<unsigned>(byte), 16);
+}
+
+/// How many bytes at the beginning of `text` are one character of UTF-8 beyond ASCII; 0: none.
+std::size_t sequence_at(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t size = byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4 : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3 : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2 : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  if ((byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xf0 && byte(1) < 0x90)) return 0; // longer than need be
+  if ((byte(0) == 0xed && byte(1) > 0x9f) || (byte(0) == 0xf4 && byte(1) > 0x8f)) return 0; // no character
+  return size;
 }
 
 __extension__ using WideInt = __int128;
@@ -101,7 +113,12 @@ static void show_own_end() {
 static void show_raw(const char *text, unsigned long size) { add({text, size}); }
 static void show_text(const char *text, unsigned long size) {
   add("\"");
-  for (unsigned long i = 0; i < size; ++i) add_escaped(text[i], '"');
+  for (std::string_view rest(text, size); !rest.empty();) {
+    const std::size_t sequence = sequence_at(rest);
+    if (sequence == 0) add_escaped(rest[0], '"');
+    if (sequence != 0) add(rest.substr(0, sequence));
+    rest.remove_prefix(sequence == 0 ? 1 : sequence);
+  }
   add("\"");
 }
 static void show_type(const char *name, unsigned number) {
