@@ -190,5 +190,28 @@ TEST(Repl, ThreadsOfTheCodeGoOnBetweenInputs) {
   EXPECT_EQ(outcome.status, 0);
 }
 
+TEST(Comments, ThatDocumentWhatComesNextAreOneInputWithIt) {
+  const Outcome outcome = session("/// Adds one.\nint inc(int x) { return x + 1; }\n%doc inc\n/** Block,\n * of two lines. */\nint block;\n"
+                                  "%doc block\n/// One line,\n/// another.\n\nstruct Both {};\n%doc Both\n/// of nothing\n%type 1\n/// last");
+  EXPECT_THAT(outcome.out, HasSubstr("Adds one.\nint inc(int x)"));
+  EXPECT_THAT(outcome.out, HasSubstr("of two lines."));
+  EXPECT_THAT(outcome.out, HasSubstr("another.\nstruct Both"));
+  EXPECT_THAT(outcome.out, testing::EndsWith("int\n"));
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(Failures, AreSaidOnceWithTheirPlaceAndValue) {
+  const Outcome outcome = session("std::cout << 3\nextern int ext;\next\nthrow 3;\n#include <string>\nthrow std::string(\"why\");\n"
+                                  "#include <stdexcept>\nstruct E : std::runtime_error { using runtime_error::runtime_error; };\n"
+                                  "struct E : std::runtime_error { using runtime_error::runtime_error; };\nthrow E(\"mine\");\n%hepl\nquit\n");
+  EXPECT_THAT(outcome.err, testing::StartsWith("stdin:1:1: error: use of undeclared identifier 'std'\nstd::cout << 3\n^\n"
+                                               "stdin:3: error: undefined symbol 'ext'"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:4: error: uncaught int: 3\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:6: error: uncaught std::string: why\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:10: error: uncaught E: mine\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("there is no command '%hepl'; did you mean '%help'?"));
+  EXPECT_THAT(outcome.err, HasSubstr("'%quit' is the command of the session"));
+}
+
 } // namespace
 } // namespace graft::test

@@ -54,6 +54,14 @@ constexpr Shown kShown[] = {
     {"Time", "#include <chrono>\nstd::chrono::system_clock::from_time_t(0)", "1970-01-01 00:00:00 UTC"},
     {"NoUnique", "#include <memory>\nstd::unique_ptr<int>()", "nullptr"},
     {"Path", "#include <filesystem>\nstd::filesystem::path(\"/a\")", "\"/a\""},
+    {"NoUtf8", "\"a\\x80\\xff \\u00e4\"", "\"a\\x80\\xff ä\""},
+    {"HighChar", "(char)200", "'\\xc8'"},
+    {"WideText", "L\"w\\u00e4\\U0001f600\"", "\"wä😀\""},
+    {"Utf16Text", "u\"w\\u00e4\\U0001f600\"", "\"wä😀\""},
+    {"Ordering", "#include <compare>\n1 <=> 2", "less"},
+    {"PartialOrdering", "#include <compare>\n__builtin_nan(\"\") <=> 2.0", "unordered"},
+    {"Any", "#include <any>\nstd::any(3)", "a value"},
+    {"NoFunction", "#include <functional>\nstd::function<int(int)>()", "no function"},
     {"Complex", "#include <complex>\nstd::complex<double>(1, 2)", "(1,2)"},
     {"Streamed", "#include <ostream>\nstruct Q { int z; }; std::ostream &operator<<(std::ostream &o, const Q &q) { return o << \"Q\" << q.z; }\nQ{4}", "Q4"},
     {"ToString", "#include <string>\nnamespace n { struct Q { int z; }; std::string to_string(const Q &) { return \"a q\"; } }\nn::Q{4}", "a q"},
@@ -69,6 +77,39 @@ TEST(ValuesOfC, AreShownFieldByField) {
 }
 
 TEST(ValuesWithTypes, SayThem) { EXPECT_EQ(session("1.5f\n", {"--types"}).out, "(float) 1.5\n"); }
+
+TEST(TypesOfValues, AreThoseThatAPersonWrites) {
+  const Outcome outcome = session("#include <string>\n#include <vector>\nstd::vector<int> v{1};\nv[0]\nstd::string(\"a\").substr(0)\n"
+                                  "std::vector<std::string>(1)[0]\nusing I = int;\nI(3)\n%type v[0]\n%type v.begin()\n",
+                                  {"--types"});
+  EXPECT_EQ(outcome.out, "(int) 1\n(std::string) \"a\"\n(std::string) \"\"\n(I) 3\nint &\nstd::vector<int>::iterator\n") << outcome.err;
+}
+
+TEST(CyclesOfPointers, AreShownToADepth) {
+  const Outcome outcome = session("#include <memory>\nstruct N { std::shared_ptr<N> next; };\nauto a = std::make_shared<N>(); a->next = a;\n"
+                                  "a\na->next = nullptr;\n");
+  EXPECT_THAT(outcome.out, testing::HasSubstr("-> ...}}"));
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(OwnShows, PrintOrReturnText) {
+  const Outcome outcome = session("#include <cstdio>\n#include <iostream>\n#include <string>\n#include <vector>\n"
+                                  "struct A {}; std::string graft_show(const A &) { return \"an A\"; }\nA{}\n"
+                                  "struct B {}; const char *graft_show(const B &) { return \"a B\"; }\nB{}\n"
+                                  "struct C {}; void graft_show(const C &) { std::puts(\"a C\"); }\nC{}\n"
+                                  "struct D {}; void graft_show(const D &) { std::cout << \"a D\"; }\nstd::vector<D>(2)\n"
+                                  "struct E {}; void graft_show(const E &) { throw 1; }\nE{}\nstd::cout << \"seen\\n\";\n",
+                                  {"--types"});
+  EXPECT_EQ(outcome.out, "(A) an A\n(B) a B\n(C) a C\n(std::vector<D>) {a D, a D}\nseen\n") << outcome.err;
+}
+
+TEST(OwnShows, CountFromThenOn) {
+  const Outcome outcome = session("#include <vector>\nstruct X { int a = 1; };\nX{}\nstd::vector<X>(1)\n"
+                                  "const char *graft_show(const X &) { return \"an X\"; }\nX{}\nstd::vector<X>(1)\n"
+                                  "const char *graft_show(const X &) { return \"X!\"; } X{}\nX{} + undeclared\n"
+                                  "const char *graft_show(const X &) { return undeclared; } X{}\nX{}\nstruct Y { X x; };\nY{}\n");
+  EXPECT_EQ(outcome.out, "X{a = 1}\n{X{a = 1}}\nan X\n{an X}\nX!\nX!\nY{x = X!}\n") << outcome.err;
+}
 
 TEST(LongRanges, AreCutShortAndSayHowLongTheyAre) {
   EXPECT_THAT(session("#include <vector>\nstd::vector<int>(1000, 7)\n").out, testing::EndsWith("7, ... 1000 in all}\n"));

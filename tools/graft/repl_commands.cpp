@@ -4,6 +4,7 @@
 #include "output.hpp"
 #include "repl_live.hpp"
 
+#include <graft/base/near.hpp>
 #include <graft/call.hpp>
 
 #include <fmt/format.h>
@@ -75,6 +76,13 @@ std::string wrong_words(const CommandHelp &command, const std::string &words) {
   return fmt::format("'%{}' wants {} and no more, not '{}'; for example {}", command.name, wanted, given[most], command.example);
 }
 
+std::string unknown_command(std::string_view name) {
+  std::vector<std::string> known;
+  for (const CommandHelp &one : kHelps) known.emplace_back(one.name);
+  const std::string near = nearest(name, known);
+  return fmt::format("there is no command '%{}'; {}", name, near.empty() ? "'%help' lists them" : fmt::format("did you mean '%{}'?", near));
+}
+
 std::optional<std::vector<std::string>> complete_command(const std::string &text) {
   std::string_view begun = text;
   begun.remove_prefix(std::min(begun.find_first_not_of(" \t"), begun.size()));
@@ -100,7 +108,7 @@ Reply ReplCommands::run(const Question &question) {
   const std::string rest = first == question.text.npos ? std::string() : question.text.substr(first);
   const std::vector<std::string> words = words_of(rest);
   const auto help = std::ranges::find(kHelps, name, [](const CommandHelp &one) { return std::string_view(one.name); });
-  if (help == std::end(kHelps)) return failed(fmt::format("there is no command '%{}'; '%help' lists them", name));
+  if (help == std::end(kHelps)) return failed(unknown_command(name));
   if (const std::string wrong = wrong_words(*help, rest); !wrong.empty()) return failed(wrong);
   if (name == "load") return load(words);
   if (name == "unload") return unload(words);
@@ -122,7 +130,7 @@ Reply ReplCommands::run(const Question &question) {
         repl_.evaluate({"#include " + (is_quoted ? rest : "<" + rest + ">"), question.name, question.line});
     return answer ? Reply{} : failed(answer.error());
   }
-  return failed(fmt::format("there is no command '%{}'; '%help' lists them", name));
+  return failed(unknown_command(name));
 }
 
 Result<Runtime *> ReplCommands::runtime() {

@@ -12,6 +12,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace graft::tool {
@@ -30,6 +31,9 @@ enum class Talk : bool { kLess, kMore };
 
 /// Why `words` are too many or too few for a command; empty when they are not. What it wants is what its help says.
 std::string wrong_words(const CommandHelp &command, const std::string &words);
+
+/// That there is no such command, and which one is meant.
+std::string unknown_command(std::string_view name);
 
 /// The commands that may be meant where a name of one stands in `text`, which is to be completed; nothing where none does.
 std::optional<std::vector<std::string>> complete_command(const std::string &text);

@@ -3,13 +3,29 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <string_view>
 
 namespace graft::tool {
 namespace {
 
-bool is_blank(const std::string &line) { return line.find_first_not_of(" \t\r") == line.npos; }
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\n") == line.npos; }
+
+/// A comment that documents what comes behind it: it is one input with that.
+bool only_documents(std::string_view text) {
+  const auto begins = [](std::string_view line) { return line.substr(std::min(line.find_first_not_of(" \t"), line.size())); };
+  const std::string_view first = begins(text);
+  if (first.starts_with("/**") || first.starts_with("/*!")) {
+    const std::size_t end = first.find("*/", 3);
+    return end != first.npos && is_blank(first.substr(end + 2));
+  }
+  if (!first.starts_with("///") && !first.starts_with("//!")) return false;
+  for (std::size_t at = 0; at < text.size(); at = std::min(text.find('\n', at), text.size() - 1) + 1)
+    if (const std::string_view line = begins(text.substr(at)); !line.starts_with("//") && !line.empty() && line[0] != '\n') return false;
+  return true;
+}
 
 } // namespace
 
@@ -38,7 +54,8 @@ std::optional<Question> InputReader::next() {
   InputText text;
   text.add_line(*line);
   for (;;) {
-    const Whole whole = text.whole();
+    const bool is_documentation = only_documents(text.text());
+    const Whole whole = is_documentation ? Whole::kNo : text.whole();
     if (whole != Whole::kNo) {
       if (!looks_ahead(whole)) break;
       ahead_ = read_(Prompt::kMore);
@@ -46,6 +63,11 @@ std::optional<Question> InputReader::next() {
     }
     const std::optional<std::string> more = take(Prompt::kMore);
     if (more == kGivenUp) return next();
+    if (more && is_documentation && more->starts_with('%')) {
+      ahead_ = more;
+      --line_;
+      break;
+    }
     if (!more || (ahead_of_ == Ahead::kNo && is_blank(*more) && is_whole(text.text() + ";") == Whole::kYes)) break;
     text.add_line(*more);
   }

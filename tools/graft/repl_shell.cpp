@@ -32,6 +32,14 @@ std::string first_line(const std::string &text) {
   return end == text.npos ? text : text.substr(0, end) + " ...";
 }
 
+/// What other prompts take as a command, and C++ as a name: the command that is meant.
+std::string bare_command(const Question &question) {
+  std::string word = question.text.substr(0, question.text.find_last_not_of(" \t\n;") + 1);
+  if (question.what != Asks::kEvaluate) return {};
+  if (word == "exit" || word == "quit" || word == "exit()" || word == "quit()") return "quit";
+  return word == "help" ? word : std::string();
+}
+
 } // namespace
 
 int ReplShell::run(InputReader &inputs) {
@@ -53,6 +61,7 @@ bool ReplShell::take(Question question) {
   if (question.what == Asks::kCommand)
     if (const std::optional<bool> goes_on = take_command(question.text)) return *goes_on;
   const std::string place = fmt::format("{}:{}", question.name, question.line);
+  const std::string bare = bare_command(question);
   const auto begin = std::chrono::steady_clock::now();
   switch (session_.run(std::move(question))) {
   case Ended::kExited:
@@ -63,6 +72,7 @@ bool ReplShell::take(Question question) {
     status_ = session_.exit_status();
     return on_failure_ == OnFailure::kGoOn;
   case Ended::kFailed:
+    if (!bare.empty()) fmt::print(stderr, "'%{}' is the command of the session\n", bare);
     status_ = kFailed;
     return on_failure_ == OnFailure::kGoOn;
   case Ended::kDone:
@@ -169,7 +179,7 @@ bool ReplShell::help(const std::string &name) const {
     fmt::print("%{:<28}{}\n", fmt::format("{} {}", one.name, one.arguments), one.what);
     if (!wanted.empty()) fmt::print("for example  {}\n", one.example);
   }
-  if (!is_known) print_error(fmt::format("there is no command '%{}'; '%help' lists them", wanted));
+  if (!is_known) print_error(unknown_command(wanted));
   if (wanted.empty()) fmt::print("\nAnything else is an input; an expression without a semicolon at its end is shown.\n");
   std::fflush(stdout);
   return true;

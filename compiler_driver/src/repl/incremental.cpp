@@ -24,6 +24,7 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <functional>
 
 namespace graft::driver {
@@ -56,6 +57,7 @@ class Incremental::State {
   void parse_each(const std::function<bool(clang::DeclGroupRef)> &visit);
   void parse_unseen(const std::string &text);
   bool show_last(clang::DeclGroupRef group);
+  unsigned new_own_shows();
   bool hide_clashes(Increment &increment);
   void undo_parse();
   std::vector<Diagnostic> said();
@@ -77,8 +79,9 @@ class Incremental::State {
   unsigned count_ = 0;
   std::string shown_type_; ///< of the value of the input that is being compiled
   Show show_ = Show::kNo;
-  bool has_templates_ = false; ///< what shows classes was parsed,
-  bool has_templates_before_ = false; ///< and before the input that is being compiled
+  std::optional<unsigned> templates_;        ///< which version of what shows classes was parsed last,
+  std::optional<unsigned> templates_before_; ///< and before the input that is being compiled
+  unsigned own_shows_ = 0;                   ///< overloads of `graft_show` that earlier inputs declared
 };
 
 Incremental::State::~State() {
@@ -196,20 +199,31 @@ bool Incremental::State::show_last(clang::DeclGroupRef group) {
   const auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement->getStmt());
   if (value == nullptr || value->getType()->isVoidType()) return true;
   show_ = Show::kNo;
-  clang::PrintingPolicy policy(sema().getLangOpts());
-  policy.SuppressDefaultTemplateArgs = true;
-  shown_type_ = value->getType().getAsString(policy);
-  const std::string text = shown_types_->text_for(value->getType());
-  if (sema().getLangOpts().CPlusPlus && !has_templates_ && (!text.empty() || wants_templates(sema(), value->getType()))) {
-    parse_unseen(show_templates());
-    has_templates_ = true;
+  shown_type_ = written_type(sema().Context, value->getType());
+  const unsigned version = sema().getLangOpts().CPlusPlus ? own_shows_ + new_own_shows() : 0;
+  if (templates_ && templates_ != version) {
+    shown_types_->begin_version();
+    templates_.reset();
   }
-  if (!text.empty()) parse_unseen(text);
-  if (!show_value_of(sema(), *shown_types_, *statement)) shown_type_.clear();
+  const std::string text = shown_types_->text_for(value->getType());
+  if (sema().getLangOpts().CPlusPlus && !templates_ && (!text.empty() || wants_templates(sema(), value->getType()))) {
+    parse_unseen(in_version(show_templates(), version));
+    templates_ = version;
+  }
+  if (!text.empty()) parse_unseen(in_version(text, version));
+  if (!show_value_of(sema(), *shown_types_, *statement, version)) shown_type_.clear();
   compiler_->getLangOpts().AccessControl = false;
   sema().PerformPendingInstantiations();
   compiler_->getLangOpts().AccessControl = true;
   return !compiler_->getDiagnostics().hasErrorOccurred();
+}
+
+/// Overloads of `graft_show` in the input that is being compiled.
+unsigned Incremental::State::new_own_shows() {
+  unsigned count = 0;
+  for (const clang::DeclGroupRef group : action_->recorder().declared())
+    if (!group.isNull()) count += count_own_shows(group);
+  return count;
 }
 
 /// What shows values, beside the input. Fields are shown whoever may name them, and nobody asks for warnings of it.
@@ -233,15 +247,19 @@ void Incremental::State::undo_parse() {
   macros_->take_back();
   action_->recorder().forget(*sema().Context.getTranslationUnitDecl());
   shown_types_->forget_new();
-  has_templates_ = has_templates_before_;
+  templates_ = templates_before_;
   shown_type_.clear();
   compiler_->getDiagnostics().Reset(/*soft=*/true);
   diagnostics_.clear();
 }
 
-/// What was said of the input; that it is read as if the session's beginning included it is nobody's business.
+/// What was said of the input, once: what shows a value looks at the expression again. That it is read as if the session's beginning included it is nobody's business.
 std::vector<Diagnostic> Incremental::State::said() {
-  std::vector<Diagnostic> result = diagnostics_.take();
+  std::vector<Diagnostic> result;
+  for (Diagnostic &one : diagnostics_.take()) {
+    const auto is_same = [&](const Diagnostic &other) { return other.where == one.where && other.message == one.message; };
+    if (one.where.line == 0 || std::ranges::none_of(result, is_same)) result.push_back(std::move(one));
+  }
   for (Diagnostic &one : result)
     std::erase_if(one.notes, [](const Diagnostic &note) { return note.where.file == kMainName; });
   return result;
@@ -297,7 +315,8 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   }
   shadows_->accept();
   shown_types_->accept();
-  has_templates_before_ = has_templates_;
+  templates_before_ = templates_;
+  own_shows_ += new_own_shows();
   diagnostics_.take_clashes(); // warnings have such notes, too
   increment.warnings = said();
   return increment;
@@ -321,7 +340,7 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
       clang::QualType asked = alias->getUnderlyingType();
       if (const auto *of = asked->getAs<clang::DecltypeType>()) asked = of->getUnderlyingType();
       if (const auto *of = asked->getAs<clang::TypeOfExprType>()) asked = of->desugar();
-      type = asked.getAsString(sema().getPrintingPolicy());
+      type = written_type(sema().Context, asked);
     }
   undo_parse();
   return type;

@@ -8,8 +8,8 @@ class Decl;
 
 namespace graft::driver {
 
-/// Clang leaves a variable that only its own file can see, or that is `inline`, until code uses it; in a session that is a later
-/// input. Marks those in `declaration` that have code to run as used, so that it runs with the input.
+/// Clang leaves a variable that only its own file can see, or that is `inline`, until code uses it; in a session that is a
+/// later input. Marks those in `declaration` that have code to run as used, so that it runs with the input.
 void keep_initialised(clang::ASTContext &context, clang::Decl &declaration);
 
 } // namespace graft::driver

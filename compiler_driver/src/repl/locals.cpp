@@ -1,4 +1,5 @@
-// See locals.hpp. Nobody is told that a scope ends; but before a name is looked up its token is read, and so is one behind it.
+// See locals.hpp. Nobody is told that a scope ends; but before a name is looked up its token is read, and so is one behind
+// it.
 #include "locals.hpp"
 
 #include <clang/AST/Decl.h>
@@ -32,7 +33,8 @@ class Locals {
 
   /// The scope that ends before a name may still be open when its token is read: the last names are looked at again.
   void see(const clang::Token &token) {
-    if (clang::IdentifierInfo *name = token.isAnnotation() ? nullptr : token.getIdentifierInfo()) last_[next_++ % last_.size()] = name;
+    if (clang::IdentifierInfo *name = token.isAnnotation() ? nullptr : token.getIdentifierInfo())
+      last_[next_++ % last_.size()] = name;
     for (clang::IdentifierInfo *name : last_)
       if (name != nullptr && name->getFETokenInfo() != nullptr) end(name);
   }
@@ -54,7 +56,8 @@ class Locals {
 } // namespace
 
 void end_locals(clang::Parser &parser, clang::Sema &sema) {
-  sema.getPreprocessor().setTokenWatcher([locals = Locals(parser, sema)](const clang::Token &token) mutable { locals.see(token); });
+  sema.getPreprocessor().setTokenWatcher(
+      [locals = Locals(parser, sema)](const clang::Token &token) mutable { locals.see(token); });
 }
 
 } // namespace graft::driver

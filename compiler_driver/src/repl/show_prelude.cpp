@@ -12,6 +12,7 @@ constexpr ShowFunction kFunctions[] = {
     {"graft_show_double", "double"},                   {"graft_show_long_double", "long double"},
     {"graft_show_pointer", "const void *"},            {"graft_show_c_string", "const char *"},
     {"graft_show_time", "long long"},
+    {"graft_show_own_begin", "void"},                  {"graft_show_own_end", "void"},
     {"graft_show_wide_int", "__int128"},               {"graft_show_wide_uint", "unsigned __int128"},
 };
 
@@ -110,9 +111,58 @@ template <class T> void show_duration(const T &value) {
   else { raw("["); graft_show_int(P::num); raw("/"); graft_show_int(P::den); raw("]s"); }
 }
 
+/// By the user's overload: what it prints, and the text that it returns.
+struct Own {
+  Own() { graft_show_own_begin(); }
+  ~Own() { graft_show_own_end(); }
+};
+template <class T> void show_own(const T &value) {
+  const Own own;
+  using Said = decltype(graft_show(value));
+  if constexpr (requires(const Said &said) { graft_show_raw(said.data(), said.size()); }) {
+    const auto &said = graft_show(value);
+    graft_show_raw(said.data(), said.size());
+  } else if constexpr (__is_convertible(Said, const char *)) {
+    const char *said = graft_show(value);
+    if (said) raw_c(said);
+  } else {
+    graft_show(value);
+  }
+}
+
+/// Pointers may lead back to where they are.
+inline int depth = 0;
+struct Deeper {
+  Deeper() { ++depth; }
+  ~Deeper() { --depth; }
+};
+template <class T> concept OrderLike = requires(const T &v) { v == T::less; v == T::greater; T::equivalent; };
+template <class T> void show_order(const T &value) {
+  if (value == T::less) raw("less");
+  else if (value == T::greater) raw("greater");
+  else if constexpr (requires { T::equal; }) raw("equal");
+  else if (value == T::equivalent) raw("equivalent");
+  else raw("unordered");
+}
+
+/// Characters of 8, 16 or 32 bits as UTF-8.
+template <class C, unsigned long N> void show_wide(const C (&value)[N]) {
+  char text[N * 4];
+  unsigned long size = 0, end = N;
+  while (end != 0 && value[end - 1] == 0) --end;
+  for (unsigned long i = 0; i < end; ++i) {
+    unsigned long c = static_cast<unsigned long>(value[i]) & (sizeof(C) == 1 ? 0xfful : sizeof(C) == 2 ? 0xfffful : 0xfffffffful);
+    if (sizeof(C) == 2 && c >= 0xd800 && c < 0xdc00 && i + 1 < end) c = 0x10000 + ((c - 0xd800) << 10) + (value[++i] - 0xdc00ul);
+    const int more = sizeof(C) == 1 || c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    text[size++] = static_cast<char>(more == 0 ? c : (0xff00ul >> (more + 1) & 0xff) | c >> (6 * more));
+    for (int left = more; left-- > 0;) text[size++] = static_cast<char>(0x80 | (c >> (6 * left) & 0x3f));
+  }
+  graft_show_text(text, size);
+}
+
 template <class T> void show_class(const T &value) {
   auto &open = const_cast<T &>(value);
-  if constexpr (requires { graft_show(value); }) graft_show(value);
+  if constexpr (requires { graft_show(value); }) show_own(value);
   else if constexpr (TextLike<T>) graft_show_text(reinterpret_cast<const char *>(value.data()), value.size());
   else if constexpr (PathLike<T>) graft_show_text(value.native().data(), value.native().size());
   else if constexpr (IsVariant<T>::value) {
@@ -128,7 +178,12 @@ template <class T> void show_class(const T &value) {
     if (!value.get()) raw("nullptr");
     else {
       graft_show_pointer(value.get());
-      if constexpr (requires { *value; }) { raw(" -> "); show(*value); }
+      if constexpr (requires { *value; }) {
+        const Deeper deeper;
+        raw(" -> ");
+        if (depth > 16) raw("...");
+        else show(*value);
+      }
     }
   }
   else if constexpr (requires { value.lock(); value.expired(); }) { if (value.expired()) raw("expired"); else show(value.lock()); }
@@ -138,6 +193,7 @@ template <class T> void show_class(const T &value) {
       graft_show_time(static_cast<long long>(value.time_since_epoch().count() * (1000000000.0L * T::period::num / T::period::den)));
     else { show(value.time_since_epoch()); raw(" since its clock began"); }
   }
+  else if constexpr (OrderLike<T>) show_order(value);
   else if constexpr (SaysText<T>) { const auto &text = to_string(value); graft_show_raw(text.data(), text.size()); }
   else if constexpr (Streams<T>) show_streamed<T, char>(value);
   else if constexpr (RangeLike<T>) {
@@ -152,6 +208,8 @@ template <class T> void show_class(const T &value) {
   else if constexpr (requires { value.what(); }) { raw_c(value.what()); }
   else if constexpr (requires { typename T::type; value.get(); }) show(value.get());
   else if constexpr (Fields<T>::known) Fields<T>::show(value);
+  else if constexpr (requires { value.has_value(); value.type(); }) raw_c(value.has_value() ? "a value" : "no value");
+  else if constexpr (requires { typename T::result_type; value.target_type(); }) raw_c(value ? "a function" : "no function");
   else if constexpr (requires { typename T::container_type; value.size(); }) { raw("of "); graft_show_uint(value.size()); }
   else { raw("object at "); graft_show_pointer(__builtin_addressof(value)); }
 }
@@ -172,7 +230,7 @@ template <class T> void show(const T &value) {
   else if constexpr (__is_same(T, double)) graft_show_double(value);
   else if constexpr (__is_floating_point(T)) graft_show_long_double(value);
   else if constexpr (__is_enum(T)) {
-    if constexpr (requires { graft_show(value); }) graft_show(value);
+    if constexpr (requires { graft_show(value); }) show_own(value);
     else if constexpr (SaysText<T>) { const auto &text = to_string(value); graft_show_raw(text.data(), text.size()); }
     else if constexpr (Fields<T>::known) Fields<T>::show(value);
     else show(static_cast<__underlying_type(T)>(value));
@@ -185,6 +243,8 @@ template <class T> void show(const T &value) {
       unsigned long size = sizeof value;
       while (size != 0 && value[size - 1] == 0) --size;
       graft_show_text(value, size);
+    } else if constexpr (requires(typename Plain<decltype(value[0])>::type c) { requires __is_same(decltype(c), wchar_t) || __is_same(decltype(c), char8_t) || __is_same(decltype(c), char16_t) || __is_same(decltype(c), char32_t); }) {
+      show_wide(value);
     } else {
       raw("{");
       for (unsigned long i = 0; i < sizeof value / sizeof value[0]; ++i) { if (i != 0) raw(", "); show(value[i]); }
@@ -218,5 +278,13 @@ std::string show_prelude(Language language) {
 }
 
 std::string show_templates() { return kTemplates; }
+
+std::string in_version(std::string text, unsigned version) {
+  if (version == 0) return text;
+  for (const std::string name : {"graft_repl", kShowValue})
+    for (std::size_t at = 0; (at = text.find(name, at)) != text.npos; at += name.size())
+      text.insert(at + name.size(), "_" + std::to_string(version));
+  return text;
+}
 
 } // namespace graft::driver

@@ -11,5 +11,10 @@ namespace graft::driver {
 std::string show_prelude(Language language);
 /// What classes are shown by, in C++; parsed when the first one is.
 std::string show_templates();
+/// A template means what was declared before it was used first. So that a `graft_show` that is declared later counts, what shows
+/// classes is there in versions: under other names the same again.
+std::string in_version(std::string text, unsigned version);
+/// What shows a value by them.
+inline constexpr const char *kShowValue = "graft_show_value";
 
 } // namespace graft::driver

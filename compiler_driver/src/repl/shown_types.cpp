@@ -1,6 +1,8 @@
 // See shown_types.hpp. In C++ the text specialises a template of the prelude; in C it is a function of the type's own.
 #include "shown_types.hpp"
 
+#include "show_prelude.hpp"
+
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/DeclTemplate.h>
 #include <clang/AST/ExprCXX.h>
@@ -76,7 +78,22 @@ unsigned ShownTypes::reserve_number(const clang::TagDecl &tag) {
 
 unsigned ShownTypes::give_number(const clang::TagDecl &tag) { return numbers_[tag.getCanonicalDecl()] = reserve_number(tag); }
 
+void ShownTypes::begin_version() {
+  if (!before_) before_ = std::move(numbers_);
+  numbers_.clear();
+  new_.clear();
+}
+
+void ShownTypes::accept() {
+  new_.clear();
+  before_.reset();
+}
+
 void ShownTypes::forget_new() {
+  if (before_) {
+    numbers_ = *std::exchange(before_, std::nullopt);
+    new_.clear();
+  }
   for (const clang::TagDecl *one : std::exchange(new_, {})) numbers_.erase(one);
 }
 
@@ -193,11 +210,11 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   const bool is_cxx = context.getLangOpts().CPlusPlus;
   type = type.getCanonicalType();
   if (is_cxx && (type->isRecordType() || type->isArrayType() || type->isEnumeralType() || type->isMemberPointerType()))
-    return "graft_show_value";
+    return kShowValue;
   if (!is_cxx && number != 0) return "graft_show_tag_" + std::to_string(number);
   if (type->isBooleanType()) return "graft_show_bool";
   if (type->isSpecificBuiltinType(clang::BuiltinType::Char_S)) return "graft_show_char";
-  if (is_cxx && type->isAnyCharacterType() && !type->isCharType()) return "graft_show_value";
+  if (is_cxx && type->isAnyCharacterType() && !type->isCharType()) return kShowValue;
   const bool is_wide = type->isIntegralOrEnumerationType() && context.getTypeSize(type) > 64;
   if (type->isUnsignedIntegerOrEnumerationType()) return is_wide ? "graft_show_wide_uint" : "graft_show_uint";
   if (type->isIntegralOrEnumerationType()) return is_wide ? "graft_show_wide_int" : "graft_show_int";
@@ -206,10 +223,10 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   if (type->isRealFloatingType()) return "graft_show_double";
   if (type->isPointerType() && type->getPointeeType()->isCharType()) return "graft_show_c_string";
   if (type->isArrayType() && context.getAsArrayType(type)->getElementType()->isCharType()) return "graft_show_c_string";
-  if (is_cxx && (type->isFunctionType() || type->isNullPtrType())) return "graft_show_value";
+  if (is_cxx && (type->isFunctionType() || type->isNullPtrType())) return kShowValue;
   const bool is_plain = type->isPointerType() && !type->isFunctionPointerType() && !type->getPointeeType().isVolatileQualified();
   if (is_plain || (!is_cxx && (type->isPointerType() || type->isArrayType()))) return "graft_show_pointer";
-  return is_cxx ? "graft_show_value" : "";
+  return is_cxx ? kShowValue : "";
 }
 
 /// `std::cout << "text"` without a semicolon: what it printed is all there is to see.
@@ -219,9 +236,51 @@ bool is_output(const clang::CXXRecordDecl &record) {
 
 } // namespace
 
-bool wants_templates(const clang::Sema &sema, clang::QualType type) { return shower_of(sema.Context, type, 0) == "graft_show_value"; }
+std::string written_type(const clang::ASTContext &context, clang::QualType type) {
+  if (const auto *reference = type->getAs<clang::ReferenceType>())
+    return written_type(context, reference->getPointeeTypeAsWritten()) + (llvm::isa<clang::LValueReferenceType>(reference) ? " &" : " &&");
+  const auto *member = type->getAs<clang::TypedefType>();
+  for (const clang::TypedefType *alias = member; alias != nullptr; alias = type->getAs<clang::TypedefType>()) {
+    if (!alias->getDecl()->getDeclContext()->isRecord()) break; // has a meaning without its class
+    type = context.getQualifiedType(alias->getDecl()->getUnderlyingType(), type.getQualifiers());
+  }
+  while (const auto *replaced = llvm::dyn_cast<clang::SubstTemplateTypeParmType>(type.getTypePtr()))
+    type = context.getQualifiedType(replaced->getReplacementType(), type.getQualifiers());
+  clang::PrintingPolicy policy(context.getLangOpts());
+  policy.SuppressDefaultTemplateArgs = true;
+  std::string text = type.getAsString(policy);
+  if (member != nullptr && text.starts_with("__")) { // the library's own name, as of iterators
+    llvm::raw_string_ostream stream(text = {});
+    member->getDecl()->printQualifiedName(stream, policy);
+    return text;
+  }
+  const auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || !record->isInStdNamespace() || type->getAs<clang::TypedefType>() != nullptr) return text;
+  if (text.starts_with("basic_string<") || text.starts_with("basic_string_view<")) text = "std::" + text;
+  for (const llvm::StringRef name : {"std::basic_string<char>", "std::basic_string_view<char>"})
+    if (text == name) text = "std::" + name.slice(sizeof "std::basic_" - 1, name.size() - sizeof "<char>" + 1).str();
+  return text;
+}
 
-bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement) {
+bool wants_templates(const clang::Sema &sema, clang::QualType type) { return shower_of(sema.Context, type, 0) == kShowValue; }
+
+unsigned count_own_shows(clang::DeclGroupRef group) {
+  const std::function<unsigned(const clang::Decl &)> count = [&](const clang::Decl &one) -> unsigned {
+    if (llvm::isa<clang::NamespaceDecl, clang::LinkageSpecDecl>(one)) {
+      unsigned inside = 0;
+      for (const clang::Decl *part : llvm::cast<clang::DeclContext>(&one)->noload_decls()) inside += count(*part);
+      return inside;
+    }
+    if (!llvm::isa<clang::FunctionDecl, clang::FunctionTemplateDecl>(one)) return 0;
+    const clang::IdentifierInfo *name = llvm::cast<clang::NamedDecl>(&one)->getIdentifier();
+    return name != nullptr && name->getName() == "graft_show" ? 1 : 0;
+  };
+  unsigned all = 0;
+  for (const clang::Decl *one : group) all += count(*one);
+  return all;
+}
+
+bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement, unsigned version) {
   auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement.getStmt());
   if (value == nullptr || value->getType()->isVoidType() || value->isTypeDependent()) return false;
   if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && (record->isLambda() || is_output(*record))) return false;
@@ -233,7 +292,7 @@ bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelSt
   clang::ASTContext &context = sema.Context;
   unsigned number = 0;
   if (const clang::TagDecl *tag = value->getType()->getAsTagDecl()) number = types.number_of(*tag);
-  const std::string name = shower_of(context, value->getType(), number);
+  const std::string name = in_version(shower_of(context, value->getType(), number), version);
   if (name.empty()) return false;
   const clang::SourceLocation place = value->getBeginLoc();
   clang::LookupResult found(sema, &context.Idents.get(name), place, clang::Sema::LookupOrdinaryName);

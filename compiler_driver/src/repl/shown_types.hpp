@@ -3,6 +3,7 @@
 
 #include <clang/AST/Type.h>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,9 +28,11 @@ class ShownTypes {
   unsigned number_of(const clang::TagDecl &tag) const;
   /// The same; of one that was never asked for, the number that it will have.
   unsigned reserve_number(const clang::TagDecl &tag);
+  /// From here on nothing was asked for: the next version of what shows classes begins.
+  void begin_version();
   /// What text_for gave since `accept` was not parsed.
   void forget_new();
-  void accept() { new_.clear(); }
+  void accept();
 
  private:
   void add(clang::QualType type, std::string &text);
@@ -43,15 +46,22 @@ class ShownTypes {
   std::unordered_map<const clang::TagDecl *, unsigned> numbers_; ///< by canonical declaration
   std::unordered_map<const clang::TagDecl *, unsigned> reserved_;
   std::vector<const clang::TagDecl *> new_;
+  std::optional<std::unordered_map<const clang::TagDecl *, unsigned>> before_; ///< the numbers of the version before
   unsigned last_ = 0;
   unsigned last_alias_ = 0;
 };
 
+/// A type as a person writes it: `std::string`, and not `value_type` or `basic_string<char>`.
+std::string written_type(const clang::ASTContext &context, clang::QualType type);
+
 /// Whether to show a value of the type takes `show_templates`.
 bool wants_templates(const clang::Sema &sema, clang::QualType type);
 
-/// Makes a statement that is an expression show its value. False when there is nothing to show, or when that does not compile:
+/// How many overloads of `graft_show` a group declares, those in namespaces too.
+unsigned count_own_shows(clang::DeclGroupRef group);
+
+/// Makes a statement that is an expression show its value, by a `version` of the templates if it takes them. False when there is nothing to show, or when that does not compile:
 /// then Clang has said why.
-bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement);
+bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement, unsigned version);
 
 } // namespace graft::driver

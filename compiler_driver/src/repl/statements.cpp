@@ -18,8 +18,8 @@
 namespace graft::driver {
 namespace {
 
-// Rationale: whether a statement comes next is the parser's own question, and it has no public name. An explicit instantiation may
-// name what is private; the other way is a copy of all that tells a declaration from an expression.
+// Rationale: whether a statement comes next is the parser's own question, and it has no public name. An explicit
+// instantiation may name what is private; the other way is a copy of all that tells a declaration from an expression.
 template <auto Member>
 struct Opened {
   friend bool is_declaration(clang::Parser &parser) { return (parser.*Member)(/*DisambiguatingWithExpression=*/true); }
@@ -35,7 +35,8 @@ bool is_before_statement(clang::Parser &parser) {
                     clang::tok::kw___extension__))
     return false;
   if (token.is(clang::tok::l_square) && parser.getPreprocessor().LookAhead(/*N=*/0).is(clang::tok::l_square)) return false;
-  if (token.isAnnotation() && !token.isOneOf(clang::tok::annot_cxxscope, clang::tok::annot_typename, clang::tok::annot_template_id))
+  if (token.isAnnotation() &&
+      !token.isOneOf(clang::tok::annot_cxxscope, clang::tok::annot_typename, clang::tok::annot_template_id))
     return false;
   return !is_declaration(parser);
 }
@@ -51,7 +52,8 @@ class Bodies : public clang::DynamicRecursiveASTVisitor {
 
   bool have(clang::SourceLocation place, const clang::SourceManager &sources) const {
     return llvm::any_of(ranges_, [&](clang::SourceRange one) {
-      return !sources.isBeforeInTranslationUnit(place, one.getBegin()) && sources.isBeforeInTranslationUnit(place, one.getEnd());
+      return !sources.isBeforeInTranslationUnit(place, one.getBegin()) &&
+             sources.isBeforeInTranslationUnit(place, one.getEnd());
     });
   }
 
@@ -75,14 +77,16 @@ clang::SourceLocation find_return(clang::Sema &sema, clang::SourceRange range, c
   for (clang::Token token;;) {
     lexer.LexFromRawLexer(token);
     if (token.is(clang::tok::eof) || sources.getFileOffset(token.getLocation()) >= end) return {};
-    if (token.is(clang::tok::raw_identifier) && token.getRawIdentifier() == "return" && !bodies.have(token.getLocation(), sources))
+    if (token.is(clang::tok::raw_identifier) && token.getRawIdentifier() == "return" &&
+        !bodies.have(token.getLocation(), sources))
       return token.getLocation();
   }
 }
 
 } // namespace
 
-StatementScope::StatementScope(clang::Parser &parser, clang::Sema &sema) : sema_(sema), is_open_(is_before_statement(parser)) {
+StatementScope::StatementScope(clang::Parser &parser, clang::Sema &sema)
+    : sema_(sema), is_open_(is_before_statement(parser)) {
   if (is_open_) before_ = sema_.PushParsingDeclaration(pool_);
 }
 
@@ -129,7 +133,8 @@ void lead_in_sign(clang::Parser &parser, clang::Preprocessor &preprocessor) {
   zero.setLiteralData("0");
   clang::Token of_nothing = made(clang::tok::kw_void);
   of_nothing.setIdentifierInfo(preprocessor.getIdentifierInfo("void"));
-  const std::array all = {made(clang::tok::l_paren), of_nothing, made(clang::tok::r_paren), zero, made(clang::tok::comma), sign};
+  const std::array all = {made(clang::tok::l_paren), of_nothing, made(clang::tok::r_paren), zero,
+                          made(clang::tok::comma),   sign};
   std::ranges::copy(all, tokens.get());
   preprocessor.EnterTokenStream(std::move(tokens), all.size(), /*DisableMacroExpansion=*/true, /*IsReinject=*/true);
   parser.ConsumeAnyToken(); // the sign, which comes again

@@ -20,8 +20,8 @@ std::string without_pragma_once(std::string text);
 /// A sign at the beginning of a statement is a method of Objective-C to the parser. Puts `(void)0,` before it.
 void lead_in_sign(clang::Parser &parser, clang::Preprocessor &preprocessor);
 
-/// While one lives, and the parser stands before a statement, what is found to be deprecated, unavailable or private is said when
-/// the statement is there: until then Clang has no place for it, and crashes.
+/// While one lives, and the parser stands before a statement, what is found to be deprecated, unavailable or private is said
+/// when the statement is there: until then Clang has no place for it, and crashes.
 class StatementScope {
  public:
   StatementScope(clang::Parser &parser, clang::Sema &sema);
@@ -39,15 +39,15 @@ class StatementScope {
   bool is_open_;
 };
 
-/// Outside of functions Clang drops `return` without a word, and all of the statement that is nothing without it. Says that it is an
-/// error, and leaves no statement empty. `range` is where the parser stood before and behind it.
+/// Outside of functions Clang drops `return` without a word, and all of the statement that is nothing without it. Says that
+/// it is an error, and leaves no statement empty. `range` is where the parser stood before and behind it.
 void refuse_returns(clang::Sema &sema, clang::TopLevelStmtDecl &statement, clang::SourceRange range);
 
 /// Enters a text that no macro of the session changes. `name` is what messages call it.
 void enter_unexpanded(clang::Preprocessor &preprocessor, const std::string &text, const char *name);
 
-/// What a statement declares inside - lambdas, local classes, statics - has no function that it is in, so that it has no symbols
-/// either: Clang crashes on them in C++20 and newer. Makes it local to a function `name` that is never compiled.
+/// What a statement declares inside - lambdas, local classes, statics - has no function that it is in, so that it has no
+/// symbols either: Clang crashes on them in C++20 and newer. Makes it local to a function `name` that is never compiled.
 void give_home(clang::Sema &sema, clang::TopLevelStmtDecl &statement, const std::string &name);
 
 } // namespace graft::driver

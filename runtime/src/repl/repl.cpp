@@ -48,6 +48,28 @@ Result<void> check_standard(const std::vector<std::string> &flags) {
   return {};
 }
 
+/// What was thrown, with its value where that says more than its type. Marks of redefined types are ours.
+std::string describe_uncaught() {
+  std::string text;
+  try {
+    throw;
+  } catch (int value) {
+    return "int: " + std::to_string(value);
+  } catch (long value) {
+    return "long: " + std::to_string(value);
+  } catch (unsigned value) {
+    return "unsigned: " + std::to_string(value);
+  } catch (double value) {
+    return "double: " + std::to_string(value);
+  } catch (const std::string &value) {
+    return "std::string: " + value;
+  } catch (...) {
+    text = describe_current_exception();
+  }
+  for (std::size_t at = 0; (at = text.find("[abi:r")) != text.npos;) text.erase(at, text.find(']', at) - at + 1);
+  return text;
+}
+
 /// Runs what an input does. What it throws is an error, and what it had done stays.
 Result<void> run(jit::Image &image, const ReplInput &input) {
   jit::watch_stack();
@@ -57,7 +79,7 @@ Result<void> run(jit::Image &image, const ReplInput &input) {
     throw; // of a thread that ends
   } catch (...) {
     Error failure = thrown_error("the input");
-    if (failure.code == Code::kException) failure.message = "uncaught " + describe_current_exception();
+    if (failure.code == Code::kException) failure.message = "uncaught " + describe_uncaught();
     failure.where = {.file = input.name, .line = input.line};
     return failure;
   }
@@ -121,7 +143,9 @@ Result<ReplAnswer> Repl::evaluate(const ReplInput &input) {
   const Result<jit::Image *> image = state_->link(increment);
   if (!image) {
     state_->compiler->take_back(std::move(increment));
-    return image.error();
+    Error failure = image.error();
+    if (failure.where.file.empty()) failure.where = {.file = input.name, .line = input.line};
+    return failure;
   }
   repl::Shown shown;
   shown.outdated = &state_->outdated;

@@ -1,8 +1,13 @@
 // See shown.hpp. Numbers are written so that they read back as the same number.
 #include "shown.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 
@@ -48,9 +53,21 @@ void add_escaped(char c, char quote) {
   }
   if (c == quote) add("\\");
   const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20 && byte != 0x7f) return add({&c, 1});
+  if (byte >= 0x20 && byte < 0x7f) return add({&c, 1});
   add(byte < 0x10 ? "\\x0" : "\\x");
   add_number(static_cast<unsigned>(byte), 16);
+}
+
+/// How many bytes at the beginning of `text` are one character of UTF-8 beyond ASCII; 0: none.
+std::size_t sequence_at(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t size = byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4 : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3 : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2 : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  if ((byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xf0 && byte(1) < 0x90)) return 0; // longer than need be
+  if ((byte(0) == 0xed && byte(1) > 0x9f) || (byte(0) == 0xf4 && byte(1) > 0x8f)) return 0; // no character
+  return size;
 }
 
 __extension__ using WideInt = __int128;
@@ -64,13 +81,44 @@ void add_wide(WideUint value) {
   add({begin, static_cast<std::size_t>(digits + sizeof digits - begin)});
 }
 
+/// What the user's overloads print, which may show other values by overloads: the outermost one's output is caught.
+thread_local int own_depth = 0;
+thread_local int caught = -1, before_caught = -1; ///< descriptors: of what is printed meanwhile, and of what stdout was
+
 } // namespace
 
 extern "C" {
+static void show_own_begin() {
+  if (own_depth++ != 0) return;
+  std::fflush(nullptr);
+  caught = ::memfd_create("shown", MFD_CLOEXEC);
+  before_caught = caught < 0 ? -1 : ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (before_caught >= 0) ::dup2(caught, STDOUT_FILENO);
+}
+static void show_own_end() {
+  if (--own_depth != 0) return;
+  std::fflush(nullptr);
+  if (before_caught >= 0) {
+    ::dup2(before_caught, STDOUT_FILENO);
+    ::close(before_caught);
+    std::string text;
+    char part[4096];
+    ::lseek(caught, 0, SEEK_SET);
+    for (ssize_t size = 0; (size = ::read(caught, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(size));
+    while (text.ends_with('\n')) text.pop_back(); // a value has its line
+    add(text);
+  }
+  if (caught >= 0) ::close(caught);
+}
 static void show_raw(const char *text, unsigned long size) { add({text, size}); }
 static void show_text(const char *text, unsigned long size) {
   add("\"");
-  for (unsigned long i = 0; i < size; ++i) add_escaped(text[i], '"');
+  for (std::string_view rest(text, size); !rest.empty();) {
+    const std::size_t sequence = sequence_at(rest);
+    if (sequence == 0) add_escaped(rest[0], '"');
+    if (sequence != 0) add(rest.substr(0, sequence));
+    rest.remove_prefix(sequence == 0 ? 1 : sequence);
+  }
   add("\"");
 }
 static void show_type(const char *name, unsigned number) {
@@ -120,6 +168,8 @@ std::vector<jit::Symbol> shown_symbols() {
   return {{"graft_show_raw", address(show_raw)},
           {"graft_show_text", address(show_text)},
           {"graft_show_type", address(show_type)},
+          {"graft_show_own_begin", address(show_own_begin)},
+          {"graft_show_own_end", address(show_own_end)},
           {"graft_show_bool", address(show_bool)},
           {"graft_show_char", address(show_char)},
           {"graft_show_int", address(show_int)},
