@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 
@@ -124,6 +125,17 @@ TEST(Watch, AnInterruptEndsARunOfTestsAtOnceAndBlamesNobody) {
   ASSERT_TRUE(watching.prints("Testing 1 bundle"));
   EXPECT_EQ(watching.stop(SIGINT), 0);
   EXPECT_FALSE(watching.prints("BROKEN"));
+}
+
+TEST(Watch, AnInterruptWaitsForNothingThatIsLearnedInTheBackground) {
+  const TempFolder folder;
+  folder.write("t/t.cpp", "#include <algorithm>\n#include <iostream>\n#include <map>\n#include <regex>\n" + source("return 1;"));
+  const auto begin = std::chrono::steady_clock::now();
+  Watching watching({"watch", folder / "t"});
+  ASSERT_TRUE(watching.prints("watching 1 bundle"));
+  const auto ready = std::chrono::steady_clock::now();
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - ready, ready - begin) << "all of the head would be read once more, and written";
 }
 
 TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
