@@ -205,8 +205,9 @@ TEST(Watch, AHostThatServesIsAskedFromOutside) {
   EXPECT_THAT(graft({"ps", "--socket", socket}).out, HasSubstr("t 0.0.0: generation 1, source "));
   EXPECT_THAT(graft({"reload", "--socket", socket}).out, HasSubstr("already runs this text"));
   EXPECT_THAT(graft({"reload", "t", "--force", "--socket", socket}).out, HasSubstr("reloaded  t 0.0.0: generation 2"));
+  EXPECT_THAT(graft({"rollback", "t", "--socket", socket}).out, HasSubstr("rolled back  t 0.0.0: generation 3"));
   EXPECT_THAT(graft({"reload", "stranger", "--socket", socket}).err, HasSubstr("stranger"));
-  EXPECT_THAT(graft({"ps", "--json", "--socket", socket}).out, HasSubstr("\"generation\": 2"));
+  EXPECT_THAT(graft({"ps", "--json", "--socket", socket}).out, HasSubstr("\"generation\": 3"));
   EXPECT_THAT(graft({"unload", "t", "--socket", socket}).out, HasSubstr("unloaded  t"));
   EXPECT_EQ(watching.stop(SIGINT), 0);
   EXPECT_EQ(graft({"ps", "--socket", socket}).status, 1);
