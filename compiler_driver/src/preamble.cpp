@@ -86,8 +86,12 @@ class Learner : public clang::SemaConsumer {
 
   void InitializeSema(clang::Sema &sema) override { sema_ = &sema; }
   void ForgetSema() override { sema_ = nullptr; }
-  // Relaxed, here and below: the flag carries nothing but itself.
-  bool HandleTopLevelDecl(clang::DeclGroupRef) override { return !stop_.load(std::memory_order_relaxed); }
+  /// Also told of each function that is instantiated; Sema has no other way to hear that nobody waits for the rest.
+  bool HandleTopLevelDecl(clang::DeclGroupRef) override {
+    if (!stop_.load(std::memory_order_relaxed)) return true; // relaxed, here and below: the flag carries nothing but itself
+    if (sema_ != nullptr) sema_->PendingInstantiations.clear();
+    return false;
+  }
 
   void HandleTranslationUnit(clang::ASTContext &context) override {
     if (stop_.load(std::memory_order_relaxed) || context.getDiagnostics().hasErrorOccurred()) return;

@@ -139,6 +139,7 @@ TEST(Manifest, PoliciesAreReadAndTheirShapeIsChecked) {
         std::pair("limits = { threads = \"a\" }", "'threads' in 'limits' is a string; wanted an integer"),
         std::pair("permissions = [\":x\"]", "':x' is no permission"),
         std::pair("permissions = [\"kv\",\n\"crypt\"]", ":2:1: 'crypt' is no permission; did you mean 'crypto'?"),
+        std::pair("permissions = [\"foo\"]", "'foo' is no permission; known are 'libc'"), // and is far from 'fs'
         std::pair("permissions = [\"zzzzzzzz\"]", "known are 'libc', 'fs', "),
         std::pair("permissions = [\"fs:/var\"]", "'fs:/var' is no permission"),
         std::pair("permissions = [\"kv\", \"kv\"]", "'permissions' names 'kv' twice; the first is in line 1"),

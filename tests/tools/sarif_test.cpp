@@ -181,6 +181,22 @@ TEST_F(Sarif, IsEmptyWhenAllIsWell) {
   EXPECT_EQ(log["runs"][0]["results"], json::array());
 }
 
+TEST_F(Sarif, HasEachUseThatAListOfPermissionsLeavesOut) {
+  folder_.write("closed/graft.toml", "name = \"closed\"\npermissions = []\n");
+  folder_.write("closed/code.c", "#include <graft/abi.h>\n#include <stdlib.h>\n#include <stdio.h>\n"
+                                "graft_status graft_init(const graft_host *host, const graft_init_context *context) {\n"
+                                "  if (host == 0 || context == 0) return GRAFT_INVALID;\n  puts(\"a\");\n"
+                                "  return getenv(\"B\") != 0;\n}\n");
+  const json log = check({"closed"});
+  expect_valid(log);
+  ASSERT_EQ(log["runs"][0]["results"].size(), 2u) << log;
+  for (const json &result : log["runs"][0]["results"]) {
+    EXPECT_EQ(result["ruleId"], "refused");
+    EXPECT_EQ(uri_of(result), "closed/code.c");
+    EXPECT_THAT(result["message"].value("text", ""), HasSubstr(region_of(result)["startLine"] == 6 ? "'io_console'" : "'env'"));
+  }
+}
+
 TEST_F(Sarif, GoesToStandardOutputForADash) {
   const Outcome outcome = graft({"check", "--sarif", "-", "/nowhere", std::string(GRAFT_SOURCE_DIR) + "/plugins_src/greeter"});
   const json log = json::parse(outcome.out, nullptr, /*allow_exceptions=*/false);

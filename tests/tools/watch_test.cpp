@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 
@@ -126,6 +127,17 @@ TEST(Watch, AnInterruptEndsARunOfTestsAtOnceAndBlamesNobody) {
   EXPECT_FALSE(watching.prints("BROKEN"));
 }
 
+TEST(Watch, AnInterruptWaitsForNothingThatIsLearnedInTheBackground) {
+  const TempFolder folder;
+  folder.write("t/t.cpp", "#include <algorithm>\n#include <iostream>\n#include <map>\n#include <regex>\n" + source("return 1;"));
+  const auto begin = std::chrono::steady_clock::now();
+  Watching watching({"watch", folder / "t"});
+  ASSERT_TRUE(watching.prints("watching 1 bundle"));
+  const auto ready = std::chrono::steady_clock::now();
+  EXPECT_EQ(watching.stop(SIGINT), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - ready, ready - begin) << "all of the head would be read once more, and written";
+}
+
 TEST(Watch, AnErrorIsToldAndTheOldGoesOn) {
   const TempFolder folder;
   folder.write("t/t.c", source("return 1111;"));
@@ -193,8 +205,9 @@ TEST(Watch, AHostThatServesIsAskedFromOutside) {
   EXPECT_THAT(graft({"ps", "--socket", socket}).out, HasSubstr("t 0.0.0: generation 1, source "));
   EXPECT_THAT(graft({"reload", "--socket", socket}).out, HasSubstr("already runs this text"));
   EXPECT_THAT(graft({"reload", "t", "--force", "--socket", socket}).out, HasSubstr("reloaded  t 0.0.0: generation 2"));
+  EXPECT_THAT(graft({"rollback", "t", "--socket", socket}).out, HasSubstr("rolled back  t 0.0.0: generation 3"));
   EXPECT_THAT(graft({"reload", "stranger", "--socket", socket}).err, HasSubstr("stranger"));
-  EXPECT_THAT(graft({"ps", "--json", "--socket", socket}).out, HasSubstr("\"generation\": 2"));
+  EXPECT_THAT(graft({"ps", "--json", "--socket", socket}).out, HasSubstr("\"generation\": 3"));
   EXPECT_THAT(graft({"unload", "t", "--socket", socket}).out, HasSubstr("unloaded  t"));
   EXPECT_EQ(watching.stop(SIGINT), 0);
   EXPECT_EQ(graft({"ps", "--socket", socket}).status, 1);

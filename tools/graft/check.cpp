@@ -33,6 +33,25 @@ std::vector<Diagnostic> diagnostics_of(const Error &error) {
   return diagnostics;
 }
 
+/// Of a bundle that was refused for what its list of permissions leaves out: each use by itself, where the error is one sentence of all.
+std::vector<Diagnostic> violations_of(const std::string &path, const Error &error, const InspectOptions &options) {
+  std::vector<Diagnostic> found;
+  if (error.code != Code::kRefused || !error.diagnostics.empty()) return found;
+  const auto report = needed_permissions(path, options);
+  if (!report || !(*report).is_closed) return found;
+  for (const PermissionNeed &need : (*report).needs) {
+    if (need.is_listed) continue;
+    for (const PermissionNeed::Use &use : need.uses) {
+      Diagnostic &one = found.emplace_back();
+      one.severity = Severity::kError;
+      one.where = use.where;
+      one.message = need.permission.empty() ? fmt::format("'{}' is covered by no permission", use.symbol)
+                                            : fmt::format("'{}' needs permission '{}'", use.symbol, need.permission);
+    }
+  }
+  return found;
+}
+
 /// For SARIF, where each has a rule: what no option of the compiler's controls has the error's code for one, "not-found".
 std::vector<Diagnostic> with_rule(std::vector<Diagnostic> diagnostics, Code code) {
   std::string rule = to_string(code);
@@ -80,11 +99,16 @@ int check(const CheckOptions &options) {
     if (options.format == Format::kText)
       inspect_options.compiled = [&](const CompiledFile &file) { show_progress(shorten(path), file, options.format); };
     const Result<Inspection> inspection = inspect(path, inspect_options);
-    if (!inspection) exit = kFailed;
-    std::ranges::copy(inspection ? (*inspection).artifact.warnings : with_rule(diagnostics_of(inspection.error()), inspection.code()),
-                      std::back_inserter(found));
+    std::vector<Diagnostic> diagnostics = inspection ? (*inspection).artifact.warnings : std::vector<Diagnostic>();
+    const bool are_listed = options.format == Format::kJson || !options.sarif.empty();
+    if (!inspection) {
+      exit = kFailed;
+      if (are_listed) diagnostics = violations_of(path, inspection.error(), inspect_options);
+      if (diagnostics.empty()) diagnostics = diagnostics_of(inspection.error());
+    }
+    std::ranges::move(inspection ? diagnostics : with_rule(diagnostics, inspection.code()), std::back_inserter(found));
     if (options.format == Format::kJson) {
-      append(all, path, inspection ? (*inspection).artifact.warnings : diagnostics_of(inspection.error()));
+      append(all, path, diagnostics);
     } else if (inspection) {
       print_diagnostics((*inspection).artifact.warnings);
       fmt::print(options.sarif == kStandardOutput ? stderr : stdout, "{}\n", summary(*inspection));

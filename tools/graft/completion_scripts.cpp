@@ -163,7 +163,8 @@ complete -c graft -n __graft_is_first -f -a help -d 'explain a command'
                 : name.size() == 2     ? " -s " + name.substr(1)
                                        : " -o " + name.substr(1);
       if (option.follows == Follows::kPath) text += " -r -F";
-      if (option.follows == Follows::kWords) text += fmt::format(" -x -a '{}'", fmt::join(option.values, " "));
+      if (option.follows == Follows::kWords) // behind its tab each would have words of its own; the option's are said of none
+        text += fmt::format(" -x -a \"(printf '%s\\t\\n' {})\"", fmt::join(option.values, " "));
       if (option.follows == Follows::kAnything) text += " -x";
       text += " -d " + quoted(option.help) + "\n";
     }

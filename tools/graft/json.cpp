@@ -11,8 +11,28 @@
 namespace graft::tool {
 namespace {
 
+SourcePos on_disk(SourcePos where) {
+  where.file = tool::on_disk(where.file);
+  return where;
+}
+
+std::vector<Diagnostic> on_disk(std::vector<Diagnostic> diagnostics);
+
+Diagnostic on_disk(Diagnostic diagnostic) {
+  diagnostic.where = on_disk(std::move(diagnostic.where));
+  for (FixIt &fixit : diagnostic.fixits)
+    fixit.begin = on_disk(std::move(fixit.begin)), fixit.end = on_disk(std::move(fixit.end));
+  diagnostic.notes = on_disk(std::move(diagnostic.notes));
+  return diagnostic;
+}
+
+std::vector<Diagnostic> on_disk(std::vector<Diagnostic> diagnostics) {
+  for (Diagnostic &diagnostic : diagnostics) diagnostic = on_disk(std::move(diagnostic));
+  return diagnostics;
+}
+
 Json json_of(const SourcePos &where) {
-  Json json = {{"file", on_disk(where.file)}};
+  Json json = {{"file", tool::on_disk(where.file)}};
   if (where.line != 0) json["line"] = where.line;
   if (where.column != 0) json["column"] = where.column;
   return json;
@@ -98,9 +118,15 @@ Json json_of(const SymbolInfo &symbol) {
 } // namespace
 
 // What hosts say of themselves has one form, the runtime's.
-Json json_of(const Diagnostic &diagnostic) { return Json::parse(to_json(diagnostic)); }
-Json json_of(const Error &error) { return Json::parse(to_json(error)); }
-Json json_of(const BundleInfo &bundle) { return Json::parse(to_json(bundle)); }
+Json json_of(const Diagnostic &diagnostic) { return Json::parse(to_json(on_disk(diagnostic))); }
+Json json_of(const Error &error) {
+  return Json::parse(to_json(Error{error.code, error.message, on_disk(error.where), on_disk(error.diagnostics)}));
+}
+Json json_of(const BundleInfo &bundle) {
+  BundleInfo shown = bundle;
+  shown.warnings = on_disk(std::move(shown.warnings));
+  return Json::parse(to_json(shown));
+}
 Json json_of(const CompiledFile &file) { return Json::parse(to_json(file)); }
 Json json_of(const StepTimes &times) { return Json::parse(to_json(times)); }
 Json json_of(const ReloadPlan &plan) { return Json::parse(to_json(plan)); }
