@@ -6,7 +6,7 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
+#include <cstddef>
 
 namespace graft::tool {
 namespace {
@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kStackBytes = 256 * 1024; // a reader of debug information takes more than SIGSTKSZ
 constexpr int kMostFrames = 64;
 
+constinit std::array<char, kStackBytes> own_stack{}; // to handle on, of the thread that asked
 CrashHandler chosen = nullptr; // set before the handlers are, read in them
 
 void handle(int signal, siginfo_t *, void *context) {
@@ -28,9 +29,9 @@ void catch_crashes(std::span<const int> signals, CrashHandler handler) {
   void *warm = nullptr;
   ::backtrace(&warm, 1); // loads the unwinder now
   stack_t stack = {};
-  stack.ss_sp = std::malloc(kStackBytes); // NOLINT: as long as the process
-  stack.ss_size = kStackBytes;
-  if (stack.ss_sp == nullptr || ::sigaltstack(&stack, nullptr) != 0) return;
+  stack.ss_sp = own_stack.data();
+  stack.ss_size = own_stack.size();
+  if (::sigaltstack(&stack, nullptr) != 0) return;
   struct sigaction action = {};
   action.sa_sigaction = handle;
   action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND);
