@@ -31,6 +31,27 @@ TEST(ReplTerminal, PromptsShowsTypesAndEndsAtTheEndOfInput) {
   EXPECT_EQ(session.wait(), 0);
 }
 
+TEST(ReplTerminal, WhatIsTypedBeforeTheFirstPromptCounts) {
+  const TempFolder folder;
+  Session session(folder / "history");
+  session.type("20 * 20\n\4");
+  EXPECT_EQ(session.wait(), 0);
+  EXPECT_THAT(session.seen(), testing::HasSubstr("(int) 400"));
+}
+
+TEST(ReplTerminal, AnEndOfInputThatIsTypedAheadCounts) {
+  const TempFolder folder;
+  Session session(folder / "history");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("extern \"C\" int puts(const char *), usleep(unsigned);\n");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("puts(\"run\" \"ning\"); usleep(300'000);\n");
+  ASSERT_TRUE(session.await("running\r")) << session.seen();
+  session.type("20 * 20\n\4"); // nobody reads yet
+  EXPECT_EQ(session.wait(), 0);
+  EXPECT_THAT(session.seen(), testing::HasSubstr("(int) 400"));
+}
+
 TEST(ReplTerminal, AnInterruptTakesARunawayLoopBackAndNothingElse) {
   const TempFolder folder;
   Session session(folder / "history");

@@ -51,25 +51,24 @@ class Terminal {
 
   /// Reads until `text` was seen behind what was awaited before; false when a generous deadline passed.
   bool await(const std::string &text) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+    const Clock::time_point deadline = a_generous_deadline();
     for (;;) {
       if (const std::size_t at = seen_.find(text, from_); at != seen_.npos) {
         from_ = at + text.size();
         return true;
       }
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      pollfd readable{terminal_, POLLIN, 0};
-      if (::poll(&readable, 1, 1000) <= 0) continue;
-      char bytes[4096];
-      const ssize_t read = ::read(terminal_, bytes, sizeof bytes);
-      if (read <= 0) return seen_.find(text, from_) != seen_.npos;
-      seen_.append(bytes, static_cast<std::size_t>(read));
+      if (!read_more(deadline)) return false;
     }
   }
 
-  /// The program's status, as a shell gives it.
+  /// The program's status, as a shell gives it. One that does not end is killed, and a failure.
   int wait() {
-    await("\1"); // until the terminal is closed
+    const Clock::time_point deadline = a_generous_deadline();
+    while (read_more(deadline)) {}
+    if (!is_closed_) {
+      ADD_FAILURE() << "the program does not end; the terminal shows:\n" << seen_;
+      ::kill(process_, SIGKILL);
+    }
     int status = 0;
     ::waitpid(std::exchange(process_, -1), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -80,10 +79,27 @@ class Terminal {
   std::size_t position() const { return from_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  static Clock::time_point a_generous_deadline() { return Clock::now() + std::chrono::seconds(120); }
+
+  /// What the program shows next; false when nobody has the terminal open any more, or too late.
+  bool read_more(Clock::time_point deadline) {
+    pollfd readable{terminal_, POLLIN, 0};
+    while (!is_closed_ && ::poll(&readable, 1, 1000) <= 0)
+      if (Clock::now() > deadline) return false;
+    char bytes[4096];
+    const ssize_t read = is_closed_ ? 0 : ::read(terminal_, bytes, sizeof bytes);
+    is_closed_ = read <= 0;
+    if (!is_closed_) seen_.append(bytes, static_cast<std::size_t>(read));
+    return !is_closed_ && Clock::now() <= deadline;
+  }
+
   int terminal_ = -1;
   pid_t process_ = -1;
   std::string seen_;
   std::size_t from_ = 0;
+  bool is_closed_ = false; ///< by all who had it open but us
 };
 
 } // namespace graft::test

@@ -2,6 +2,8 @@
 #include "repl_terminal.hpp"
 
 #include <histedit.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -15,6 +17,7 @@ namespace graft::tool {
 namespace {
 
 constexpr int kMostRemembered = 2000;
+constexpr char kEndOfInput = '\4'; // Ctrl-D
 
 std::string history_file() {
   if (const char *given = std::getenv("GRAFT_HISTORY")) return given;
@@ -38,6 +41,18 @@ std::vector<std::string> paths_like(const std::string &text) {
   }
   std::ranges::sort(found);
   return found;
+}
+
+/// What was typed before we listened, an end of the input among it; the terminal edits its lines as yet.
+std::string typed_ahead() {
+  std::string keys;
+  char bytes[1024];
+  for (pollfd waiting{STDIN_FILENO, POLLIN, 0}; ::poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLIN) != 0;) {
+    const ssize_t read = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (read <= 0) return read == 0 ? keys + kEndOfInput : keys;
+    keys.append(bytes, static_cast<std::size_t>(read));
+  }
+  return keys;
 }
 
 } // namespace
@@ -114,7 +129,11 @@ Result<std::unique_ptr<Terminal>> Terminal::create(Complete complete) {
   });
   el_set(line, EL_BIND, "^I", "graft-complete", nullptr);
   el_set(line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+  // While an input runs the terminal edits what is typed ahead. Ctrl-D is a key like others there: as the end of a line that nobody
+  // reads it would arrive as a zero byte. (libedit shows its prompt before it takes over: even a quick hand is ahead of it.)
+  el_set(line, EL_SETTY, "-x", "eof=", nullptr);
   el_source(line, nullptr);
+  el_push(line, typed_ahead().c_str());
   struct sigaction action = {};
   action.sa_handler = note_interrupt; // without SA_RESTART: reading ends
   ::sigaction(SIGINT, &action, nullptr);
@@ -134,12 +153,11 @@ std::optional<std::string> Terminal::read_line(Prompt prompt) {
   interrupts = 0;
   int size = 0;
   const char *text = el_gets(state_->line, &size);
-  if (interrupts != 0) {
-    el_reset(state_->line);
-    std::printf("\n");
-    return kGivenUp;
+  if (interrupts != 0) el_reset(state_->line);
+  if (interrupts != 0 || text == nullptr || size <= 0) {
+    std::printf("\n"); // behind the prompt
+    return interrupts != 0 ? std::optional<std::string>(kGivenUp) : std::nullopt;
   }
-  if (text == nullptr || size <= 0) return std::nullopt;
   std::string line(text, static_cast<std::size_t>(size));
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
   return line;
