@@ -6,8 +6,8 @@
 //       past, and that are the destructors which have to run.
 //   S3  A function that promised not to throw, in C++ with exceptions, keeps the promise: running out of stack in it ends
 //       the process, as an exception would that leaves it; but first it is put off (L3 of graft/jit/stack_limit.hpp), so
-//       that only a chain without end of such functions does. Where exceptions are off there are no destructors to run, and
-//       the exception passes.
+//       that one that is met by chance where the stack ends does not. Where exceptions are off there are no destructors to
+//       run, and the exception passes.
 //
 // Clang's own attribute for `-fsplit-stack` says which functions are to be checked; it is gone when LLVM emits code, which
 // would make something else of it.

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -134,9 +135,12 @@ void end_overflow() noexcept {
 std::string place_of(std::uintptr_t where) {
   std::string place;
   const auto ask = [&] {
-    const std::vector<CodeLine> lines = lines_at(where);
-    if (lines.empty() || lines.front().line == 0) return;
-    place = "'" + lines.front().function + "' at " + lines.front().file + ":" + std::to_string(lines.front().line);
+    try {
+      const std::vector<CodeLine> lines = lines_at(where);
+      if (lines.empty() || lines.front().line == 0) return;
+      place = "'" + lines.front().function + "' at " + lines.front().file + ":" + std::to_string(lines.front().line);
+    } catch (const std::bad_alloc &) { // the error says less
+    }
   };
   try {
     std::thread(ask).join();

@@ -3,6 +3,7 @@
 
 #include <execinfo.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -51,6 +52,15 @@ std::vector<std::uintptr_t> counters_at(const void *context) {
   // Behind a call of nothing there is no frame; who called is on the top of the stack.
   if (stopped_at < 4096) counters.push_back(*reinterpret_cast<const std::uintptr_t *>(registers[REG_RSP]));
   return counters;
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 void end_by(int signal) {

@@ -17,19 +17,12 @@
 namespace graft::tool {
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 constexpr unsigned kSecondsForTheStack = 5;
 constexpr std::size_t kMostLines = 16;
 
 volatile std::sig_atomic_t crashed_by = 0; // for the alarm's handler
 
-void say(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(2, text.data(), text.size());
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+void say(std::string_view text) { write_all(STDERR_FILENO, text); }
 
 /// Whoever held a lock does not give it back any more.
 void give_up(int) {
@@ -75,6 +68,6 @@ void handle(int signal, const void *context) {
 
 } // namespace
 
-void tell_of_crashes() { catch_crashes(kSignals, handle); }
+void tell_of_crashes() { catch_crashes(kCrashSignals, handle); }
 
 } // namespace graft::tool

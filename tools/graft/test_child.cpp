@@ -1,6 +1,7 @@
 // A child of `graft test`: a host that loads one bundle with its tests, runs those that it was asked for, and tells its
 // parent of each as it goes. What a test does to its process it does to this one.
 #include "cache_option.hpp"
+#include "crash.hpp"
 #include "output.hpp"
 #include "test_build.hpp"
 #include "test_crash.hpp"
@@ -39,12 +40,7 @@ struct Task {
 /// In one piece, so that lines of several threads do not mix.
 void tell(const Json &event) {
   const std::string line = event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(kEventDescriptor, rest.data(), rest.size());
-    if (written <= 0) ::_exit(kFailed); // nobody listens any more
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!write_all(kEventDescriptor, line)) ::_exit(kFailed); // nobody listens any more
 }
 
 /// Ends what belongs together of the output; before the event that says so.

@@ -8,7 +8,6 @@
 #include <graft/testing.hpp>
 
 #include <dlfcn.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,24 +19,18 @@
 namespace graft::tool {
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGALRM};
+constexpr int kLimit[] = {SIGALRM}; ///< of a test
 
-void write_all(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(kEventDescriptor, text.data(), text.size());
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+void tell(std::string_view text) { write_all(kEventDescriptor, text); }
 
 void write_signal(int signal) {
   std::array<char, 3> digits{};
   std::size_t count = 0;
   if (signal >= 10) digits[count++] = static_cast<char>('0' + signal / 10);
   digits[count++] = static_cast<char>('0' + signal % 10);
-  write_all("\n{\"event\":\"crashed\",\"signal\":");
-  write_all({digits.data(), count});
-  write_all("}\n");
+  tell("\n{\"event\":\"crashed\",\"signal\":");
+  tell({digits.data(), count});
+  tell("}\n");
 }
 
 /// What runs a test (graft/test/record.h).
@@ -87,13 +80,13 @@ void tell_report(const char *text) {
   while (said.ends_with('\n')) said.pop_back();
   first["event"] = "failed";
   first["text"] = said;
-  write_all(first.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  tell(first.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void handle(int signal, const void *context) {
   write_signal(signal);
   const Json event = {{"event", "stack"}, {"frames", frames_of(counters_at(context))}};
-  write_all(event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  tell(event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 } // namespace
@@ -115,7 +108,8 @@ void report_crashes() {
   using Listen = void (*)(void (*)(const char *report));
   if (const auto listen = reinterpret_cast<Listen>(::dlsym(RTLD_DEFAULT, "__asan_set_error_report_callback")))
     listen(tell_report);
-  catch_crashes(kSignals, handle);
+  catch_crashes(kCrashSignals, handle);
+  catch_crashes(kLimit, handle);
 }
 
 } // namespace graft::tool

@@ -6,8 +6,7 @@
 //       stack pointer outside of them is on a stack of somebody else's (a coroutine's, a signal handler's), which may be
 //       deeper in memory and is nobody's business here.
 //   L3  Within a function that promised not to throw, what would be thrown is put off until the next check outside of one,
-//   as
-//       long as half of what is kept is left: the stack mostly ends in a small one of a library, which needs no more.
+//       as long as half of what is kept is left: the stack mostly ends in a small one of a library, which needs no more.
 #pragma once
 
 #include <cstddef>
