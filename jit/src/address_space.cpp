@@ -24,6 +24,8 @@ bool protect(const char *point, std::uintptr_t begin, std::size_t bytes, int pro
   return !fault::at(point) && ::mprotect(reinterpret_cast<void *>(begin), bytes, protection) == 0;
 }
 
+/// Where a process has more linkers than this, those that may never place an image leave the regions to those that do.
+constexpr std::size_t kMostAhead = kMaxCodeRegions / 2;
 constexpr std::size_t kReach = (std::size_t{1} << 31) - (std::size_t{16} << 20); // of a 32-bit displacement, with slack
 
 Error out_of_memory(const char *what, std::size_t bytes) {
@@ -66,9 +68,8 @@ Result<std::unique_ptr<Slab>> Slab::reserve(std::size_t bytes) {
   // One huge page for a one-page image would be 2 MB resident.
   ::madvise(memory, bytes, MADV_NOHUGEPAGE);
   // Touched once while it is one mapping: its parts then share one anon_vma, and the kernel merges neighbours of one
-  // protection.
+  // protection. The page is the first image's.
   *static_cast<volatile char *>(memory) = 0;
-  ::madvise(memory, kPageBytes, MADV_DONTNEED);
   constexpr const char *kProtecting = "protecting address space";
   if (!protect(kProtecting, reinterpret_cast<std::uintptr_t>(memory), bytes, PROT_NONE)) {
     Error failure = out_of_memory(kProtecting, bytes);
@@ -138,7 +139,10 @@ void Slab::give_back(PageRun run) {
 }
 
 AddressSpace::AddressSpace(std::size_t slab_bytes)
-    : slab_bytes_(std::min(round_to_page(std::max(slab_bytes, kPageBytes)), kReach)) {}
+    : slab_bytes_(std::min(round_to_page(std::max(slab_bytes, kPageBytes)), kReach)) {
+  if (most_code_regions() >= kMostAhead) return;
+  if (auto slab = Slab::reserve(slab_bytes_)) slabs_.push_back(*std::move(slab)); // else an image asks again, and is told why
+}
 
 AddressSpace::~AddressSpace() = default;
 

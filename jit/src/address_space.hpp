@@ -50,6 +50,7 @@ struct Placement {
 /// Fails: kUnsupported for an image beyond 2 GB; kExhausted for address space, memory or kernel mappings.
 class AddressSpace {
  public:
+  /// Reserves the first slab at once, if it can be had: that is a third of what a new process's first image would take.
   explicit AddressSpace(std::size_t slab_bytes);
   ~AddressSpace();
 

@@ -121,6 +121,9 @@ CodeRegion *announce_code_region(std::uintptr_t begin, std::size_t bytes) {
   return nullptr;
 }
 
+// Relaxed: nothing that the number says is relied on.
+std::size_t most_code_regions() { return regions_used.load(std::memory_order_relaxed); }
+
 void forget_code_region(CodeRegion *region) {
   if (region == nullptr) return;
   MutexLock lock(regions_mutex);

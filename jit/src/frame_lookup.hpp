@@ -22,6 +22,8 @@ inline constexpr const char *kRegionPoint = "reserving the unwinder's table";
 /// Makes a slab known. Null, with `errno`: ENOSPC when there are `kMaxCodeRegions` already, else why there is no memory. Any
 /// thread.
 CodeRegion *announce_code_region(std::uintptr_t begin, std::size_t bytes);
+/// How many there have been at once at least. Any thread.
+std::size_t most_code_regions();
 /// No image may live in the region any more.
 void forget_code_region(CodeRegion *region);
 

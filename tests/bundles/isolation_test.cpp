@@ -7,6 +7,8 @@
 #include <graft/runtime.hpp>
 
 #include <cstdlib>
+#include <memory>
+#include <vector>
 
 namespace graft {
 namespace {
@@ -26,6 +28,17 @@ TEST(Isolation, RuntimesComeAndGoWithFlatMemoryDescriptorsAndThreads) {
   if (!test::kInstrumented) EXPECT_LT(test::resident_bytes(), bytes + (1u << 20)); // a sanitizer keeps what was freed
   EXPECT_EQ(after.descriptors, before.descriptors);
   EXPECT_EQ(after.threads, before.threads);
+}
+
+TEST(Isolation, RuntimesWithoutCodeLeaveThePlacesForCodeToOthers) {
+  constexpr int kMoreThanPlaces = 257; // for slabs of code, in a process
+  std::vector<std::unique_ptr<Runtime>> idle;
+  for (int made = 0; made < kMoreThanPlaces; ++made) {
+    auto runtime = Runtime::create();
+    ASSERT_THAT(runtime, Succeeds());
+    idle.push_back(*std::move(runtime));
+  }
+  EXPECT_THAT(idle.back()->load(text("n", number_text(1))), Succeeds());
 }
 
 TEST(Isolation, OneRuntimeSeesNothingOfAnother) {
