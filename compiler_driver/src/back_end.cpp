@@ -6,6 +6,7 @@
 #include "diagnostics.hpp"
 #include "emission_stop.hpp"
 #include "fused_member.hpp"
+#include "idle_passes.hpp"
 #include "ifuncs.hpp"
 #include "images.hpp"
 #include "stack_checks.hpp"
@@ -99,13 +100,13 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
 
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
   const bool is_warm = request.product == Product::kObject && WarmBackEnd::suits(compiler);
-  {
+  if (!is_warm || !would_idle(compiler, module)) {
     const Stopwatch watch(unit.times.optimise_ns);
     stop_when_cancelled(options, request);
     keep_throwing(options);
     run(compiler, module, clang::Backend_EmitNothing, unit.output);
-    options.DisableLLVMPasses = true;
   }
+  options.DisableLLVMPasses = true;
   drop_needless_questions(module);
   if (request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred()) return;
   if (is_second && refuses(second.name_addresses())) return;

@@ -17,6 +17,10 @@ struct Program {
 
 const Program kPrograms[] = {
     {"a.c", "int add(int a, int b) { return a + b; }\n"},
+    {"inlined.c", "__attribute__((always_inline)) static inline int twice(int a) { return a + a; }\n"
+                  "int f(int a) { return twice(a); }\n"},
+    {"inlined_here.cpp", "static int twice(int a) { return a + a; }\n"
+                       "int f(int a) { [[clang::always_inline]] return twice(a) + twice(1); }\n"},
     {"data.c", "int zero, one = 1; const char *const words[] = {\"a\", \"b\"}; static double kept[100]; int common;\n"
                "__attribute__((weak)) int weak(void) { return one; } double *get(int i) { return &kept[i]; }\n"
                "__attribute__((section(\"mine\"), used)) static int placed = 3;\n"},
@@ -100,7 +104,8 @@ TEST_P(WarmBackEnd, MakesClangsObjects) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Flags, WarmBackEnd,
-                         testing::Values("", "-g", "-ffast-math", "-march=x86-64-v3", "-fno-asynchronous-unwind-tables"),
+                         testing::Values("", "-g", "-ffast-math", "-march=x86-64-v3", "-fno-asynchronous-unwind-tables",
+                                         "-finstrument-functions"),
                          [](const auto &info) {
                            return *info.param == 0 ? "none" : std::string("f") + std::to_string(info.index);
                          });
