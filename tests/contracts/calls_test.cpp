@@ -122,13 +122,13 @@ TEST_F(Calls, PthreadExitInsideAPluginEndsTheThreadAndNotTheProcess) {
   pthread_join(thread, &result);
   EXPECT_EQ(result, reinterpret_cast<void *>(77));
   ASSERT_THAT(runtime->unload("thrower"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds()); // its pin is gone
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds()); // its pin is gone
 }
 
 TEST_F(Calls, AThousandExceptionsLeaveNoPinBehind) {
   for (int round = 0; round < 1'000; ++round) EXPECT_EQ(bound->fail(1 + round % 4), GRAFT_EXCEPTION);
   ASSERT_THAT(runtime->unload("thrower"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 } // namespace

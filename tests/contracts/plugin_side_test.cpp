@@ -151,7 +151,7 @@ TEST(PluginSide, StopRunsOnceWhenTheCodeGoes) {
   graft_buf out{};
   ASSERT_EQ((*runtime->bind<echo>())->echo({reinterpret_cast<const char *>(&address), sizeof address}, &out), GRAFT_OK);
   ASSERT_THAT(runtime->unload("stopper"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(stopped, 1);
 }
 

@@ -64,7 +64,7 @@ TEST_F(BuiltIn, IsReleasedOnceNobodyIsInsideAndNotBefore) {
     EXPECT_EQ(released, 0);
     EXPECT_EQ(pin->number(), 1);
   }
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(released, 1);
   EXPECT_THAT(runtime->bind<test_number>(), FailsWith(Code::kNotFound, HasSubstr("test.number")));
 }

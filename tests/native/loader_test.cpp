@@ -152,7 +152,7 @@ TEST_F(Loaders, TheOldProgramLivesUntilItsLastCallReturns) {
     EXPECT_EQ(machine.live, 2);
     EXPECT_EQ(pin->number(), 5);
   }
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(machine.live, 1);
 }
 

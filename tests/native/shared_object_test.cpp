@@ -135,7 +135,7 @@ TEST_P(SharedObjects, AThreadMayEndInside) {
   pthread_join(thread, &result);
   EXPECT_EQ(result, nullptr);
   EXPECT_THAT(runtime->unload("odd"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 INSTANTIATE_TEST_SUITE_P(Compilers, SharedObjects, testing::Values(GRAFT_CLANGXX, GRAFT_GXX),
@@ -176,7 +176,7 @@ TEST_F(SharedObject, StaysMappedUntilItsLastCallReturnsAndNoLonger) {
     EXPECT_TRUE(is_mapped());
     EXPECT_EQ(pin->number(), 5);
   }
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_FALSE(is_mapped());
 }
 
@@ -194,7 +194,7 @@ TEST_F(SharedObject, IsUnmappedThoughItHoldsWhatIsUniqueInAProcess) {
                                             "__attribute__((used)) static int *use() { return &counter(); }\n";
   ASSERT_THAT(runtime->load(build.shared("unique.so", text, GRAFT_GXX, "-Wl,-z,nodelete")), Succeeds());
   EXPECT_THAT(runtime->unload("unique"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_THAT(bytes_of("/proc/self/maps"), Not(HasSubstr("memfd:unique.so")));
 }
 

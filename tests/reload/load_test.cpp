@@ -45,7 +45,7 @@ TEST(ReloadUnderLoad, NoCallFailsWhileCodeIsSwapped) {
   for (std::thread &caller : callers) caller.join();
   EXPECT_EQ(wrong.load(), 0u);
   EXPECT_GT(calls.load(), 0u);
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 std::string pair_text(int value) {
@@ -110,7 +110,7 @@ TEST(ReloadUnderLoad, AGenerationStaysMappedWhileACallIsInside) {
     EXPECT_EQ(static_cast<const waiter *>(pin.table())->wait(meet, &inside), 1); // returns into the old code
   }
   EXPECT_EQ(inside.retired, 1u);
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(runtime->bundles().front().retired, 0u);
 }
 

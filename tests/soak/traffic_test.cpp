@@ -116,7 +116,7 @@ class Traffic : public testing::Test {
     EXPECT_EQ(sum.torn, 0u);
     EXPECT_GT(sum.finished[1], 0u);
     EXPECT_GT(sum.finished[2], 0u);
-    EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+    EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   }
 
   Result<std::unique_ptr<Runtime>> runtime = Runtime::create();

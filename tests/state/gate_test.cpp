@@ -128,7 +128,7 @@ TEST_F(AtTheGate, APinThatIsLeftBehindIsAnErrorAndEnds) {
                              "1")),
       FailsWith(Code::kInvalid, HasSubstr("the initialisers of bundle 'b' left 1 pin behind")));
   EXPECT_EQ(call(), 4);
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 TEST_F(AtTheGate, AReloadFromInsideACallThatItWaitsForWouldDeadlock) {

@@ -246,7 +246,7 @@ TEST_F(Instances, OfCxxAreDestroyedByTheCodeThatMadeThem) {
     const auto one = make(), two = make();
     one->add(one, 5);
     ASSERT_THAT(runtime->reload(counter_cxx(second.text("int more = 4;"))), Succeeds());
-    EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+    EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
     EXPECT_EQ(first.ended, 2); // the old states, with the old generation
     EXPECT_EQ(one->add(one, 1), 6);
     EXPECT_EQ(second.ended, 0);
@@ -283,7 +283,7 @@ TEST_F(Instances, UnloadEndsThemWithTheirOwnCode) {
   load(counter_cxx(life.text("")));
   const auto one = make();
   ASSERT_THAT(runtime->unload("b"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(life.ended, 1);
   EXPECT_THAT(one.call(&counter::add, 1), FailsWith(Code::kStale, HasSubstr("unloaded")));
   EXPECT_THAT(one.destroy(), FailsWith(Code::kStale, HasSubstr("ended")));
@@ -297,7 +297,7 @@ TEST_F(Instances, AVersionThatProvidesTheContractNoLongerEndsThem) {
   load(counter_cxx(life.text("")));
   const auto one = make();
   ASSERT_THAT(runtime->reload(test::text("b", test::number_text(1), "main.cpp")), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(life.ended, 1);
   EXPECT_THAT(one.call(&counter::add, 1), FailsWith(Code::kStale, HasSubstr("unloaded")));
 }
@@ -316,7 +316,7 @@ TEST_F(Instances, AStateThatPointsIntoTheOldCodeKeepsItMapped) {
     EXPECT_THAT(runtime->await_retired(std::chrono::milliseconds(50)),
                 FailsWith(Code::kBusy, HasSubstr("'b' generation 1")));
   }
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 } // namespace

@@ -71,7 +71,7 @@ TEST_F(Keep, CxxObjectsAreConstructedOnceAndNotDestroyedByAReload) {
   load(cxx_text(kCounted, "made * 100 + ended * 10 + two[1].value++"));
   EXPECT_EQ(call(), 302);
   ASSERT_THAT(runtime->reload(cxx_text(kCounted, "made * 100 + ended * 10 + two[1].value")), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(call(), 303);
 }
 
@@ -88,7 +88,7 @@ TEST_F(Keep, UnloadingRunsTheLiveGenerationsDestructorsOnce) {
   EXPECT_EQ(call(), 3);
   bound.reset();
   ASSERT_THAT(runtime->unload("b"), Succeeds());
-  ASSERT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  ASSERT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(ended[1], 0);
   EXPECT_EQ(ended[2], 1);
 }
@@ -165,7 +165,7 @@ TEST_F(Keep, CodeThatAKeptObjectPointsIntoStaysMappedUntilTheObjectIsGone) {
   EXPECT_EQ(runtime->bundles().front().retired, 1u);
   bound.reset();
   ASSERT_THAT(runtime->unload("b"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 TEST_F(Keep, ObjectsWithVirtualFunctionsGoOnInTheCodeThatMadeThem) {
@@ -182,7 +182,7 @@ TEST_F(Keep, ObjectsWithVirtualFunctionsGoOnInTheCodeThatMadeThem) {
   EXPECT_EQ(call(), 41);
   bound.reset();
   ASSERT_THAT(runtime->unload("b"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(ended, 1);
 }
 

@@ -156,7 +156,7 @@ TEST_F(Migrate, CxxFieldsAreCopiedByTheirOwnConstructors) {
                                            "(int)(s.name.size() * 1000 + s.v.at(0) * 100 + s.m[1] * 10 + s.fresh)"));
   EXPECT_EQ(call(), 45523);
   EXPECT_THAT(plan, HasSubstr("by its copy constructor"));
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds()); // and the old object was destroyed
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds()); // and the old object was destroyed
 }
 
 TEST_F(Migrate, AClassThatCannotBeCopiedIsRefused) {
@@ -223,7 +223,7 @@ TEST_F(Migrate, WhatIsDroppedIsDestroyedByTheOldCode) {
                     "ul; } };\nGRAFT_KEEP noisy n;\n",
                 "0"));
   EXPECT_THAT(reload(cxx_text("", "1")), HasSubstr("dropped    n: "));
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   EXPECT_EQ(ended, 1);
 }
 

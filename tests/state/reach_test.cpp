@@ -26,7 +26,7 @@ class Reach : public test::State {
     EXPECT_THAT(to_string(*runtime->plan(next)),
                 HasSubstr("the old code stays mapped, which it may reach through " + through));
   }
-  void expect_gone() { EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds()); }
+  void expect_gone() { EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds()); }
   void unload() {
     bound.reset();
     ASSERT_THAT(runtime->unload("b"), Succeeds());
@@ -169,10 +169,10 @@ TEST_F(ReachOfInstances, AnInstanceHoldsTheCodeThatItSawAndNoOther) {
     EXPECT_THAT(runtime->await_retired(std::chrono::milliseconds(20)),
                 FailsWith(Code::kBusy, HasSubstr("'b' generation 1")));
   }
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
   const auto two = make();
   ASSERT_THAT(runtime->unload("b"), Succeeds());
-  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(10)), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
 } // namespace

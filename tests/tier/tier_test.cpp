@@ -177,7 +177,7 @@ TEST_F(TierUpOf, AHeaderThatChangedMeanwhileEndsItQuietly) {
   folder.write("b/main.c",
                "#include \"answer.h\"\n" + test::kNumberContract +
                    "static int32_t answer(void) { return ANSWER; }\nGRAFT_PROVIDE(number, {.number = answer})\n");
-  start({.tier_up_delay = 500ms});
+  start({.tier_up_delay = 2s});
   ASSERT_THAT(runtime->load(folder / "b"), Succeeds());
   folder.write("b/answer.h", "#define ANSWER 2\n");
   expect_tier("fast");
@@ -188,7 +188,7 @@ TEST_F(TierUpOf, AHeaderThatChangedMeanwhileEndsItQuietly) {
 TEST_F(TierUpOf, TheTextIsTheOneThatWasLoadedWhateverLiesThereNow) {
   const test::TempFolder folder;
   folder.write("b/main.c", number_text(1));
-  start({.tier_up_delay = 500ms});
+  start({.tier_up_delay = 2s});
   ASSERT_THAT(runtime->load(folder / "b"), Succeeds());
   folder.write("b/main.c", number_text(2));
   expect_tier("good");

@@ -11,7 +11,7 @@
 namespace graft {
 namespace {
 
-constexpr auto kAnswerLimit = std::chrono::milliseconds(20);
+constexpr auto kAnswerLimit = std::chrono::milliseconds(200); // a busy machine runs a thread that late
 constexpr std::size_t kMostNamed = 4; // in one sentence
 
 std::string innermost_function(const jit::Image &image, int thread) {
