@@ -44,9 +44,24 @@ class Piped {
     ::waitpid(process_, nullptr, 0);
   }
 
+  /// As the system does that has no memory left.
+  void kill() { ::kill(process_, SIGKILL); }
+
   void say(const std::string &text) { EXPECT_EQ(::write(in_, text.data(), text.size()), static_cast<ssize_t>(text.size())); }
   /// What it says until `end` has come; all of it when a generous deadline passed.
   std::string hear(const std::string &end) {
+    bool is_closed = false;
+    return hear(end, is_closed);
+  }
+  /// Whether nothing writes to its output any more, its own processes included.
+  bool is_closed_by_all() {
+    bool is_closed = false;
+    hear("\1", is_closed);
+    return is_closed;
+  }
+
+ private:
+  std::string hear(const std::string &end, bool &is_closed) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
     std::string heard;
     while (!heard.ends_with(end) && std::chrono::steady_clock::now() < deadline) {
@@ -54,13 +69,13 @@ class Piped {
       if (::poll(&readable, 1, 1000) <= 0) continue;
       char bytes[256];
       const ssize_t read = ::read(out_, bytes, sizeof bytes);
-      if (read <= 0) break;
+      is_closed = read <= 0;
+      if (is_closed) break;
       heard.append(bytes, static_cast<std::size_t>(read));
     }
     return heard;
   }
 
- private:
   int in_ = -1;
   int out_ = -1;
   pid_t process_ = -1;
@@ -128,6 +143,26 @@ TEST(ReplPipe, AnInputThatClosesEverythingIsTakenBack) {
   const Outcome outcome = session("#include <unistd.h>\nint n = 4;\nfor (int i = 3; i < 1024; ++i) close(i);\nn\n");
   EXPECT_EQ(outcome.out, "4\n");
   EXPECT_THAT(outcome.err, HasSubstr("stdin:3: the input crashed (Broken pipe) and is taken back"));
+}
+
+constexpr const char *kEndless = "extern \"C\" int puts(const char *), fflush(void *);\n"
+                                 "puts(\"runs\"); fflush(nullptr); for (;;);\n";
+
+TEST(ReplPipe, WhatRunsEndsWithTheSession) {
+  Piped session;
+  session.say(kEndless);
+  EXPECT_EQ(session.hear("runs\n"), "runs\n");
+  session.kill();
+  EXPECT_TRUE(session.is_closed_by_all());
+}
+
+TEST(ReplPipe, WhatRunsAfterACrashEndsWithTheSession) {
+  Piped session;
+  session.say("int n = 1;\n__builtin_trap();\n");
+  session.say(kEndless);
+  EXPECT_EQ(session.hear("runs\n"), "runs\n");
+  session.kill();
+  EXPECT_TRUE(session.is_closed_by_all());
 }
 
 TEST(ReplPipe, CommandsRefuseWordsThatTheyDoNotTake) {

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,11 +51,15 @@ class Silence {
   int error_;
 };
 
+/// Once the half that owns the session is gone nobody can interrupt what runs here.
+void end_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
 class Server {
  public:
   Server(Channel channel, const ServeSettings &settings) : channel_(std::move(channel)), settings_(settings) {}
 
   void serve() {
+    end_with_parent();
     std::signal(SIGINT, SIG_IGN);
     if (!settings_.has_input) empty_input();
     Result<std::unique_ptr<Repl>> repl = Repl::create(settings_.options);
@@ -133,8 +139,11 @@ class Server {
     Silence::flush();
     const pid_t between = ::fork();
     if (between == 0) {
+      const pid_t first = ::getpid();
       const pid_t copy = ::fork();
       if (copy != 0) std::_Exit(copy > 0 ? 0 : 1);
+      while (::getppid() == first) ::sched_yield(); // its end is not the one that counts
+      end_with_parent();
       channel_ = std::move(own);
       process_ = ::getpid();
       channel_.reply({Outcome::kDone, std::to_string(process_)});
