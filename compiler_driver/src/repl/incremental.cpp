@@ -59,7 +59,7 @@ class Incremental::State {
   bool show_last(clang::DeclGroupRef group);
   unsigned new_own_shows();
   bool hide_clashes(Increment &increment);
-  void undo_parse();
+  void undo_parse(Generated generated = Generated::kNo);
   std::vector<Diagnostic> said();
   Error failure();
 
@@ -97,6 +97,7 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   own->getCodeGenOpts().ClearASTBeforeBackend = false;
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(kMainName, own->getFrontendOpts().Inputs.front().getKind()));
   own->getDiagnosticOpts().Warnings.emplace_back("no-unused-value");
+  own->getDiagnosticOpts().Warnings.emplace_back("no-pragma-pack"); // it ends with the session, not with its input
   prelude_ = llvm::MemoryBuffer::getMemBufferCopy(show_prelude(options.language), kMainName);
   own->getPreprocessorOpts().addRemappedFile(kMainName, prelude_.get());
   own->getPreprocessorOpts().RetainRemappedFileBuffers = true;
@@ -176,7 +177,7 @@ bool Incremental::State::parse_declarations() {
 void Incremental::State::parse_each(const std::function<bool(clang::DeclGroupRef)> &visit) {
   clang::Sema::ModuleImportState imports = clang::Sema::ModuleImportState::NotACXX20Module;
   for (;;) {
-    lead_in_sign(*parser_, compiler_->getPreprocessor());
+    lead_in(*parser_, compiler_->getPreprocessor());
     clang::Parser::DeclGroupPtrTy group;
     // A call of a consteval function is run where its context ends.
     sema().PushExpressionEvaluationContext(clang::Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
@@ -242,8 +243,8 @@ void Incremental::State::parse_unseen(const std::string &text) {
   engine.setIgnoreAllWarnings(was_ignored);
 }
 
-void Incremental::State::undo_parse() {
-  clean_up_newest(sema());
+void Incremental::State::undo_parse(Generated generated) {
+  clean_up_newest(sema(), generated);
   macros_->take_back();
   action_->recorder().forget(*sema().Context.getTranslationUnitDecl());
   shown_types_->forget_new();
@@ -309,7 +310,7 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   lowering_->lower(increment);
   if (compiler_->getDiagnostics().hasErrorOccurred()) {
     Error wrong = failure();
-    undo_parse();
+    undo_parse(Generated::kYes);
     shadows_->unhide_all();
     return wrong;
   }
@@ -348,7 +349,7 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
 
 void Incremental::State::take_back(Increment increment) {
   lowering_->take_back(increment);
-  undo_parse();
+  undo_parse(Generated::kYes);
 }
 
 Incremental::Incremental(std::unique_ptr<State> state) : state_(std::move(state)) {}
