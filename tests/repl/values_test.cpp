@@ -115,5 +115,18 @@ TEST(LongRanges, AreCutShortAndSayHowLongTheyAre) {
   EXPECT_THAT(session("#include <vector>\nstd::vector<int>(1000, 7)\n").out, testing::EndsWith("7, ... 1000 in all}\n"));
 }
 
+TEST(RangesWithoutAnEnd, AreCutShort) {
+  const Outcome outcome = session("#include <ranges>\nstd::views::iota(1)\n"
+                                  "std::views::iota(1) | std::views::filter([](int n) { return n % 2 == 0; })\n");
+  EXPECT_THAT(outcome.out, testing::HasSubstr(", 99, 100, ...}\n{2, 4, "));
+  EXPECT_THAT(outcome.out, testing::EndsWith(", 200, ...}\n"));
+}
+
+TEST(Streams, AreNotShown) {
+  const Outcome outcome = session("#include <iostream>\n#include <string>\nstd::string s;\nstd::getline(std::cin, s)\n"
+                                  "std::cin >> s\nstd::cout << \"a\\n\"\n");
+  EXPECT_EQ(outcome.out, "a\n");
+}
+
 } // namespace
 } // namespace graft::test

@@ -82,9 +82,13 @@ template <unsigned long N> using Count = typename __make_integer_seq<Pack, unsig
 
 template <class Value, class R> void show_range(R &range) {
   raw("{");
-  unsigned long shown = 0, all = 0;
-  for (auto &&one : range) {
-    if (++all > 100) continue;
+  unsigned long shown = 0;
+  for (auto &&one : range) { // which may have no end
+    if (shown == 100) {
+      raw(", ...");
+      if constexpr (requires { graft_show_uint(range.size()); }) { raw(" "); graft_show_uint(range.size()); raw(" in all"); }
+      break;
+    }
     if (shown++ != 0) raw(", ");
     if constexpr (requires { typename R::mapped_type; }) {
       show(one.first);
@@ -94,7 +98,6 @@ template <class Value, class R> void show_range(R &range) {
       show<Value>(one);
     }
   }
-  if (all > shown) { raw(", ... "); graft_show_uint(all); raw(" in all"); }
   raw("}");
 }
 

@@ -229,9 +229,10 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   return is_cxx ? kShowValue : "";
 }
 
-/// `std::cout << "text"` without a semicolon: what it printed is all there is to see.
-bool is_output(const clang::CXXRecordDecl &record) {
-  return record.isInStdNamespace() && record.getIdentifier() != nullptr && record.getName() == "basic_ostream";
+/// `std::cout << "text"` without a semicolon: what it printed, or read, is all there is to see.
+bool is_stream(const clang::CXXRecordDecl &record) {
+  return record.isInStdNamespace() && record.getIdentifier() != nullptr &&
+         (record.getName() == "basic_ostream" || record.getName() == "basic_istream");
 }
 
 } // namespace
@@ -283,7 +284,8 @@ unsigned count_own_shows(clang::DeclGroupRef group) {
 bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement, unsigned version) {
   auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement.getStmt());
   if (value == nullptr || value->getType()->isVoidType() || value->isTypeDependent()) return false;
-  if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && (record->isLambda() || is_output(*record))) return false;
+  const auto *record = value->getType()->getAsCXXRecordDecl();
+  if (record != nullptr && (record->isLambda() || is_stream(*record))) return false;
   if (auto *whole = llvm::dyn_cast<clang::ExprWithCleanups>(value)) {
     // Its temporaries end with the call that shows it, not with the session's function.
     value = whole->getSubExpr();
