@@ -120,6 +120,14 @@ TEST(FailedInstances, FailAgainWithTheSameWords) {
   EXPECT_THAT(outcome.err, Not(testing::AnyOf(HasSubstr("crashed"), HasSubstr("warning"))));
 }
 
+TEST(TypesOfC23, AreDefinedAgain) {
+  const Outcome outcome = session("struct S { int a; } s = {1};\nstruct S { int a, b; } t = {.b = 2}; t\ns\n"
+                                  "enum E { A };\n"
+                                  "enum E { B, C };\n(enum E)1\n",
+                                  {"--c", "--std", "c23"});
+  EXPECT_EQ(outcome.out, "struct S{a = 0, b = 2}\nstruct S (as it was before it was redefined) {a = 1}\nC\n") << outcome.err;
+}
+
 TEST(UndefinedInstances, AreMadeOnceTheirTemplateIsDefined) {
   const Outcome outcome =
       session("template <class T> int f(T);\nf(1)\ntemplate <class T> int f(T) { return 2; }\nf(1)\n"

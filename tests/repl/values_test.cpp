@@ -34,6 +34,9 @@ constexpr Shown kShown[] = {
     {"Array", "int a[3] = {1, 2, 3}; a", "{1, 2, 3}"},
     {"Enumerator", "enum class Colour { red, green }; Colour::green", "Colour::green"},
     {"EnumeratorWithoutName", "enum class Colour { red }; Colour(7)", "7"},
+    {"NoBytes", "unsigned char *p = nullptr; p", "nullptr"},
+    {"NoVolatileText", "volatile char *p = nullptr; p", "nullptr"},
+    {"PlainComplex", "_Complex double z = 1.5; z", "(1.5, 0.0)"},
     {"Struct", "struct P { int x; const char *n; }; P{1, \"a\"}", "P{x = 1, n = \"a\"}"},
     {"Private", "class P { int x = 3; }; P{}", "P{x = 3}"},
     {"Base", "struct B { int b = 1; }; struct D : B { int d = 2; }; D{}", "D{B = B{b = 1}, d = 2}"},
@@ -74,6 +77,24 @@ INSTANTIATE_TEST_SUITE_P(Of, Values, testing::ValuesIn(kShown), [](const auto &i
 TEST(ValuesOfC, AreShownFieldByField) {
   const Outcome outcome = session("struct P { int x; char n[4]; double *d; };\nstruct P p = {1, \"ab\", 0}; p\nenum E { one, two };\nenum E e = two; e\n1.5f\n\"text\"\n", {"--c"});
   EXPECT_EQ(outcome.out, "struct P{x = 1, n = \"ab\", d = nullptr}\ntwo\n1.5\n\"text\"\n") << outcome.err;
+}
+
+TEST(ValuesOfC, AreShownByTheirOwnTypes) {
+  const Outcome outcome = session("struct F { float f; long double l; _Complex double z; };\n"
+                                  "struct F f = {1.1f, 0.1L, 2.0}; f\n"
+                                  "_Complex float z = 3.0f; z\n"
+                                  "unsigned char *bytes = 0; bytes\nu8\"x\"[0]\n",
+                                  {"--c"});
+  EXPECT_EQ(outcome.out, "struct F{f = 1.1, l = 0.1, z = (2.0, 0.0)}\n(3.0, 0.0)\nnullptr\n'x'\n");
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(ValuesOfC23, AreShown) {
+  EXPECT_EQ(session("nullptr\ntrue\n", {"--c", "--std", "c23"}).out, "nullptr\ntrue\n");
+}
+
+TEST(TypesOfSizes, AreThoseThatTheyStandFor) {
+  EXPECT_EQ(session("sizeof(int)\n", {"--types"}).out, "(unsigned long) 4\n");
 }
 
 TEST(ValuesWithTypes, SayThem) { EXPECT_EQ(session("1.5f\n", {"--types"}).out, "(float) 1.5\n"); }

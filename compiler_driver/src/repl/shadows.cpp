@@ -8,6 +8,7 @@
 #include <clang/AST/DeclContextInternals.h>
 #include <clang/AST/DeclTemplate.h>
 #include <clang/Basic/CharInfo.h>
+#include <clang/Basic/DiagnosticAST.h>
 #include <clang/Basic/DiagnosticSema.h>
 #include <clang/Basic/SourceManager.h>
 #include <clang/Sema/IdentifierResolver.h>
@@ -84,7 +85,7 @@ void visit_named(clang::DeclContext &context, const std::function<void(clang::Na
 
 void InputDiagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) {
   if (level == clang::DiagnosticsEngine::Note && tells_of_an_older_one(info.getID())) clashes_.places.push_back(info.getLocation());
-  if (level == clang::DiagnosticsEngine::Error && info.getLocation().isFileID()) {
+  if (level == clang::DiagnosticsEngine::Error && !clashes_.is_unplaced && info.getLocation().isFileID()) {
     const char *begin = info.getSourceManager().getCharacterData(info.getLocation());
     const char *end = begin;
     while (clang::isAsciiIdentifierContinue(*end)) ++end; // a buffer ends with a null
@@ -92,6 +93,7 @@ void InputDiagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level, c
   }
   // Told instead of the note when both stand at the same offset of their inputs.
   clashes_.is_unplaced |= info.getID() == clang::diag::note_redefinition_include_same_file;
+  clashes_.is_unplaced |= info.getID() == clang::diag::err_odr_tag_type_inconsistent; // of C23
   DiagnosticCollector::HandleDiagnostic(level, info);
 }
 
@@ -204,6 +206,22 @@ void Shadows::give_symbol(clang::NamedDecl &declaration, const std::string &tag,
   named->addAttr(clang::AbiTagAttr::CreateImplicit(context, tags, 1));
 }
 
+namespace {
+
+/// C looks up in scopes, where also that is which its context does not list: enumerators of an enumeration that was refused.
+void clean_up_scopes(clang::Sema &sema, const clang::TranslationUnitDecl &newest) {
+  for (const auto &entry : sema.Context.Idents) {
+    clang::IdentifierInfo *name = entry.getValue();
+    if (name == nullptr || name->getFETokenInfo() == nullptr) continue;
+    std::vector<clang::NamedDecl *> gone;
+    for (auto one = sema.IdResolver.begin(name); one != sema.IdResolver.end(); ++one)
+      if (unit_of(**one) == &newest) gone.push_back(*one);
+    for (clang::NamedDecl *one : gone) remove_from_scopes(sema, *one);
+  }
+}
+
+} // namespace
+
 void clean_up_newest(clang::Sema &sema, Generated generated) {
   clang::TranslationUnitDecl *newest = sema.Context.getTranslationUnitDecl();
   const auto clean = [&](clang::DeclContext &context) {
@@ -228,6 +246,7 @@ void clean_up_newest(clang::Sema &sema, Generated generated) {
     if (auto *space = llvm::dyn_cast<clang::NamespaceDecl>(&one)) clean(*space);
     if (auto *outer = llvm::dyn_cast<clang::RecordDecl>(one.getDeclContext())) clean(*outer); // of a member defined outside
   });
+  if (!sema.getLangOpts().CPlusPlus) clean_up_scopes(sema, *newest);
   sema.UndefinedButUsed.clear(); // it would be the next input that is warned of them
 }
 
