@@ -177,6 +177,7 @@ bool Incremental::State::parse_declarations() {
 void Incremental::State::parse_each(const std::function<bool(clang::DeclGroupRef)> &visit) {
   clang::Sema::ModuleImportState imports = clang::Sema::ModuleImportState::NotACXX20Module;
   for (;;) {
+    if (refuse_module(*parser_, sema())) continue;
     lead_in(*parser_, compiler_->getPreprocessor());
     clang::Parser::DeclGroupPtrTy group;
     // A call of a consteval function is run where its context ends.

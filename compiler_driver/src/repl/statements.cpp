@@ -145,6 +145,21 @@ clang::Token make_number(const char *digit, clang::SourceLocation place) {
 
 } // namespace
 
+bool refuse_module(clang::Parser &parser, clang::Sema &sema) {
+  const clang::Token first = parser.getCurToken();
+  clang::Preprocessor &preprocessor = sema.getPreprocessor();
+  const bool is_exported = first.is(clang::tok::kw_export);
+  const clang::Token word = is_exported ? preprocessor.LookAhead(/*N=*/0) : first;
+  const clang::IdentifierInfo *name = word.isAnnotation() ? nullptr : word.getIdentifierInfo();
+  if (name == nullptr || !name->isStr("module") || !sema.getLangOpts().CPlusPlusModules) return false;
+  const clang::Token &next = preprocessor.LookAhead(is_exported ? 1 : 0);
+  if (!next.isOneOf(clang::tok::identifier, clang::tok::semi, clang::tok::colon)) return false;
+  clang::DiagnosticsEngine &engine = sema.getDiagnostics();
+  sema.Diag(word.getLocation(), engine.getCustomDiagID(clang::DiagnosticsEngine::Error, "a session is no module"));
+  parser.SkipUntil(clang::tok::semi);
+  return true;
+}
+
 void lead_in(clang::Parser &parser, clang::Preprocessor &preprocessor) {
   const clang::Token first = parser.getCurToken();
   const clang::SourceLocation place = first.getLocation();

@@ -17,6 +17,10 @@ namespace graft::driver {
 /// `#pragma once` without the pragma: outside of a file Clang looks for the file to read once, and crashes.
 std::string without_pragma_once(std::string text);
 
+/// `module;` and `export module name;`, behind which Clang would take all that the session declares for the module's. Says
+/// so, and reads on behind it.
+bool refuse_module(clang::Parser &parser, clang::Sema &sema);
+
 /// A sign at the beginning of a statement is a method of Objective-C to the parser, and assembly with operands that of a
 /// file. Puts `(void)0,` before the one and `if (1)` before the other.
 void lead_in(clang::Parser &parser, clang::Preprocessor &preprocessor);
