@@ -36,6 +36,7 @@ constexpr Shown kShown[] = {
     {"EnumeratorWithoutName", "enum class Colour { red }; Colour(7)", "7"},
     {"NoBytes", "unsigned char *p = nullptr; p", "nullptr"},
     {"NoVolatileText", "volatile char *p = nullptr; p", "nullptr"},
+    {"VolatileStruct", "struct V { volatile int v = 3; }; volatile V v; v", "V{v = 3}"},
     {"PlainComplex", "_Complex double z = 1.5; z", "(1.5, 0.0)"},
     {"Struct", "struct P { int x; const char *n; }; P{1, \"a\"}", "P{x = 1, n = \"a\"}"},
     {"Private", "class P { int x = 3; }; P{}", "P{x = 3}"},

@@ -21,6 +21,7 @@
 #include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Parse/Parser.h>
 #include <clang/Sema/Sema.h>
+#include <llvm/ADT/ScopeExit.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/raw_ostream.h>
 
@@ -61,6 +62,7 @@ class Incremental::State {
   bool hide_clashes(Increment &increment);
   void undo_parse(Generated generated = Generated::kNo);
   std::vector<Diagnostic> said();
+  void place_at_end(Diagnostic &diagnostic) const;
   Error failure();
 
   // In the order in which they are to be made; destroyed the other way round.
@@ -77,6 +79,7 @@ class Incremental::State {
   InputMacros *macros_ = nullptr; ///< owned by the preprocessor
   std::unique_ptr<Lowering> lowering_;
   unsigned count_ = 0;
+  const Input *input_ = nullptr; ///< the one that is being compiled
   std::string shown_type_; ///< of the value of the input that is being compiled
   Show show_ = Show::kNo;
   std::optional<unsigned> templates_;        ///< which version of what shows classes was parsed last,
@@ -97,6 +100,7 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   own->getCodeGenOpts().ClearASTBeforeBackend = false;
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(kMainName, own->getFrontendOpts().Inputs.front().getKind()));
   own->getDiagnosticOpts().Warnings.emplace_back("no-unused-value");
+  own->getDiagnosticOpts().Warnings.emplace_back("no-unused-volatile-lvalue");
   own->getDiagnosticOpts().Warnings.emplace_back("no-pragma-pack"); // it ends with the session, not with its input
   prelude_ = llvm::MemoryBuffer::getMemBufferCopy(show_prelude(options.language), kMainName);
   own->getPreprocessorOpts().addRemappedFile(kMainName, prelude_.get());
@@ -262,9 +266,23 @@ std::vector<Diagnostic> Incremental::State::said() {
     const auto is_same = [&](const Diagnostic &other) { return other.where == one.where && other.message == one.message; };
     if (one.where.line == 0 || std::ranges::none_of(result, is_same)) result.push_back(std::move(one));
   }
-  for (Diagnostic &one : result)
+  for (Diagnostic &one : result) {
     std::erase_if(one.notes, [](const Diagnostic &note) { return note.where.file == kMainName; });
+    if (one.where.file == kMainName && input_ != nullptr) place_at_end(one);
+  }
   return result;
+}
+
+/// What ends too early ends, to Clang, where the session's beginning does.
+void Incremental::State::place_at_end(Diagnostic &diagnostic) const {
+  const llvm::StringRef text = llvm::StringRef(input_->text).rtrim();
+  const llvm::StringRef last = text.substr(text.rfind('\n') + 1); // all of it when there is no other
+  const auto column = static_cast<unsigned>(last.size()) + 1;
+  diagnostic.where = {input_->name, input_->line + static_cast<unsigned>(text.count('\n')), column};
+  diagnostic.snippet = last;
+  diagnostic.caret_begin = column;
+  diagnostic.caret_end = column + 1;
+  diagnostic.fixits.clear();
 }
 
 Error Incremental::State::failure() {
@@ -296,6 +314,8 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   if (input.line != 1 || !input.name.empty()) text = "#line " + std::to_string(input.line) + " \"" + input.name + "\"\n" + text;
   const std::string name = "input_" + std::to_string(++count_);
   Increment increment;
+  input_ = &input;
+  const llvm::scope_exit no_more([this] { input_ = nullptr; });
   for (int attempt = 0; !parse(text, name, Show::kYes); ++attempt) {
     Error wrong = failure();
     undo_parse();

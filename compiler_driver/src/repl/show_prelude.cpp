@@ -257,6 +257,7 @@ template <class T> void show(const T &value) {
       raw("}");
     }
   }
+  else if constexpr ((__is_class(T) || __is_union(T)) && __is_volatile(T)) show((const __remove_cv(T) &)value);
   else if constexpr (__is_class(T) || __is_union(T)) show_class(value);
   else raw("?");
 }
