@@ -49,6 +49,21 @@ TEST(ReplBundles, AreCalledByNameInASessionOfC) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(ReplBundles, AreCalledWithBlanksInQuotes) {
+  const Outcome outcome = session("%call demo.greeter.greet \"a b\"\n"
+                                  "%call demo.greeter.greet 'c  \"d\"'\n"
+                                  "%call demo.greeter.greet e\\ f\n", {kGreeter});
+  EXPECT_EQ(outcome.out, "{\"out\":\"Hello, a b!\"}\n"
+                         "{\"out\":\"Hello, c  \\\"d\\\"!\"}\n{\"out\":\"Hello, e f!\"}\n") << outcome.err;
+}
+
+TEST(ReplBundles, AreLoadedAllOrNone) {
+  const Outcome outcome = session("%load " + kGreeter + " /nowhere/bundle\n%ps\n%load " + kGreeter +
+                                  "\n%call demo.greeter.greet a\n");
+  EXPECT_THAT(outcome.out, HasSubstr("no bundle is loaded"));
+  EXPECT_THAT(outcome.out, HasSubstr("Hello, a!")) << outcome.err;
+}
+
 TEST(ReplBundles, ThatCannotBeLoadedSayWhy) {
   const Outcome outcome = session("%load /nowhere/bundle\n%call demo.greeter.greet a\n%reload greeter\n%unload greeter\n%plan greeter\n%rollback greeter 0\n1\n");
   EXPECT_THAT(outcome.err, HasSubstr("/nowhere/bundle"));

@@ -193,6 +193,11 @@ constexpr Hard kHard[] = {
     {"TypedefStruct", "typedef struct { int a; } A;\nA a = {3}; a\ntypedef struct { int b; } A;\nA{4}\n",
      "A{a = 3}\nA{b = 4}\n"},
     {"Asm", "asm(\"nop\");\n__asm__ volatile(\"nop\");\n1\n", "1\n"},
+    {"AsmWithOperands",
+     "int r = 0;\nasm(\"movl $5, %0\" : \"=r\"(r));\nr\n"
+     "asm volatile(\"movl $6, %0\" : \"=r\"(r) : : \"cc\");\nr\n__asm__(\"\" :: \"r\"(r));\n1\n",
+     "5\n6\n1\n"},
+    {"NoModule", "export module x;\n2 + 3\nmodule;\nmodule y;\nint module = 4;\nmodule\nint n = 5; n\n", "5\n4\n5\n"},
     {"AllocaVla", "int n = 3; { int a[n]; a[0] = 1; n = a[0]; }\nn\n", "1\n"},
     {"Longjmp",
      "#include <csetjmp>\nstd::jmp_buf b; int n = 0;\nif (setjmp(b) == 0) { n = 1; std::longjmp(b, 1); } else { n = 2; "

@@ -165,6 +165,14 @@ TEST(ReplPipe, WhatRunsAfterACrashEndsWithTheSession) {
   EXPECT_TRUE(session.is_closed_by_all());
 }
 
+TEST(ReplPipe, WhatIsPrintedNeverGoesWhereTheSessionTalks) {
+  std::string inputs = "#include <unistd.h>\nint a = 1;\nclose(1);\nclose(0);\n";
+  for (int i = 0; i < 40; ++i) inputs += "a\n"; // each may be followed by a copy, for which a descriptor is sent
+  const Outcome outcome = session(inputs + "%undo 42\na\n");
+  EXPECT_EQ(outcome.out, "1\n");
+  EXPECT_EQ(outcome.err, "");
+}
+
 TEST(ReplPipe, CommandsRefuseWordsThatTheyDoNotTake) {
   const Outcome outcome = session("%ps all\n%reset now\n%unload one two\n%rollback a 1 2\n%undo 1 2\n%save a b\n%doc a b\n");
   EXPECT_THAT(outcome.err, HasSubstr("'%ps' stands alone, without 'all'; type %ps"));

@@ -213,5 +213,10 @@ TEST(Failures, AreSaidOnceWithTheirPlaceAndValue) {
   EXPECT_THAT(outcome.err, HasSubstr("'%quit' is the command of the session"));
 }
 
+TEST(InputsThatEndTooEarly, SayWhereTheyEnd) {
+  const Outcome outcome = session("1;\nthrow\nint a = 1;\n", {});
+  EXPECT_THAT(outcome.err, HasSubstr("stdin:2:6: error: expected expression\nthrow\n     ^\n"));
+}
+
 } // namespace
 } // namespace graft::test

@@ -34,6 +34,10 @@ constexpr Shown kShown[] = {
     {"Array", "int a[3] = {1, 2, 3}; a", "{1, 2, 3}"},
     {"Enumerator", "enum class Colour { red, green }; Colour::green", "Colour::green"},
     {"EnumeratorWithoutName", "enum class Colour { red }; Colour(7)", "7"},
+    {"NoBytes", "unsigned char *p = nullptr; p", "nullptr"},
+    {"NoVolatileText", "volatile char *p = nullptr; p", "nullptr"},
+    {"VolatileStruct", "struct V { volatile int v = 3; }; volatile V v; v", "V{v = 3}"},
+    {"PlainComplex", "_Complex double z = 1.5; z", "(1.5, 0.0)"},
     {"Struct", "struct P { int x; const char *n; }; P{1, \"a\"}", "P{x = 1, n = \"a\"}"},
     {"Private", "class P { int x = 3; }; P{}", "P{x = 3}"},
     {"Base", "struct B { int b = 1; }; struct D : B { int d = 2; }; D{}", "D{B = B{b = 1}, d = 2}"},
@@ -76,6 +80,24 @@ TEST(ValuesOfC, AreShownFieldByField) {
   EXPECT_EQ(outcome.out, "struct P{x = 1, n = \"ab\", d = nullptr}\ntwo\n1.5\n\"text\"\n") << outcome.err;
 }
 
+TEST(ValuesOfC, AreShownByTheirOwnTypes) {
+  const Outcome outcome = session("struct F { float f; long double l; _Complex double z; };\n"
+                                  "struct F f = {1.1f, 0.1L, 2.0}; f\n"
+                                  "_Complex float z = 3.0f; z\n"
+                                  "unsigned char *bytes = 0; bytes\nu8\"x\"[0]\n",
+                                  {"--c"});
+  EXPECT_EQ(outcome.out, "struct F{f = 1.1, l = 0.1, z = (2.0, 0.0)}\n(3.0, 0.0)\nnullptr\n'x'\n");
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(ValuesOfC23, AreShown) {
+  EXPECT_EQ(session("nullptr\ntrue\n", {"--c", "--std", "c23"}).out, "nullptr\ntrue\n");
+}
+
+TEST(TypesOfSizes, AreThoseThatTheyStandFor) {
+  EXPECT_EQ(session("sizeof(int)\n", {"--types"}).out, "(unsigned long) 4\n");
+}
+
 TEST(ValuesWithTypes, SayThem) { EXPECT_EQ(session("1.5f\n", {"--types"}).out, "(float) 1.5\n"); }
 
 TEST(TypesOfValues, AreThoseThatAPersonWrites) {
@@ -113,6 +135,19 @@ TEST(OwnShows, CountFromThenOn) {
 
 TEST(LongRanges, AreCutShortAndSayHowLongTheyAre) {
   EXPECT_THAT(session("#include <vector>\nstd::vector<int>(1000, 7)\n").out, testing::EndsWith("7, ... 1000 in all}\n"));
+}
+
+TEST(RangesWithoutAnEnd, AreCutShort) {
+  const Outcome outcome = session("#include <ranges>\nstd::views::iota(1)\n"
+                                  "std::views::iota(1) | std::views::filter([](int n) { return n % 2 == 0; })\n");
+  EXPECT_THAT(outcome.out, testing::HasSubstr(", 99, 100, ...}\n{2, 4, "));
+  EXPECT_THAT(outcome.out, testing::EndsWith(", 200, ...}\n"));
+}
+
+TEST(Streams, AreNotShown) {
+  const Outcome outcome = session("#include <iostream>\n#include <string>\nstd::string s;\nstd::getline(std::cin, s)\n"
+                                  "std::cin >> s\nstd::cout << \"a\\n\"\n");
+  EXPECT_EQ(outcome.out, "a\n");
 }
 
 } // namespace

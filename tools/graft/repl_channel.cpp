@@ -1,6 +1,7 @@
 // See repl_channel.hpp. Both halves are one program, so the bytes are as they lie in memory.
 #include "repl_channel.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,16 @@
 
 namespace graft::tool {
 namespace {
+
+/// Code may close what it likes below, its output too, and what is opened next is then in that place: none of ours must be.
+constexpr int kAboveCode = 900;
+
+int moved_away(int descriptor) {
+  const int away = ::fcntl(descriptor, F_DUPFD_CLOEXEC, kAboveCode);
+  if (away < 0) return descriptor; // so many are not allowed here
+  ::close(descriptor);
+  return away;
+}
 
 struct Head {
   std::uint32_t size = 0;
@@ -84,8 +95,10 @@ bool receive_head(int channel, Head &head, int &descriptor) {
   while (read < 0 && errno == EINTR);
   if (read != static_cast<ssize_t>(sizeof head)) return false;
   descriptor = -1;
-  if (const cmsghdr *along = CMSG_FIRSTHDR(&message); along != nullptr && along->cmsg_type == SCM_RIGHTS)
+  if (const cmsghdr *along = CMSG_FIRSTHDR(&message); along != nullptr && along->cmsg_type == SCM_RIGHTS) {
     std::memcpy(&descriptor, CMSG_DATA(along), sizeof descriptor);
+    descriptor = moved_away(descriptor);
+  }
   return true;
 }
 
@@ -141,7 +154,7 @@ std::optional<Reply> Channel::next_reply() {
 std::pair<int, int> make_channel() {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {-1, -1};
-  return {ends[0], ends[1]};
+  return {moved_away(ends[0]), moved_away(ends[1])};
 }
 
 } // namespace graft::tool

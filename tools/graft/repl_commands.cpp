@@ -10,9 +10,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <set>
-#include <sstream>
+#include <utility>
 
 namespace graft::tool {
 namespace {
@@ -53,10 +54,27 @@ Reply failed(std::string_view sentence) {
 }
 Reply nothing_new() { return {Outcome::kNothingNew, {}}; }
 
+/// As a shell reads them: blanks may be in "..." and '...', and behind a backslash; one that is left open goes to the end.
 std::vector<std::string> words_of(const std::string &text) {
-  std::istringstream stream(text);
   std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(word);
+  bool is_inside = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote == 0 && std::isspace(static_cast<unsigned char>(c)) != 0) {
+      is_inside = false;
+      continue;
+    }
+    if (!std::exchange(is_inside, true)) words.emplace_back();
+    if (c == quote)
+      quote = 0;
+    else if (quote == 0 && (c == '"' || c == '\''))
+      quote = c;
+    else if (c == '\\' && quote != '\'' && i + 1 < text.size())
+      words.back() += text[++i];
+    else
+      words.back() += c;
+  }
   return words;
 }
 
@@ -171,9 +189,14 @@ Result<void> ReplCommands::declare_contracts() {
 Reply ReplCommands::load(const std::vector<std::string> &words) {
   const Result<Runtime *> runtime = this->runtime();
   if (!runtime) return failed(runtime.error());
+  std::vector<std::string> loaded;
   for (const std::string &path : words) {
     const Result<BundleInfo> bundle = (*runtime)->load(path);
-    if (!bundle) return failed(bundle.error());
+    if (!bundle) { // all or none, as the session counts it
+      for (const std::string &name : loaded) ignore((*runtime)->unload(name), "what stays is listed by %ps");
+      return failed(bundle.error());
+    }
+    loaded.push_back(bundle->name);
     print_diagnostics(bundle->warnings);
     if (talk_ == Talk::kMore) fmt::print("{} {} is loaded\n", bundle->name, bundle->version);
   }
@@ -254,6 +277,7 @@ Reply ReplCommands::time(const Question &question, const std::string &code) {
   const Result<ReplAnswer> answer = repl_.evaluate({code, question.name, question.line});
   const auto took = std::chrono::steady_clock::now() - begin;
   if (!answer) return failed(answer.error());
+  print_diagnostics(answer->warnings);
   if (!answer->type.empty()) fmt::print("{}\n", answer->value);
   fmt::print("compiled, linked and run in {}\n", duration(static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count())));
   return {};

@@ -33,10 +33,8 @@ class Silence {
   }
   ~Silence() {
     flush();
-    ::dup2(out_, STDOUT_FILENO);
-    ::dup2(error_, STDERR_FILENO);
-    ::close(out_);
-    ::close(error_);
+    put_back(out_, STDOUT_FILENO);
+    put_back(error_, STDERR_FILENO);
   }
   Silence(const Silence &) = delete;
   Silence &operator=(const Silence &) = delete;
@@ -47,6 +45,12 @@ class Silence {
   }
 
  private:
+  /// What the code had closed is closed again.
+  static void put_back(int kept, int place) {
+    if (kept >= 0) ::dup2(kept, place);
+    ::close(kept >= 0 ? kept : place);
+  }
+
   int out_;
   int error_;
 };

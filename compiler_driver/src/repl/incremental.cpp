@@ -21,6 +21,7 @@
 #include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Parse/Parser.h>
 #include <clang/Sema/Sema.h>
+#include <llvm/ADT/ScopeExit.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/raw_ostream.h>
 
@@ -59,8 +60,9 @@ class Incremental::State {
   bool show_last(clang::DeclGroupRef group);
   unsigned new_own_shows();
   bool hide_clashes(Increment &increment);
-  void undo_parse();
+  void undo_parse(Generated generated = Generated::kNo);
   std::vector<Diagnostic> said();
+  void place_at_end(Diagnostic &diagnostic) const;
   Error failure();
 
   // In the order in which they are to be made; destroyed the other way round.
@@ -77,6 +79,7 @@ class Incremental::State {
   InputMacros *macros_ = nullptr; ///< owned by the preprocessor
   std::unique_ptr<Lowering> lowering_;
   unsigned count_ = 0;
+  const Input *input_ = nullptr; ///< the one that is being compiled
   std::string shown_type_; ///< of the value of the input that is being compiled
   Show show_ = Show::kNo;
   std::optional<unsigned> templates_;        ///< which version of what shows classes was parsed last,
@@ -97,6 +100,8 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   own->getCodeGenOpts().ClearASTBeforeBackend = false;
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(kMainName, own->getFrontendOpts().Inputs.front().getKind()));
   own->getDiagnosticOpts().Warnings.emplace_back("no-unused-value");
+  own->getDiagnosticOpts().Warnings.emplace_back("no-unused-volatile-lvalue");
+  own->getDiagnosticOpts().Warnings.emplace_back("no-pragma-pack"); // it ends with the session, not with its input
   prelude_ = llvm::MemoryBuffer::getMemBufferCopy(show_prelude(options.language), kMainName);
   own->getPreprocessorOpts().addRemappedFile(kMainName, prelude_.get());
   own->getPreprocessorOpts().RetainRemappedFileBuffers = true;
@@ -176,7 +181,8 @@ bool Incremental::State::parse_declarations() {
 void Incremental::State::parse_each(const std::function<bool(clang::DeclGroupRef)> &visit) {
   clang::Sema::ModuleImportState imports = clang::Sema::ModuleImportState::NotACXX20Module;
   for (;;) {
-    lead_in_sign(*parser_, compiler_->getPreprocessor());
+    if (refuse_module(*parser_, sema())) continue;
+    lead_in(*parser_, compiler_->getPreprocessor());
     clang::Parser::DeclGroupPtrTy group;
     // A call of a consteval function is run where its context ends.
     sema().PushExpressionEvaluationContext(clang::Sema::ExpressionEvaluationContext::PotentiallyEvaluated);
@@ -242,8 +248,8 @@ void Incremental::State::parse_unseen(const std::string &text) {
   engine.setIgnoreAllWarnings(was_ignored);
 }
 
-void Incremental::State::undo_parse() {
-  clean_up_newest(sema());
+void Incremental::State::undo_parse(Generated generated) {
+  clean_up_newest(sema(), generated);
   macros_->take_back();
   action_->recorder().forget(*sema().Context.getTranslationUnitDecl());
   shown_types_->forget_new();
@@ -260,9 +266,23 @@ std::vector<Diagnostic> Incremental::State::said() {
     const auto is_same = [&](const Diagnostic &other) { return other.where == one.where && other.message == one.message; };
     if (one.where.line == 0 || std::ranges::none_of(result, is_same)) result.push_back(std::move(one));
   }
-  for (Diagnostic &one : result)
+  for (Diagnostic &one : result) {
     std::erase_if(one.notes, [](const Diagnostic &note) { return note.where.file == kMainName; });
+    if (one.where.file == kMainName && input_ != nullptr) place_at_end(one);
+  }
   return result;
+}
+
+/// What ends too early ends, to Clang, where the session's beginning does.
+void Incremental::State::place_at_end(Diagnostic &diagnostic) const {
+  const llvm::StringRef text = llvm::StringRef(input_->text).rtrim();
+  const llvm::StringRef last = text.substr(text.rfind('\n') + 1); // all of it when there is no other
+  const auto column = static_cast<unsigned>(last.size()) + 1;
+  diagnostic.where = {input_->name, input_->line + static_cast<unsigned>(text.count('\n')), column};
+  diagnostic.snippet = last;
+  diagnostic.caret_begin = column;
+  diagnostic.caret_end = column + 1;
+  diagnostic.fixits.clear();
 }
 
 Error Incremental::State::failure() {
@@ -294,6 +314,8 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   if (input.line != 1 || !input.name.empty()) text = "#line " + std::to_string(input.line) + " \"" + input.name + "\"\n" + text;
   const std::string name = "input_" + std::to_string(++count_);
   Increment increment;
+  input_ = &input;
+  const llvm::scope_exit no_more([this] { input_ = nullptr; });
   for (int attempt = 0; !parse(text, name, Show::kYes); ++attempt) {
     Error wrong = failure();
     undo_parse();
@@ -309,7 +331,7 @@ Result<Increment> Incremental::State::compile(const Input &input) {
   lowering_->lower(increment);
   if (compiler_->getDiagnostics().hasErrorOccurred()) {
     Error wrong = failure();
-    undo_parse();
+    undo_parse(Generated::kYes);
     shadows_->unhide_all();
     return wrong;
   }
@@ -348,7 +370,7 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
 
 void Incremental::State::take_back(Increment increment) {
   lowering_->take_back(increment);
-  undo_parse();
+  undo_parse(Generated::kYes);
 }
 
 Incremental::Incremental(std::unique_ptr<State> state) : state_(std::move(state)) {}

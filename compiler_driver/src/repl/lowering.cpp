@@ -4,6 +4,7 @@
 #include "../back_end.hpp"
 #include "../stack_checks.hpp"
 #include "../warm_back_end.hpp"
+#include "unlink.hpp"
 
 #include <clang/AST/ASTContext.h>
 #include <clang/Basic/CodeGenOptions.h>
@@ -58,6 +59,9 @@ std::unique_ptr<llvm::Module> Lowering::generate() {
 
 void Lowering::take_back(Increment &increment) {
   const clang::TranslationUnitDecl &newest = *compiler_.getASTContext().getTranslationUnitDecl();
+  for (const std::string &symbol : increment.undefined)
+    if (const clang::Decl *one = recorder_.generator().GetDeclForMangledName(symbol); one != nullptr && !defines(symbol))
+      make_again(const_cast<clang::Decl &>(*one)); // a template's that has no definition so far
   for (const std::string &symbol : modules_.take_back(increment)) {
     const clang::Decl *one = recorder_.generator().GetDeclForMangledName(symbol);
     if (one == nullptr) continue;

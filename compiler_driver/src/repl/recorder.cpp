@@ -2,6 +2,7 @@
 #include "recorder.hpp"
 
 #include "initialised.hpp"
+#include "unlink.hpp"
 
 #include <clang/AST/DeclTemplate.h>
 
@@ -22,7 +23,7 @@ bool mentions(const clang::TemplateArgumentList *arguments, const clang::Transla
 /// that input.
 bool ends_with(const clang::TranslationUnitDecl &newest, const clang::Decl &declaration) {
   const auto *place = llvm::cast<clang::Decl>(declaration.getLexicalDeclContext()); // a member's may be outside of its class
-  if (declaration.isInvalidDecl() || place->getTranslationUnitDecl() == &newest) return true;
+  if (is_wrong(declaration) || place->getTranslationUnitDecl() == &newest) return true;
   if (declaration.getTranslationUnitDecl() == &newest) return true;
   if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration);
       function != nullptr && mentions(function->getTemplateSpecializationArgs(), newest))
@@ -54,7 +55,12 @@ void Recorder::replay(clang::ASTContext &context) {
 }
 
 void Recorder::forget(const clang::TranslationUnitDecl &newest) {
-  std::erase_if(events_, [&](const Event &event) { return ends_with(newest, *event.of); });
+  std::vector<const clang::Decl *> wrong;
+  std::erase_if(events_, [&](const Event &event) {
+    if (is_wrong(*event.of)) wrong.push_back(event.of);
+    return ends_with(newest, *event.of);
+  });
+  for (const clang::Decl *one : wrong) make_again(const_cast<clang::Decl &>(*one));
 }
 
 void Recorder::tell_again(const clang::Decl &declaration, const clang::TranslationUnitDecl &newest) {

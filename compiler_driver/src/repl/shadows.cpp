@@ -2,11 +2,13 @@
 #include "shadows.hpp"
 
 #include "../global_names.hpp"
+#include "unlink.hpp"
 
 #include <clang/AST/Attr.h>
 #include <clang/AST/DeclContextInternals.h>
 #include <clang/AST/DeclTemplate.h>
 #include <clang/Basic/CharInfo.h>
+#include <clang/Basic/DiagnosticAST.h>
 #include <clang/Basic/DiagnosticSema.h>
 #include <clang/Basic/SourceManager.h>
 #include <clang/Sema/IdentifierResolver.h>
@@ -40,6 +42,16 @@ void remove_from(clang::DeclContext &context, const clang::NamedDecl &declaratio
   if (found->second.isNull()) map->erase(found);
 }
 
+/// Out of its home, and out of what an inline namespace lends its members to.
+void remove_from_homes(const clang::NamedDecl &declaration) {
+  clang::DeclContext *context = &home(declaration);
+  remove_from(*context, declaration);
+  while (context->isInlineNamespace() || context->isTransparentContext()) {
+    context = context->getParent()->getPrimaryContext();
+    remove_from(*context, declaration);
+  }
+}
+
 bool is_visible(const clang::NamedDecl &declaration) {
   return llvm::is_contained(home(declaration).lookup(declaration.getDeclName()), &declaration);
 }
@@ -52,6 +64,14 @@ void remove_from_scopes(clang::Sema &sema, clang::NamedDecl &declaration) {
   if (sema.TUScope != nullptr) sema.TUScope->RemoveDecl(&declaration);
 }
 
+bool takes_the_same(const clang::FunctionDecl &one, const clang::FunctionDecl &other) {
+  const clang::ASTContext &context = one.getASTContext();
+  const auto is_same = [&](const clang::ParmVarDecl *a, const clang::ParmVarDecl *b) {
+    return context.hasSameUnqualifiedType(a->getType(), b->getType());
+  };
+  return std::ranges::equal(one.parameters(), other.parameters(), is_same);
+}
+
 /// Calls `visit` with each named declaration in `context`, those in namespaces and enumerations too.
 void visit_named(clang::DeclContext &context, const std::function<void(clang::NamedDecl &)> &visit) {
   for (clang::Decl *one : context.noload_decls()) {
@@ -61,26 +81,11 @@ void visit_named(clang::DeclContext &context, const std::function<void(clang::Na
   }
 }
 
-/// In which the text of a declaration stands; of a member that is defined outside of its class, not the class's.
-const clang::TranslationUnitDecl *unit_of(const clang::Decl &declaration) {
-  return llvm::cast<clang::Decl>(declaration.getLexicalDeclContext())->getTranslationUnitDecl();
-}
-
-/// Lets the declarations of a function end with the last that is not of `newest`. Clang has no way to take one back.
-void unlink(clang::FunctionDecl &function, const clang::TranslationUnitDecl &newest) {
-  struct Opened : clang::FunctionDecl {
-    static auto link() { return &Opened::RedeclLink; }
-  };
-  clang::FunctionDecl *before = function.getMostRecentDecl();
-  while (before != nullptr && unit_of(*before) == &newest) before = before->getPreviousDecl();
-  if (before != nullptr) (before->getFirstDecl()->*Opened::link()).setLatest(before);
-}
-
 } // namespace
 
 void InputDiagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic &info) {
   if (level == clang::DiagnosticsEngine::Note && tells_of_an_older_one(info.getID())) clashes_.places.push_back(info.getLocation());
-  if (level == clang::DiagnosticsEngine::Error && info.getLocation().isFileID()) {
+  if (level == clang::DiagnosticsEngine::Error && !clashes_.is_unplaced && info.getLocation().isFileID()) {
     const char *begin = info.getSourceManager().getCharacterData(info.getLocation());
     const char *end = begin;
     while (clang::isAsciiIdentifierContinue(*end)) ++end; // a buffer ends with a null
@@ -88,6 +93,7 @@ void InputDiagnostics::HandleDiagnostic(clang::DiagnosticsEngine::Level level, c
   }
   // Told instead of the note when both stand at the same offset of their inputs.
   clashes_.is_unplaced |= info.getID() == clang::diag::note_redefinition_include_same_file;
+  clashes_.is_unplaced |= info.getID() == clang::diag::err_odr_tag_type_inconsistent; // of C23
   DiagnosticCollector::HandleDiagnostic(level, info);
 }
 
@@ -95,6 +101,8 @@ std::vector<clang::NamedDecl *> Shadows::find(const Clashes &clashes) const {
   const std::vector<clang::SourceLocation> &places = clashes.places;
   const auto is_meant = [&](const clang::NamedDecl &one) {
     if (std::ranges::find(places, one.getLocation()) != places.end()) return true;
+    if (const auto *alias = llvm::dyn_cast<clang::TypeAliasTemplateDecl>(&one)) // is where its "using" is
+      if (std::ranges::find(places, alias->getTemplatedDecl()->getLocation()) != places.end()) return true;
     if (const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&one)) // a default argument is defined again
       for (const clang::ParmVarDecl *parameter : function->parameters())
         if (std::ranges::find(places, parameter->getLocation()) != places.end()) return true;
@@ -105,7 +113,10 @@ std::vector<clang::NamedDecl *> Shadows::find(const Clashes &clashes) const {
   clang::TranslationUnitDecl *newest = sema_.Context.getTranslationUnitDecl();
   for (clang::TranslationUnitDecl *unit = newest->getPreviousDecl(); unit != nullptr; unit = unit->getPreviousDecl())
     visit_named(*unit, [&](clang::NamedDecl &one) {
-      if (one.getLocation().isInvalid() || !is_meant(one) || !is_visible(one)) return;
+      if (one.getLocation().isInvalid() || !is_meant(one)) return;
+      // Clang adds a specialisation that is defined again to the older one, and to nothing else.
+      if (auto *made = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(&one)) return end_with(*made);
+      if (!is_visible(one)) return;
       if (one.getDeclContext()->isRecord()) return; // what its class does not declare cannot be defined
       if (sema_.SourceMgr.getFileEntryRefForID(sema_.SourceMgr.getFileID(one.getLocation()))) return; // a header's stays
       if (std::ranges::find(found, &one) == found.end()) found.push_back(&one);
@@ -115,7 +126,7 @@ std::vector<clang::NamedDecl *> Shadows::find(const Clashes &clashes) const {
 
 void Shadows::hide(clang::NamedDecl &declaration) {
   hidden_.push_back(&declaration);
-  remove_from(home(declaration), declaration);
+  remove_from_homes(declaration);
   remove_from(*sema_.Context.getExternCContextDecl(), declaration);
   remove_from_scopes(sema_, declaration);
   if (auto *enumeration = llvm::dyn_cast<clang::EnumDecl>(&declaration))
@@ -133,6 +144,18 @@ void Shadows::unhide_all() {
 bool Shadows::replaces_hidden(const clang::NamedDecl &declaration) const {
   return std::ranges::any_of(hidden_, [&](const clang::NamedDecl *old) {
     return old->getDeclName() == declaration.getDeclName() && &home(*old) == &home(declaration);
+  });
+}
+
+/// Whether an older one that it replaces has code, or will have when it is asked for.
+bool Shadows::redefines_hidden(const clang::NamedDecl &declaration) const {
+  return std::ranges::any_of(hidden_, [&](const clang::NamedDecl *old) {
+    if (old->getDeclName() != declaration.getDeclName() || &home(*old) != &home(declaration)) return false;
+    if (const auto *variable = llvm::dyn_cast<clang::VarDecl>(old))
+      return variable->hasDefinition() != clang::VarDecl::DeclarationOnly;
+    const auto *function = llvm::dyn_cast<clang::FunctionDecl>(&declaration);
+    const auto *older = llvm::dyn_cast<clang::FunctionDecl>(old);
+    return function != nullptr && older != nullptr && older->isDefined() && takes_the_same(*older, *function);
   });
 }
 
@@ -175,7 +198,7 @@ void Shadows::give_symbol(clang::NamedDecl &declaration, const std::string &tag,
     const clang::GlobalDecl global =
         function != nullptr ? clang::GlobalDecl(function) : clang::GlobalDecl(variable);
     const std::string symbol = GlobalNames(context).of(global);
-    if (!is_taken(symbol)) return;
+    if (!is_taken(symbol) && !redefines_hidden(*named)) return;
     if (has_plain_symbol) return named->addAttr(clang::AsmLabelAttr::CreateImplicit(context, symbol + "." + tag));
   }
   if (has_plain_symbol) return; // a type of C has no symbols
@@ -183,7 +206,23 @@ void Shadows::give_symbol(clang::NamedDecl &declaration, const std::string &tag,
   named->addAttr(clang::AbiTagAttr::CreateImplicit(context, tags, 1));
 }
 
-void clean_up_newest(clang::Sema &sema) {
+namespace {
+
+/// C looks up in scopes, where also that is which its context does not list: enumerators of an enumeration that was refused.
+void clean_up_scopes(clang::Sema &sema, const clang::TranslationUnitDecl &newest) {
+  for (const auto &entry : sema.Context.Idents) {
+    clang::IdentifierInfo *name = entry.getValue();
+    if (name == nullptr || name->getFETokenInfo() == nullptr) continue;
+    std::vector<clang::NamedDecl *> gone;
+    for (auto one = sema.IdResolver.begin(name); one != sema.IdResolver.end(); ++one)
+      if (unit_of(**one) == &newest) gone.push_back(*one);
+    for (clang::NamedDecl *one : gone) remove_from_scopes(sema, *one);
+  }
+}
+
+} // namespace
+
+void clean_up_newest(clang::Sema &sema, Generated generated) {
   clang::TranslationUnitDecl *newest = sema.Context.getTranslationUnitDecl();
   const auto clean = [&](clang::DeclContext &context) {
     clang::StoredDeclsMap *map = context.getPrimaryContext()->buildLookup();
@@ -203,10 +242,12 @@ void clean_up_newest(clang::Sema &sema) {
   clean(*sema.Context.getExternCContextDecl());
   visit_named(*newest, [&](clang::NamedDecl &one) {
     remove_from_scopes(sema, one);
-    if (auto *function = llvm::dyn_cast<clang::FunctionDecl>(&one)) unlink(*function, *newest);
+    unlink(one, *newest, generated);
     if (auto *space = llvm::dyn_cast<clang::NamespaceDecl>(&one)) clean(*space);
     if (auto *outer = llvm::dyn_cast<clang::RecordDecl>(one.getDeclContext())) clean(*outer); // of a member defined outside
   });
+  if (!sema.getLangOpts().CPlusPlus) clean_up_scopes(sema, *newest);
+  sema.UndefinedButUsed.clear(); // it would be the next input that is warned of them
 }
 
 } // namespace graft::driver

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../diagnostics.hpp"
+#include "unlink.hpp"
 
 #include <llvm/ADT/StringRef.h>
 
@@ -47,8 +48,8 @@ class Shadows {
   void hide(clang::NamedDecl &declaration);
   void unhide_all();
   const std::vector<clang::NamedDecl *> &hidden() const { return hidden_; }
-  /// Those of the input that `declaration` is of, whose names were hidden for it, get symbols with `tag` in them; an external
-  /// one of a name that `is_taken` only.
+  /// Those of the input that `declaration` is of, whose names were hidden for it, get symbols with `tag` in them; functions
+  /// and variables where a definition was hidden, whether or not there is code of it yet, or the symbol `is_taken`.
   void rename(clang::Decl &declaration, const std::string &tag, const std::function<bool(const std::string &)> &is_taken) const;
   void accept() { hidden_.clear(); }
 
@@ -58,12 +59,13 @@ class Shadows {
   void give_symbol(clang::NamedDecl &declaration, const std::string &tag,
                    const std::function<bool(const std::string &)> &is_taken) const;
   bool replaces_hidden(const clang::NamedDecl &declaration) const;
+  bool redefines_hidden(const clang::NamedDecl &declaration) const;
 
   clang::Sema &sema_;
   std::vector<clang::NamedDecl *> hidden_;
 };
 
 /// Takes what the newest translation unit declared out of look-up, and puts back what it had redeclared.
-void clean_up_newest(clang::Sema &sema);
+void clean_up_newest(clang::Sema &sema, Generated generated);
 
 } // namespace graft::driver

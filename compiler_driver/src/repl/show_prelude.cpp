@@ -11,7 +11,7 @@ constexpr ShowFunction kFunctions[] = {
     {"graft_show_uint", "unsigned long long"},         {"graft_show_float", "float"},
     {"graft_show_double", "double"},                   {"graft_show_long_double", "long double"},
     {"graft_show_pointer", "const void *"},            {"graft_show_c_string", "const char *"},
-    {"graft_show_time", "long long"},
+    {"graft_show_time", "long long"},                  {"graft_show_complex", "_Complex double"},
     {"graft_show_own_begin", "void"},                  {"graft_show_own_end", "void"},
     {"graft_show_wide_int", "__int128"},               {"graft_show_wide_uint", "unsigned __int128"},
 };
@@ -46,6 +46,8 @@ template <class T> concept OptionalLike = requires(const T &v) { v.has_value(); 
 template <class T> concept PointerLike = requires(const T &v) { v.get(); typename T::element_type; };
 template <class T> concept DurationLike = requires(const T &v) { v.count(); T::period::num; };
 template <class T> concept TimeLike = requires(const T &v) { v.time_since_epoch(); };
+template <class T> concept ComplexOfC =
+    __is_same(T, _Complex float) || __is_same(T, _Complex double) || __is_same(T, _Complex long double);
 template <class T> concept TupleLike = requires { std::tuple_size<T>::value; };
 
 /// What a stream operator writes goes straight to what is shown.
@@ -82,9 +84,13 @@ template <unsigned long N> using Count = typename __make_integer_seq<Pack, unsig
 
 template <class Value, class R> void show_range(R &range) {
   raw("{");
-  unsigned long shown = 0, all = 0;
-  for (auto &&one : range) {
-    if (++all > 100) continue;
+  unsigned long shown = 0;
+  for (auto &&one : range) { // which may have no end
+    if (shown == 100) {
+      raw(", ...");
+      if constexpr (requires { graft_show_uint(range.size()); }) { raw(" "); graft_show_uint(range.size()); raw(" in all"); }
+      break;
+    }
     if (shown++ != 0) raw(", ");
     if constexpr (requires { typename R::mapped_type; }) {
       show(one.first);
@@ -94,7 +100,6 @@ template <class Value, class R> void show_range(R &range) {
       show<Value>(one);
     }
   }
-  if (all > shown) { raw(", ... "); graft_show_uint(all); raw(" in all"); }
   raw("}");
 }
 
@@ -228,6 +233,7 @@ template <class T> void show(const T &value) {
   else if constexpr (__is_integral(T)) graft_show_int(value);
   else if constexpr (__is_same(T, float)) graft_show_float(value);
   else if constexpr (__is_same(T, double)) graft_show_double(value);
+  else if constexpr (ComplexOfC<T>) { raw("("); show(__real__ value); raw(", "); show(__imag__ value); raw(")"); }
   else if constexpr (__is_floating_point(T)) graft_show_long_double(value);
   else if constexpr (__is_enum(T)) {
     if constexpr (requires { graft_show(value); }) show_own(value);
@@ -251,6 +257,7 @@ template <class T> void show(const T &value) {
       raw("}");
     }
   }
+  else if constexpr ((__is_class(T) || __is_union(T)) && __is_volatile(T)) show((const __remove_cv(T) &)value);
   else if constexpr (__is_class(T) || __is_union(T)) show_class(value);
   else raw("?");
 }

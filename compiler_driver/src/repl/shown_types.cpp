@@ -40,6 +40,19 @@ void visit_fields(const clang::RecordDecl &record, const std::function<void(cons
 
 std::string quoted(llvm::StringRef text) { return '"' + text.str() + '"'; }
 
+/// Bytes that are not `char` are no text, and may have no end.
+bool is_c_string(clang::QualType type) {
+  if (!type->isPointerType() || type->getPointeeType().isVolatileQualified()) return false;
+  const clang::QualType one = type->getPointeeType();
+  return one->isSpecificBuiltinType(clang::BuiltinType::Char_S) || one->isSpecificBuiltinType(clang::BuiltinType::Char_U);
+}
+
+std::string shower_of_float(clang::QualType type) {
+  if (type->isAnyComplexType()) return "graft_show_complex";
+  if (type->isSpecificBuiltinType(clang::BuiltinType::Float)) return "graft_show_float";
+  return type->isSpecificBuiltinType(clang::BuiltinType::LongDouble) ? "graft_show_long_double" : "graft_show_double";
+}
+
 /// A field of C, by the functions that every session has.
 std::string show_field_c(const clang::ASTContext &context, clang::QualType type, const std::string &place,
                          const std::function<unsigned(clang::QualType)> &number) {
@@ -57,8 +70,8 @@ std::string show_field_c(const clang::ASTContext &context, clang::QualType type,
   if (type->isCharType() && !type->isUnsignedIntegerType()) return "graft_show_char(" + place + ");";
   if (type->isUnsignedIntegerOrEnumerationType()) return "graft_show_uint(" + place + ");";
   if (type->isIntegralOrEnumerationType()) return "graft_show_int(" + place + ");";
-  if (type->isRealFloatingType()) return "graft_show_double(" + place + ");";
-  if (type->isPointerType() && type->getPointeeType()->isCharType()) return "graft_show_c_string(" + place + ");";
+  if (type->isFloatingType()) return shower_of_float(type) + "(" + place + ");";
+  if (is_c_string(type)) return "graft_show_c_string(" + place + ");";
   if (type->isPointerType()) return "graft_show_pointer((const void *)" + place + ");";
   return "graft_show_raw(\"?\", 1);";
 }
@@ -218,20 +231,21 @@ std::string shower_of(const clang::ASTContext &context, clang::QualType type, un
   const bool is_wide = type->isIntegralOrEnumerationType() && context.getTypeSize(type) > 64;
   if (type->isUnsignedIntegerOrEnumerationType()) return is_wide ? "graft_show_wide_uint" : "graft_show_uint";
   if (type->isIntegralOrEnumerationType()) return is_wide ? "graft_show_wide_int" : "graft_show_int";
-  if (type->isSpecificBuiltinType(clang::BuiltinType::Float)) return "graft_show_float";
-  if (type->isSpecificBuiltinType(clang::BuiltinType::LongDouble)) return "graft_show_long_double";
-  if (type->isRealFloatingType()) return "graft_show_double";
-  if (type->isPointerType() && type->getPointeeType()->isCharType()) return "graft_show_c_string";
+  if (type->isAnyComplexType()) return is_cxx ? kShowValue : "graft_show_complex";
+  if (type->isFloatingType()) return shower_of_float(type);
+  if (is_c_string(type)) return "graft_show_c_string";
   if (type->isArrayType() && context.getAsArrayType(type)->getElementType()->isCharType()) return "graft_show_c_string";
-  if (is_cxx && (type->isFunctionType() || type->isNullPtrType())) return kShowValue;
+  if (type->isFunctionType() && is_cxx) return kShowValue;
+  if (type->isNullPtrType()) return is_cxx ? kShowValue : "graft_show_pointer";
   const bool is_plain = type->isPointerType() && !type->isFunctionPointerType() && !type->getPointeeType().isVolatileQualified();
   if (is_plain || (!is_cxx && (type->isPointerType() || type->isArrayType()))) return "graft_show_pointer";
   return is_cxx ? kShowValue : "";
 }
 
-/// `std::cout << "text"` without a semicolon: what it printed is all there is to see.
-bool is_output(const clang::CXXRecordDecl &record) {
-  return record.isInStdNamespace() && record.getIdentifier() != nullptr && record.getName() == "basic_ostream";
+/// `std::cout << "text"` without a semicolon: what it printed, or read, is all there is to see.
+bool is_stream(const clang::CXXRecordDecl &record) {
+  return record.isInStdNamespace() && record.getIdentifier() != nullptr &&
+         (record.getName() == "basic_ostream" || record.getName() == "basic_istream");
 }
 
 } // namespace
@@ -244,6 +258,7 @@ std::string written_type(const clang::ASTContext &context, clang::QualType type)
     if (!alias->getDecl()->getDeclContext()->isRecord()) break; // has a meaning without its class
     type = context.getQualifiedType(alias->getDecl()->getUnderlyingType(), type.getQualifiers());
   }
+  if (const auto *own = llvm::dyn_cast<clang::PredefinedSugarType>(type.getTypePtr())) type = own->desugar(); // of `sizeof`
   while (const auto *replaced = llvm::dyn_cast<clang::SubstTemplateTypeParmType>(type.getTypePtr()))
     type = context.getQualifiedType(replaced->getReplacementType(), type.getQualifiers());
   clang::PrintingPolicy policy(context.getLangOpts());
@@ -283,7 +298,8 @@ unsigned count_own_shows(clang::DeclGroupRef group) {
 bool show_value_of(clang::Sema &sema, const ShownTypes &types, clang::TopLevelStmtDecl &statement, unsigned version) {
   auto *value = llvm::dyn_cast_or_null<clang::Expr>(statement.getStmt());
   if (value == nullptr || value->getType()->isVoidType() || value->isTypeDependent()) return false;
-  if (const auto *record = value->getType()->getAsCXXRecordDecl(); record != nullptr && (record->isLambda() || is_output(*record))) return false;
+  const auto *record = value->getType()->getAsCXXRecordDecl();
+  if (record != nullptr && (record->isLambda() || is_stream(*record))) return false;
   if (auto *whole = llvm::dyn_cast<clang::ExprWithCleanups>(value)) {
     // Its temporaries end with the call that shows it, not with the session's function.
     value = whole->getSubExpr();

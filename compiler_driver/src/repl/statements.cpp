@@ -10,7 +10,6 @@
 #include <clang/Sema/Sema.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -117,27 +116,69 @@ std::string without_pragma_once(std::string text) {
   return text;
 }
 
-void lead_in_sign(clang::Parser &parser, clang::Preprocessor &preprocessor) {
-  const clang::Token sign = parser.getCurToken();
-  if (!sign.isOneOf(clang::tok::plus, clang::tok::minus)) return;
-  const auto made = [&](clang::tok::TokenKind kind) {
-    clang::Token token;
-    token.startToken();
-    token.setKind(kind);
-    token.setLocation(sign.getLocation());
-    return token;
-  };
-  auto tokens = std::make_unique<clang::Token[]>(6);
-  clang::Token zero = made(clang::tok::numeric_constant);
-  zero.setLength(1);
-  zero.setLiteralData("0");
-  clang::Token of_nothing = made(clang::tok::kw_void);
-  of_nothing.setIdentifierInfo(preprocessor.getIdentifierInfo("void"));
-  const std::array all = {made(clang::tok::l_paren), of_nothing, made(clang::tok::r_paren), zero,
-                          made(clang::tok::comma),   sign};
-  std::ranges::copy(all, tokens.get());
-  preprocessor.EnterTokenStream(std::move(tokens), all.size(), /*DisableMacroExpansion=*/true, /*IsReinject=*/true);
-  parser.ConsumeAnyToken(); // the sign, which comes again
+namespace {
+
+/// Of a statement: a file's has neither operands nor qualifiers.
+bool is_assembly_statement(const clang::Token &token, clang::Preprocessor &preprocessor) {
+  if (!token.is(clang::tok::kw_asm)) return false;
+  if (!preprocessor.LookAhead(/*N=*/0).is(clang::tok::l_paren)) return true;
+  unsigned behind = 1;
+  while (clang::tok::isStringLiteral(preprocessor.LookAhead(behind).getKind())) ++behind;
+  return preprocessor.LookAhead(behind).isOneOf(clang::tok::colon, clang::tok::coloncolon);
+}
+
+clang::Token make_token(clang::tok::TokenKind kind, clang::SourceLocation place, clang::IdentifierInfo *name = nullptr) {
+  clang::Token token;
+  token.startToken();
+  token.setKind(kind);
+  token.setLocation(place);
+  if (name != nullptr) token.setIdentifierInfo(name);
+  return token;
+}
+
+clang::Token make_number(const char *digit, clang::SourceLocation place) {
+  clang::Token token = make_token(clang::tok::numeric_constant, place);
+  token.setLength(1);
+  token.setLiteralData(digit);
+  return token;
+}
+
+} // namespace
+
+bool refuse_module(clang::Parser &parser, clang::Sema &sema) {
+  const clang::Token first = parser.getCurToken();
+  clang::Preprocessor &preprocessor = sema.getPreprocessor();
+  const bool is_exported = first.is(clang::tok::kw_export);
+  const clang::Token word = is_exported ? preprocessor.LookAhead(/*N=*/0) : first;
+  const clang::IdentifierInfo *name = word.isAnnotation() ? nullptr : word.getIdentifierInfo();
+  if (name == nullptr || !name->isStr("module") || !sema.getLangOpts().CPlusPlusModules) return false;
+  const clang::Token &next = preprocessor.LookAhead(is_exported ? 1 : 0);
+  if (!next.isOneOf(clang::tok::identifier, clang::tok::semi, clang::tok::colon)) return false;
+  clang::DiagnosticsEngine &engine = sema.getDiagnostics();
+  sema.Diag(word.getLocation(), engine.getCustomDiagID(clang::DiagnosticsEngine::Error, "a session is no module"));
+  parser.SkipUntil(clang::tok::semi);
+  return true;
+}
+
+void lead_in(clang::Parser &parser, clang::Preprocessor &preprocessor) {
+  const clang::Token first = parser.getCurToken();
+  const clang::SourceLocation place = first.getLocation();
+  const auto name = [&](const char *text) { return preprocessor.getIdentifierInfo(text); };
+  std::vector<clang::Token> tokens;
+  if (first.isOneOf(clang::tok::plus, clang::tok::minus))
+    tokens = {make_token(clang::tok::l_paren, place), make_token(clang::tok::kw_void, place, name("void")),
+              make_token(clang::tok::r_paren, place), make_number("0", place), make_token(clang::tok::comma, place)};
+  else if (is_assembly_statement(first, preprocessor))
+    tokens = {make_token(clang::tok::kw_if, place, name("if")), make_token(clang::tok::l_paren, place),
+              make_number("1", place), make_token(clang::tok::r_paren, place)};
+  else
+    return;
+  tokens.push_back(first);
+  auto all = std::make_unique<clang::Token[]>(tokens.size());
+  std::ranges::copy(tokens, all.get());
+  preprocessor.EnterTokenStream(std::move(all), static_cast<unsigned>(tokens.size()), /*DisableMacroExpansion=*/true,
+                                /*IsReinject=*/true);
+  parser.ConsumeAnyToken(); // the first, which comes again
 }
 
 void enter_unexpanded(clang::Preprocessor &preprocessor, const std::string &text, const char *name) {

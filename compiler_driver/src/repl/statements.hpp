@@ -17,8 +17,13 @@ namespace graft::driver {
 /// `#pragma once` without the pragma: outside of a file Clang looks for the file to read once, and crashes.
 std::string without_pragma_once(std::string text);
 
-/// A sign at the beginning of a statement is a method of Objective-C to the parser. Puts `(void)0,` before it.
-void lead_in_sign(clang::Parser &parser, clang::Preprocessor &preprocessor);
+/// `module;` and `export module name;`, behind which Clang would take all that the session declares for the module's. Says
+/// so, and reads on behind it.
+bool refuse_module(clang::Parser &parser, clang::Sema &sema);
+
+/// A sign at the beginning of a statement is a method of Objective-C to the parser, and assembly with operands that of a
+/// file. Puts `(void)0,` before the one and `if (1)` before the other.
+void lead_in(clang::Parser &parser, clang::Preprocessor &preprocessor);
 
 /// While one lives, and the parser stands before a statement, what is found to be deprecated, unavailable or private is said
 /// when the statement is there: until then Clang has no place for it, and crashes.

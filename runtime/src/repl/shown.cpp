@@ -70,6 +70,7 @@ std::size_t sequence_at(std::string_view text) {
   return size;
 }
 
+__extension__ using Complex = _Complex double; // as C has it
 __extension__ using WideInt = __int128;
 __extension__ using WideUint = unsigned __int128;
 
@@ -141,6 +142,13 @@ static void show_wide_int(WideInt value) {
 static void show_float(float value) { add_real(value); }
 static void show_double(double value) { add_real(value); }
 static void show_long_double(long double value) { add_real(value); }
+static void show_complex(Complex value) {
+  add("(");
+  add_real(__real__ value);
+  add(", ");
+  add_real(__imag__ value);
+  add(")");
+}
 static void show_pointer(const void *value) {
   if (value == nullptr) return add("nullptr");
   add("0x");
@@ -179,6 +187,7 @@ std::vector<jit::Symbol> shown_symbols() {
           {"graft_show_float", address(show_float)},
           {"graft_show_double", address(show_double)},
           {"graft_show_long_double", address(show_long_double)},
+          {"graft_show_complex", address(show_complex)},
           {"graft_show_pointer", address(show_pointer)},
           {"graft_show_c_string", address(show_c_string)},
           {"graft_show_time", address(show_time)}};
