@@ -94,6 +94,17 @@ GRAFT_TEST("never ends") { spin(); }
   EXPECT_THAT(failure(report, "never ends").value("text", ""), AllOf(HasSubstr("longer than 2 s"), HasSubstr("spin at ")));
 }
 
+TEST(Crash, CallsThatFollowEachOtherInOneLineAreCounted) {
+  const TestBundle bundle("deep_test.cpp", R"(
+#include <graft/test.h>
+static int deep(int n, int *p) { return n == 0 ? *p : deep(n - 1, p) + 1; }
+GRAFT_TEST("crashes") { EXPECT_EQ(deep(3, nullptr), 1); }
+)");
+  const std::string told = failure(bundle.report(), "crashes").value("text", "");
+  EXPECT_THAT(told, HasSubstr("deep_test.cpp:3 (4 times)\n  the test at "));
+  EXPECT_THAT(told, testing::EndsWith("deep_test.cpp:4"));
+}
+
 TEST(Crash, WhileABundleLoadsIsSaidOfTheBundle) {
   TestBundle bundle("load.c", "#include <stdlib.h>\n__attribute__((constructor)) static void early(void) { abort(); }\n");
   bundle.add("load_test.c", "#include <graft/test.h>\nGRAFT_TEST(\"a\") {}\n");

@@ -199,7 +199,7 @@ class Lane {
       if (failure.file.empty()) failure.file = frame.value("file", ""), failure.line = frame.value("line", 0u);
       failure.text += fmt::format("\n  {} at {}:{}", frame.value("function", ""), shorten(frame.value("file", "")),
                                   frame.value("line", 0u));
-      if (next - i > 1) failure.text += fmt::format(" ({} times and more)", next - i);
+      if (next - i > 1) failure.text += fmt::format(" ({} times{})", next - i, next == frames_.size() ? " or more" : "");
     }
     if (failure.file.empty()) failure.file = current_->file, failure.line = current_->line; // at least the test's own
     current_->failures.push_back(std::move(failure));
