@@ -73,6 +73,17 @@ class ContractNoter : public clang::ASTConsumer {
   Findings &findings_;
 };
 
+/// Before anything is instantiated that the head did not ask for.
+class OpenNameNoter : public clang::ASTConsumer {
+ public:
+  explicit OpenNameNoter(Preamble &preamble) : preamble_(preamble) {}
+
+  void HandleTranslationUnit(clang::ASTContext &context) override { preamble_.open = open_names(context); }
+
+ private:
+  Preamble &preamble_;
+};
+
 /// The learned functions, in the order of their recipes.
 using Made = llvm::SmallSetVector<clang::FunctionDecl *, 32>;
 
@@ -194,6 +205,7 @@ class HeadAction : public clang::ASTFrontendAction {
     if (!request_.learned.empty()) {
       auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
       generator_ = generator.get();
+      consumers.push_back(std::make_unique<OpenNameNoter>(preamble_));
       consumers.push_back(std::make_unique<Learner>(request_.learned, *generator, stop_, wanted_, made_));
       consumers.push_back(std::move(generator));
       consumers.push_back(std::make_unique<Releaser>(compiler, *generator_, made_));
