@@ -40,7 +40,8 @@ struct Findings {
   enum class Meaning : std::uint8_t { kFixed, kChanges } meaning = Meaning::kFixed;
 };
 
-/// Macros whose value is another in each source that begins with the head. Those of the moment are a matter of the trace.
+/// Macros whose value is another in each source that begins with the head, and `__COUNTER__`, which a precompiled head does not
+/// carry on. Those of the moment are a matter of the trace.
 class MeaningWatcher : public clang::PPCallbacks {
  public:
   MeaningWatcher(const clang::SourceManager &sources, Findings &findings) : sources_(sources), findings_(findings) {}
@@ -49,7 +50,7 @@ class MeaningWatcher : public clang::PPCallbacks {
                     const clang::MacroArgs *) override {
     const llvm::StringRef text = name.getIdentifierInfo()->getName();
     const bool of_place = text == "__FILE__" || text == "__FILE_NAME__";
-    if (text == "__BASE_FILE__" || (of_place && sources_.isInMainFile(range.getBegin())))
+    if (text == "__BASE_FILE__" || text == "__COUNTER__" || (of_place && sources_.isInMainFile(range.getBegin())))
       findings_.meaning = Findings::Meaning::kChanges;
   }
 

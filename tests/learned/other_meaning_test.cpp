@@ -87,5 +87,14 @@ TEST(OtherMeaning, APlaceCountsWhereAHeaderAsksForItByABuiltin) {
   }
 }
 
+TEST(OtherMeaning, ACounterGoesOnBehindTheHead) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "counter.hpp") << "#pragma once\ninline int first() { return __COUNTER__; }\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  const std::string text = "#include \"counter.hpp\"\nextern \"C\" int run(void) { return 10 * first() + __COUNTER__; }\n";
+  file.learn(text);
+  EXPECT_EQ(file.run(text + "int n;\n"), 1);
+}
+
 } // namespace
 } // namespace graft::test
