@@ -1,5 +1,7 @@
 // See departures.hpp. Argument-dependent look-up finds what stands in the namespaces of the arguments: as long as a source
 // adds nothing to those of its headers, an instantiation over header types is the same before and behind the source's text.
+// The global namespace is everybody's: there a function counts if a header looks for its name, an operator if it takes what
+// a header has there.
 #include "departures.hpp"
 
 #include <clang/AST/DeclCXX.h>
@@ -7,6 +9,7 @@
 #include <clang/AST/DeclTemplate.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace graft::driver {
 namespace {
@@ -28,11 +31,72 @@ bool names_own_type(llvm::ArrayRef<clang::TemplateArgument> arguments, RecipeWri
 
 bool is_heads(const clang::DeclContext &context, RecipeWriter &recipes) {
   const auto *declaration = llvm::dyn_cast<clang::Decl>(&context);
-  if (llvm::isa<clang::TranslationUnitDecl>(declaration)) return false;
   return recipes.is_of_head(*declaration->getCanonicalDecl());
 }
 
-bool departs(const clang::Decl &declaration, RecipeWriter &recipes) {
+/// Whether arguments that are the headers' alone and fit a parameter of this type lead a look-up to the global namespace.
+bool leads_to_global(clang::QualType given, RecipeWriter &recipes) {
+  const clang::QualType type = given.getNonReferenceType().getCanonicalType();
+  if (type->isDependentType()) return true;
+  const clang::TagDecl *tag = type->getAsTagDecl();
+  if (tag == nullptr || !recipes.is_of_head(type)) return false;
+  if (tag->getEnclosingNamespaceContext()->getRedeclContext()->isTranslationUnit()) return true;
+  if (const auto *made = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(tag);
+      made && std::ranges::any_of(made->getTemplateArgs().asArray(), [&](const clang::TemplateArgument &argument) {
+        if (argument.getKind() == clang::TemplateArgument::Integral) return false;
+        if (argument.getKind() != clang::TemplateArgument::Type) return true;
+        const clang::QualType one = argument.getAsType();
+        return leads_to_global(one->isPointerType() ? one->getPointeeType() : one, recipes);
+      }))
+    return true;
+  const auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(tag);
+  return record != nullptr && record->hasDefinition() &&
+         std::ranges::any_of(record->bases(),
+                             [&](const clang::CXXBaseSpecifier &base) { return leads_to_global(base.getType(), recipes); });
+}
+
+/// Whether nothing of the headers' alone can be passed as a parameter of this type.
+bool takes_own_alone(clang::QualType given, RecipeWriter &recipes) {
+  const clang::QualType type = given.getNonReferenceType().getCanonicalType();
+  if (type->isPointerType() && !type->getPointeeType()->isDependentType()) {
+    const clang::TagDecl *tag = type->getPointeeType()->getAsTagDecl();
+    return tag != nullptr && !recipes.is_of_head(*tag->getCanonicalDecl());
+  }
+  if (type->isDependentType()) return is_own_type(type.getUnqualifiedType(), recipes);
+  if (type->getAsTagDecl() == nullptr || recipes.is_of_head(type)) return false;
+  const clang::CXXRecordDecl *record = type->getAsCXXRecordDecl();
+  return record == nullptr || (record->hasDefinition() && !record->hasInheritedConstructor() &&
+                               std::ranges::none_of(record->decls(), [](const clang::Decl *member) {
+                                 const auto *made =
+                                     llvm::dyn_cast_or_null<clang::CXXConstructorDecl>(member->getAsFunction());
+                                 return made != nullptr && !made->isCopyOrMoveConstructor() &&
+                                        made->isConvertingConstructor(/*AllowExplicit=*/false) && made->getNumParams() > 0;
+                               }));
+}
+
+/// Whether a head's templates call that name with as many arguments as the function takes.
+bool is_open(const clang::FunctionDecl &function, const OpenNames &open) {
+  const auto found = open.find(function.getNameAsString());
+  return found != open.end() && std::ranges::any_of(found->second, [&](unsigned arguments) {
+           return arguments == kAnyNumber ||
+                  (arguments >= function.getMinRequiredArguments() &&
+                   (arguments <= function.getNumParams() || function.isVariadic() ||
+                    (function.getNumParams() > 0 && function.parameters().back()->isParameterPack())));
+         });
+}
+
+/// Whether a function at global scope may be what a template of the headers finds for arguments of the headers.
+bool answers_headers(const clang::Decl &declaration, RecipeWriter &recipes, const OpenNames &open) {
+  const clang::FunctionDecl *function = declaration.getAsFunction();
+  if (function == nullptr) return false;
+  const auto types = std::views::transform(function->parameters(), &clang::ParmVarDecl::getType);
+  if (std::ranges::any_of(types, [&](clang::QualType type) { return takes_own_alone(type, recipes); })) return false;
+  if (function->getDeclName().isIdentifier()) return is_open(*function, open);
+  return function->isOverloadedOperator() &&
+         std::ranges::any_of(types, [&](clang::QualType type) { return leads_to_global(type, recipes); });
+}
+
+bool departs(const clang::Decl &declaration, RecipeWriter &recipes, const OpenNames &open) {
   if (const auto *made = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(&declaration)) {
     if (!recipes.is_of_head(*made->getSpecializedTemplate()->getCanonicalDecl())) return false;
     return !names_own_type(made->getTemplateArgs().asArray(), recipes);
@@ -45,18 +109,19 @@ bool departs(const clang::Decl &declaration, RecipeWriter &recipes) {
       function && function->getTemplateSpecializationArgs() &&
       recipes.is_of_head(*function->getPrimaryTemplate()->getCanonicalDecl()))
     return !names_own_type(function->getTemplateSpecializationArgs()->asArray(), recipes);
-  return is_heads(*declaration.getDeclContext()->getRedeclContext(), recipes);
+  const clang::DeclContext &around = *declaration.getDeclContext()->getRedeclContext();
+  return around.isTranslationUnit() ? answers_headers(declaration, recipes, open) : is_heads(around, recipes);
 }
 
 } // namespace
 
-bool departs_from_headers(const clang::Decl &declaration, RecipeWriter &recipes) {
+bool departs_from_headers(const clang::Decl &declaration, RecipeWriter &recipes, const OpenNames &open) {
   if (declaration.isImplicit() || llvm::isa<clang::EmptyDecl, clang::StaticAssertDecl>(declaration)) return false;
   if (llvm::isa<clang::NamespaceDecl, clang::LinkageSpecDecl, clang::ExportDecl>(declaration)) {
     const auto inner = llvm::cast<clang::DeclContext>(declaration).decls();
-    return std::ranges::any_of(inner, [&](const clang::Decl *one) { return departs_from_headers(*one, recipes); });
+    return std::ranges::any_of(inner, [&](const clang::Decl *one) { return departs_from_headers(*one, recipes, open); });
   }
-  return departs(declaration, recipes);
+  return departs(declaration, recipes, open);
 }
 
 } // namespace graft::driver

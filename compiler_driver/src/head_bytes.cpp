@@ -16,6 +16,8 @@ struct HeadInBytes {
   unsigned size = 0;
   bool ends_at_line_start = false;
   bool has_learned = false;
+  std::vector<std::string> open; ///< names, each as often as it has a number
+  std::vector<std::uint32_t> open_with;
   std::vector<std::uint32_t> contracts;
   std::uint8_t depends = 0;
   std::vector<char> read;   ///< of an artifact with these headers, the warnings and the looks
@@ -24,8 +26,8 @@ struct HeadInBytes {
   std::vector<char> recipes;
   ContentKey code;
 };
-GRAFT_MEMBERS(HeadInBytes, bytes, size, ends_at_line_start, has_learned, contracts, depends, read, probed, record, recipes,
-              code)
+GRAFT_MEMBERS(HeadInBytes, bytes, size, ends_at_line_start, has_learned, open, open_with, contracts, depends, read, probed,
+              record, recipes, code)
 
 } // namespace
 
@@ -35,10 +37,16 @@ std::vector<char> to_bytes(const Preamble &preamble, const std::vector<Recipe> &
   read.warnings = preamble.warnings;
   read.trace = preamble.inputs.trace;
   probed.facts.headers = preamble.inputs.probed;
+  std::vector<std::string> open;
+  std::vector<std::uint32_t> open_with;
+  for (const auto &[name, numbers] : preamble.open)
+    for (const unsigned number : numbers) open.push_back(name), open_with.push_back(number);
   const HeadInBytes head{preamble.bytes,
                          preamble.head.size,
                          preamble.head.ends_at_line_start,
                          preamble.has_learned,
+                         std::move(open),
+                         std::move(open_with),
                          preamble.contracts,
                          std::to_underlying(preamble.inputs.depends),
                          to_bytes(read),
@@ -56,7 +64,8 @@ std::optional<StoredHead> head_from_bytes(std::span<const char> bytes) {
   HeadInBytes head;
   ByteReader reader(bytes);
   reader.get(head);
-  if (!reader.is_whole() || head.depends > std::to_underlying(last(Inputs::Depends{}))) return std::nullopt;
+  if (!reader.is_whole() || head.open.size() != head.open_with.size()) return std::nullopt;
+  if (head.depends > std::to_underlying(last(Inputs::Depends{}))) return std::nullopt;
   auto read = artifact_from_bytes(head.read), probed = artifact_from_bytes(head.probed);
   auto record = records_from_bytes(head.record);
   auto recipes = recipes_from_bytes(head.recipes);
@@ -70,6 +79,7 @@ std::optional<StoredHead> head_from_bytes(std::span<const char> bytes) {
   preamble.record = std::move(record->records.front());
   preamble.contracts = std::move(head.contracts);
   preamble.warnings = std::move((*read).warnings);
+  for (std::size_t i = 0; i < head.open.size(); ++i) preamble.open[head.open[i]].insert(head.open_with[i]);
   preamble.has_learned = head.has_learned;
   return stored;
 }

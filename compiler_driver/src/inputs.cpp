@@ -55,10 +55,12 @@ class InputWatcher : public clang::PPCallbacks {
   Inputs &inputs_;
 };
 
-/// Whether a header lets the code ask for its own line by other means than a macro.
-bool tells_lines(const HeaderFacts &header) { return header.path.ends_with("/source_location"); }
+/// Whether a text lets the code ask for its own place by other means than a macro.
+bool tells_places(llvm::StringRef text) {
+  return text.contains("__builtin_LINE") || text.contains("__builtin_COLUMN") || text.contains("__builtin_source_location(");
+}
 
-void add_tokens(clang::CompilerInstance &compiler, const SourceText &text, bool with_lines, KeyBuilder &key) {
+void add_tokens(clang::CompilerInstance &compiler, const SourceText &text, Inputs::Depends depends, KeyBuilder &key) {
   const clang::SourceManager &sources = compiler.getSourceManager();
   const clang::FileID file = sources.getMainFileID();
   clang::Lexer lexer(file, text.buffer->getMemBufferRef(), sources, compiler.getLangOpts());
@@ -68,7 +70,9 @@ void add_tokens(clang::CompilerInstance &compiler, const SourceText &text, bool 
     key.add(std::string_view(token.isAtStartOfLine()   ? "\n"
                              : token.hasLeadingSpace() ? " "
                                                        : "")); // directives end with their line
-    if (with_lines) key.add(std::to_string(sources.getSpellingLineNumber(token.getLocation())));
+    if (depends >= Inputs::Depends::kOnLines) key.add(std::to_string(sources.getSpellingLineNumber(token.getLocation())));
+    if (depends >= Inputs::Depends::kOnColumns)
+      key.add(std::to_string(sources.getSpellingColumnNumber(token.getLocation())));
     key.add(std::string_view(text.buffer->getBufferStart() + sources.getFileOffset(token.getLocation()), token.getLength()));
     if (is_last) return;
   }
@@ -98,7 +102,9 @@ void collect_inputs(clang::CompilerInstance &compiler, Inputs &inputs) {
     const llvm::StringRef path = content.OrigEntry->getName();
     if (!seen.insert(path).second) continue;
     const bool system = clang::SrcMgr::isSystem(entry.getFile().getFileCharacteristic());
-    inputs.read.push_back({path.str(), system, content_key(content.getBufferDataIfLoaded().value_or(""))});
+    const llvm::StringRef bytes = content.getBufferDataIfLoaded().value_or("");
+    inputs.read.push_back({path.str(), system, content_key(bytes)});
+    if (tells_places(bytes)) inputs.depends = std::max(inputs.depends, Inputs::Depends::kOnColumns);
   }
 }
 
@@ -124,12 +130,12 @@ void record_inputs(clang::CompilerInstance &compiler, const SourceText &text, In
   unit.text_key = key.finish();
   if (inputs.depends == Inputs::Depends::kOnMoment) return;
   const bool is_debugged = compiler.getCodeGenOpts().getDebugInfo() != llvm::codegenoptions::NoDebugInfo;
-  const bool with_lines =
-      is_debugged || inputs.depends == Inputs::Depends::kOnLines || std::ranges::any_of(unit.facts.headers, tells_lines);
+  Inputs::Depends depends = std::max(inputs.depends, is_debugged ? Inputs::Depends::kOnLines : Inputs::Depends::kOnTokens);
+  if (tells_places(text.buffer->getBuffer())) depends = std::max(depends, Inputs::Depends::kOnColumns);
   KeyBuilder tokens;
   tokens.add(text.name);
   tokens.add(of_headers);
-  add_tokens(compiler, text, with_lines, tokens);
+  add_tokens(compiler, text, depends, tokens);
   unit.token_key = tokens.finish();
 }
 

@@ -16,7 +16,7 @@ namespace graft::driver {
 /// The files behind a compile, the source itself aside.
 struct Inputs {
   /// What of the source, besides its tokens, its code depends on.
-  enum class Depends : std::uint8_t { kOnTokens, kOnLines, kOnMoment } depends = Depends::kOnTokens;
+  enum class Depends : std::uint8_t { kOnTokens, kOnLines, kOnColumns, kOnMoment } depends = Depends::kOnTokens;
   std::vector<HeaderFacts> read;   ///< in the order of the first `#include`
   std::vector<HeaderFacts> probed; ///< asked for without being read as text: `__has_include`, `#embed`, not found
   InputTrace trace;                ///< filled while the front end runs

@@ -40,7 +40,8 @@ struct Findings {
   enum class Meaning : std::uint8_t { kFixed, kChanges } meaning = Meaning::kFixed;
 };
 
-/// Macros whose value is another in each source that begins with the head. Those of the moment are a matter of the trace.
+/// Macros whose value is another in each source that begins with the head, and `__COUNTER__`, which a precompiled head does not
+/// carry on. Those of the moment are a matter of the trace.
 class MeaningWatcher : public clang::PPCallbacks {
  public:
   MeaningWatcher(const clang::SourceManager &sources, Findings &findings) : sources_(sources), findings_(findings) {}
@@ -49,7 +50,7 @@ class MeaningWatcher : public clang::PPCallbacks {
                     const clang::MacroArgs *) override {
     const llvm::StringRef text = name.getIdentifierInfo()->getName();
     const bool of_place = text == "__FILE__" || text == "__FILE_NAME__";
-    if (text == "__BASE_FILE__" || (of_place && sources_.isInMainFile(range.getBegin())))
+    if (text == "__BASE_FILE__" || text == "__COUNTER__" || (of_place && sources_.isInMainFile(range.getBegin())))
       findings_.meaning = Findings::Meaning::kChanges;
   }
 
@@ -71,6 +72,17 @@ class ContractNoter : public clang::ASTConsumer {
 
  private:
   Findings &findings_;
+};
+
+/// Before anything is instantiated that the head did not ask for.
+class OpenNameNoter : public clang::ASTConsumer {
+ public:
+  explicit OpenNameNoter(Preamble &preamble) : preamble_(preamble) {}
+
+  void HandleTranslationUnit(clang::ASTContext &context) override { preamble_.open = open_names(context); }
+
+ private:
+  Preamble &preamble_;
 };
 
 /// The learned functions, in the order of their recipes.
@@ -194,6 +206,7 @@ class HeadAction : public clang::ASTFrontendAction {
     if (!request_.learned.empty()) {
       auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
       generator_ = generator.get();
+      consumers.push_back(std::make_unique<OpenNameNoter>(preamble_));
       consumers.push_back(std::make_unique<Learner>(request_.learned, *generator, stop_, wanted_, made_));
       consumers.push_back(std::move(generator));
       consumers.push_back(std::make_unique<Releaser>(compiler, *generator_, made_));

@@ -9,6 +9,7 @@
 #include "header_code.hpp"
 #include "inputs.hpp"
 #include "invocation.hpp"
+#include "open_names.hpp"
 #include "recipe.hpp"
 
 #include <graft/base/artifact.hpp>
@@ -28,6 +29,7 @@ struct Preamble {
   InputRecord record;                     ///< of what it was made from: by it one tells whether it still stands
   std::vector<std::uint32_t> contracts;   ///< the contracts that the head declares, as the precompiled file numbers them
   std::vector<Diagnostic> warnings;       ///< what a compile would have said of the head
+  OpenNames open;                         ///< the names that it leaves open, when it has learned
   bool has_learned = false;               ///< it holds instantiations that no text of the head asks for
   std::shared_ptr<const HeaderCode> code; ///< theirs; null when there is none
 };

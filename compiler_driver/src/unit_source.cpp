@@ -64,18 +64,18 @@ class ContractReplay : public clang::ASTConsumer {
 /// Sets `departs` when a declaration of the source does.
 class DepartureWatcher : public clang::ASTConsumer {
  public:
-  DepartureWatcher(unsigned head_bytes, Unit &unit) : head_bytes_(head_bytes), unit_(unit) {}
+  DepartureWatcher(const Preamble &preamble, Unit &unit) : preamble_(preamble), unit_(unit) {}
 
-  void Initialize(clang::ASTContext &context) override { recipes_.emplace(context, head_bytes_); }
+  void Initialize(clang::ASTContext &context) override { recipes_.emplace(context, preamble_.head.size); }
   bool HandleTopLevelDecl(clang::DeclGroupRef group) override {
     for (const clang::Decl *declaration : group)
       if (!declaration->isFromASTFile() && !recipes_->is_of_head(*declaration))
-        unit_.departs |= departs_from_headers(*declaration, *recipes_);
+        unit_.departs |= departs_from_headers(*declaration, *recipes_, preamble_.open);
     return !unit_.departs; // the rest does not matter any more
   }
 
  private:
-  unsigned head_bytes_;
+  const Preamble &preamble_;
   Unit &unit_;
   std::optional<RecipeWriter> recipes_;
 };
@@ -163,7 +163,7 @@ class CompileAction : public clang::ASTFrontendAction {
     if (request.cancelled != nullptr) consumers.push_back(std::make_unique<CancelConsumer>(request));
     auto facts = make_facts_consumer(compiler, unit.facts, request.kept);
     if (const Preamble *preamble = request.preamble) {
-      if (preamble->has_learned) consumers.push_back(std::make_unique<DepartureWatcher>(preamble->head.size, unit));
+      if (preamble->has_learned) consumers.push_back(std::make_unique<DepartureWatcher>(*preamble, unit));
       if (!preamble->contracts.empty()) consumers.push_back(std::make_unique<ContractReplay>(compiler, *preamble, *facts));
     }
     consumers.push_back(std::move(facts));
