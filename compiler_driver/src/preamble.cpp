@@ -40,8 +40,8 @@ struct Findings {
   enum class Meaning : std::uint8_t { kFixed, kChanges } meaning = Meaning::kFixed;
 };
 
-/// Macros whose value is another in each source that begins with the head, and `__COUNTER__`, which a precompiled head does not
-/// carry on. Those of the moment are a matter of the trace.
+/// Macros whose value is another in each source that begins with the head, and `__COUNTER__`, which a precompiled head does
+/// not carry on. Those of the moment are a matter of the trace.
 class MeaningWatcher : public clang::PPCallbacks {
  public:
   MeaningWatcher(const clang::SourceManager &sources, Findings &findings) : sources_(sources), findings_(findings) {}
@@ -58,6 +58,19 @@ class MeaningWatcher : public clang::PPCallbacks {
   const clang::SourceManager &sources_;
   Findings &findings_;
 };
+
+/// Whether some header leaves a macro pushed for a text behind it to pop: precompiled heads do not keep what is pushed.
+/// Counted where it is written, reached or not.
+bool leaves_macros_pushed(const clang::SourceManager &sources) {
+  std::ptrdiff_t left = 0;
+  for (unsigned i = 0; i < sources.local_sloc_entry_size(); ++i) { // a header that is read twice has two entries
+    const clang::SrcMgr::SLocEntry &entry = sources.getLocalSLocEntry(i);
+    if (!entry.isFile()) continue;
+    const llvm::StringRef text = entry.getFile().getContentCache().getBufferDataIfLoaded().value_or("");
+    left += static_cast<std::ptrdiff_t>(text.count("push_macro")) - static_cast<std::ptrdiff_t>(text.count("pop_macro"));
+  }
+  return left != 0;
+}
 
 class ContractNoter : public clang::ASTConsumer {
  public:
@@ -219,6 +232,7 @@ class HeadAction : public clang::ASTFrontendAction {
     clang::CompilerInstance &compiler = getCompilerInstance();
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, preamble_.inputs);
+    if (leaves_macros_pushed(compiler.getSourceManager())) findings_.meaning = Findings::Meaning::kChanges;
     if (!buffer_->IsComplete || compiler.getDiagnostics().hasErrorOccurred()) return;
     preamble_.bytes.assign(buffer_->Data.begin(), buffer_->Data.end());
     if (generator_ == nullptr || generator_->GetModule() == nullptr || stop_.load(std::memory_order_relaxed)) return;

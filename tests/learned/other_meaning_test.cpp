@@ -87,6 +87,17 @@ TEST(OtherMeaning, APlaceCountsWhereAHeaderAsksForItByABuiltin) {
   }
 }
 
+TEST(OtherMeaning, AMacroThatAHeaderPushedIsPoppedBehindTheHead) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "begin.h") << "#define VALUE 1\n#pragma push_macro(\"VALUE\")\n"
+                                              "#undef VALUE\n#define VALUE 2\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  const std::string text = "#include \"begin.h\"\nint between = VALUE;\n#pragma pop_macro(\"VALUE\")\n"
+                           "extern \"C\" int run(void) { return 10 * between + VALUE; }\n";
+  file.learn(text);
+  EXPECT_EQ(file.run(text + "int n;\n"), 21);
+}
+
 TEST(OtherMeaning, ACounterGoesOnBehindTheHead) {
   const TempFolder folder;
   std::ofstream(folder.path() / "counter.hpp") << "#pragma once\ninline int first() { return __COUNTER__; }\n";
