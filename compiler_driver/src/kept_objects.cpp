@@ -13,6 +13,7 @@
 
 #include <graft/base/hash.hpp>
 
+#include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -41,11 +42,14 @@ class KeptMover {
   bool move(KeptFacts &kept);
   void guard(llvm::Function &initialiser, KeptFacts &kept);
   bool rename(std::string &symbol);
+  /// What was moved or renamed need not be there whether it is used or not; once, for the list is made anew.
+  void release();
 
  private:
   llvm::Module &module_;
   Unit &unit_;
   std::string suffix_;
+  llvm::SmallPtrSet<llvm::Constant *, 16> moved_;
 };
 
 bool KeptMover::move(KeptFacts &kept) {
@@ -53,7 +57,7 @@ bool KeptMover::move(KeptFacts &kept) {
   if (variable == nullptr || !variable->hasInitializer()) return false;
   kept.file = llvm::sys::path::filename(unit_.source).str();
   kept.binding = variable->hasLocalLinkage() ? "graft_kept." + kept.symbol + suffix_ : kept.symbol;
-  llvm::removeFromUsedLists(module_, [&](llvm::Constant *used) { return used->stripPointerCasts() == variable; });
+  moved_.insert(variable);
 
   llvm::Constant *initial = variable->getInitializer();
   variable->setInitializer(nullptr);
@@ -102,13 +106,18 @@ bool KeptMover::rename(std::string &symbol) {
   if (symbol.empty()) return true;
   llvm::Function *function = module_.getFunction(symbol);
   if (function == nullptr || function->isDeclaration()) return false;
-  llvm::removeFromUsedLists(module_, [&](llvm::Constant *used) { return used->stripPointerCasts() == function; });
+  moved_.insert(function);
   function->setComdat(nullptr);
   function->setLinkage(llvm::GlobalValue::ExternalLinkage);
   function->setVisibility(llvm::GlobalValue::DefaultVisibility);
   symbol += suffix_;
   function->setName(symbol);
   return true;
+}
+
+void KeptMover::release() {
+  if (moved_.empty()) return;
+  llvm::removeFromUsedLists(module_, [&](llvm::Constant *used) { return moved_.contains(used->stripPointerCasts()); });
 }
 
 } // namespace
@@ -136,6 +145,7 @@ std::string move_kept_outside(llvm::Module &module, Unit &unit) {
     if (!mover.rename(instance.construct)) return "an instance's class was not compiled: " + instance.construct;
   for (MigrationFacts &migration : unit.facts.migrations)
     if (!mover.rename(migration.symbol)) return "a GRAFT_MIGRATE function was not compiled: " + migration.symbol;
+  mover.release();
   return {};
 }
 

@@ -60,13 +60,16 @@ class MeaningWatcher : public clang::PPCallbacks {
 };
 
 /// Whether some header leaves a macro pushed for a text behind it to pop: precompiled heads do not keep what is pushed.
-/// Counted where it is written, reached or not.
-bool leaves_macros_pushed(const clang::SourceManager &sources) {
+/// Counted where it is written, reached or not. What Clang itself pushes for its headers, it pushes for each text.
+bool leaves_macros_pushed(const clang::Preprocessor &preprocessor) {
+  const clang::SourceManager &sources = preprocessor.getSourceManager();
+  const llvm::StringRef built_in = sources.getBufferData(preprocessor.getPredefinesFileID());
   std::ptrdiff_t left = 0;
   for (unsigned i = 0; i < sources.local_sloc_entry_size(); ++i) { // a header that is read twice has two entries
     const clang::SrcMgr::SLocEntry &entry = sources.getLocalSLocEntry(i);
     if (!entry.isFile()) continue;
     const llvm::StringRef text = entry.getFile().getContentCache().getBufferDataIfLoaded().value_or("");
+    if (text.data() == built_in.data()) continue;
     left += static_cast<std::ptrdiff_t>(text.count("push_macro")) - static_cast<std::ptrdiff_t>(text.count("pop_macro"));
   }
   return left != 0;
@@ -232,7 +235,7 @@ class HeadAction : public clang::ASTFrontendAction {
     clang::CompilerInstance &compiler = getCompilerInstance();
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, preamble_.inputs);
-    if (leaves_macros_pushed(compiler.getSourceManager())) findings_.meaning = Findings::Meaning::kChanges;
+    if (leaves_macros_pushed(compiler.getPreprocessor())) findings_.meaning = Findings::Meaning::kChanges;
     if (!buffer_->IsComplete || compiler.getDiagnostics().hasErrorOccurred()) return;
     preamble_.bytes.assign(buffer_->Data.begin(), buffer_->Data.end());
     if (generator_ == nullptr || generator_->GetModule() == nullptr || stop_.load(std::memory_order_relaxed)) return;

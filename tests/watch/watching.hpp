@@ -25,6 +25,8 @@ struct Told {
 
 class Watching : public testing::Test {
  protected:
+  void TearDown() override { watcher = error(Code::kNotFound, "ended"); } // while `note` is still the test's own
+
   void watch(const std::vector<std::string> &paths) {
     WatchOptions options;
     for (const std::string &path : paths) options.paths.push_back((folder.path() / path).string());
@@ -90,7 +92,7 @@ class Watching : public testing::Test {
   std::condition_variable arrived;
   std::deque<Told> told;
   int sentinel_value = 1000;
-  Result<std::unique_ptr<Watcher>> watcher = error(Code::kNotFound, "not made yet"); // last: it ends first
+  Result<std::unique_ptr<Watcher>> watcher = error(Code::kNotFound, "not made yet");
 };
 
 } // namespace graft::test

@@ -5,6 +5,7 @@
 #include "type_plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace graft {
 namespace {
@@ -73,8 +74,9 @@ KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifes
       plan.items.push_back({Fate::kRefused, variable.qualified, spelling(old.types, old.kept[*object.old].type), is,
                             "the manifest's policy 'keep' lets nothing but its old type be"});
   }
+  const std::set<std::optional<std::size_t>> matched(matches.begin(), matches.end());
   for (std::size_t i = 0; i < old.kept.size(); ++i)
-    if (std::ranges::find(matches, std::optional(i)) == matches.end())
+    if (!matched.contains(i))
       plan.items.push_back({Fate::kDropped, old.kept[i].qualified, spelling(old.types, old.kept[i].type), {}, {}});
   plan.instances = plan_instances(old, fresh);
   plan.kind = kind_of(plan);
