@@ -97,8 +97,9 @@ Json frames_of(const std::vector<std::uintptr_t> &counters) {
     // A return address is behind the call, and may be the next line's.
     for (const CodePlace &place : places_of(counter - 1)) {
       if (is_driver(place)) return frames; // behind it is the command
-      Json frame = {{"function", name_of(place)}, {"file", place.file}, {"line", place.line}};
-      const bool is_its_wrapper = name_of(place) != place.function && !frames.empty() && frames.back() == frame;
+      const std::string name = name_of(place);
+      Json frame = {{"function", name}, {"file", place.file}, {"line", place.line}};
+      const bool is_its_wrapper = name != place.function && !frames.empty() && frames.back() == frame;
       if (!is_its_wrapper) frames.push_back(std::move(frame)); // a test is two functions in one line
     }
   }
