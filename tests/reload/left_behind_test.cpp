@@ -123,12 +123,22 @@ TEST_F(LeftBehind, AThreadHoldsItsGenerationUntilItEnds) {
   meeting.await_waiting(1);
   ASSERT_THAT(runtime->reload(text("b", number_text(2))), Succeeds());
   EXPECT_EQ(number(), 2);
-  while (runtime->holders().at(0).kind != Holder::Kind::kThread) std::this_thread::yield(); // its finalisers ask first
   EXPECT_THAT(runtime->await_retired(1ms),
               FailsWith(Code::kBusy, HasSubstr("bundle 'b' generation 1: its own thread 'worker' (")));
   EXPECT_THAT(log, HasSubstr("bundle 'b' generation 1 still runs 1 thread: 'worker' ("));
   meeting.open();
   EXPECT_THAT(runtime->await_retired(60s), Succeeds());
+}
+
+TEST_F(LeftBehind, AThreadIsNamedWhileItsGenerationIsAskedToEndAgain) {
+  ASSERT_THAT(runtime->load(starting(1)), Succeeds());
+  meeting.await_waiting(1);
+  ASSERT_THAT(runtime->unload("b"), Succeeds());
+  std::jthread asking([&](const std::stop_token &stop) {
+    while (!stop.stop_requested()) EXPECT_THAT(runtime->await_retired(0ms), FailsWith(Code::kBusy, HasSubstr("its own thread")));
+  });
+  for (int i = 0; i < 2'000; ++i)
+    ASSERT_THAT(runtime->holders(), ElementsAre(Field(&Holder::kind, Holder::Kind::kThread)));
 }
 
 TEST(Holders, AThreadThatIsOnlyStartingIsCalledThat) {

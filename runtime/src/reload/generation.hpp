@@ -61,6 +61,8 @@ struct Generation {
   /// else it registered, and the destructors of the kept objects that nobody else is bound to. No call may be inside. False:
   /// threads are; ask again.
   bool stop();
+  /// Whether `stop` has been asked before, in vain. Not while another thread is inside `stop`.
+  bool is_stopping() const { return state_ == State::kStopping || state_ == State::kFinalised; }
   /// The threads inside that no pin stands for: those that it started, and one that asks its probe.
   std::vector<jit::ThreadInside> threads() const;
 

@@ -69,35 +69,41 @@ std::vector<Holder> Retirement::holders(std::string_view bundle, AskThreads ask)
   const MutexLock lock(mutex_); // the generations stay while their threads are asked
   const std::vector<HeldPin> pins = held_pins();
   const auto now = std::chrono::steady_clock::now();
+  const auto add = [&](const Generation &generation, Holder::Kind kind) -> Holder & {
+    Holder &added = found.emplace_back();
+    added.kind = kind;
+    added.bundle = generation.bundle;
+    added.generation = generation.number;
+    added.since = std::chrono::duration_cast<std::chrono::milliseconds>(now - generation.retired);
+    return added;
+  };
+  const auto add_thread = [&](const Generation &generation, Holder::Kind kind, int thread, std::string name) {
+    Holder &added = add(generation, kind);
+    added.thread = thread;
+    added.thread_name = std::move(name);
+    if (ask == AskThreads::kYes) added.function = innermost_function(*generation.image, thread);
+  };
+  const auto add_own_threads = [&](const Generation &generation) {
+    for (jit::ThreadInside &thread : generation.threads())
+      add_thread(generation, Holder::Kind::kThread, thread.id, std::move(thread.name));
+  };
   for (const auto &generation : retired_) {
     if (!bundle.empty() && generation->bundle != bundle) continue;
-    Holder holder;
-    holder.bundle = generation->bundle;
-    holder.generation = generation->number;
-    holder.since = std::chrono::duration_cast<std::chrono::milliseconds>(now - generation->retired);
     const std::size_t before = found.size();
-    const auto add_thread = [&](Holder::Kind kind, int thread, std::string name) {
-      Holder &added = found.emplace_back(holder);
-      added.kind = kind;
-      added.thread = thread;
-      added.thread_name = std::move(name);
-      if (ask == AskThreads::kYes) added.function = innermost_function(*generation->image, thread);
-    };
     for (const HeldPin &pin : pins)
       if (std::ranges::any_of(generation->tables, [&](const auto &table) { return table->entries() == pin.table; }))
-        add_thread(Holder::Kind::kCall, pin.thread, thread_name(pin.thread));
-    for (jit::ThreadInside &thread : generation->threads())
-      add_thread(Holder::Kind::kThread, thread.id, std::move(thread.name));
-    if (std::optional<std::string> object = pointing_at(*generation)) {
-      Holder &added = found.emplace_back(holder);
-      added.kind = Holder::Kind::kKeptObject;
-      added.object = *std::move(object);
-    }
-    if (found.size() == before) found.emplace_back(std::move(holder)).kind = Holder::Kind::kEnding;
+        add_thread(*generation, Holder::Kind::kCall, pin.thread, thread_name(pin.thread));
+    add_own_threads(*generation);
+    if (std::optional<std::string> object = pointing_at(*generation))
+      add(*generation, Holder::Kind::kKeptObject).object = *std::move(object);
+    if (found.size() == before) add(*generation, Holder::Kind::kEnding);
   }
-  for (const Stopping &stopping : stopping_)
-    if (bundle.empty() || stopping.bundle == bundle)
-      found.push_back({Holder::Kind::kEnding, stopping.bundle, stopping.number, {}, 0, {}, {}, {}});
+  for (const Stopping &stopping : stopping_) {
+    if (!bundle.empty() && stopping.bundle != bundle) continue;
+    const std::size_t before = found.size();
+    if (stopping.asked != nullptr) add_own_threads(*stopping.asked);
+    if (found.size() == before) found.push_back({Holder::Kind::kEnding, stopping.bundle, stopping.number, {}, 0, {}, {}, {}});
+  }
   return found;
 }
 

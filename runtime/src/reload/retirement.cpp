@@ -100,18 +100,26 @@ bool Retirement::sweep() {
         binding.is_last = !decided[i] && binding.object != nullptr && !goes_on(binding.object, *retired_[i], retired_);
     for (std::size_t i = 0; i < decided.size(); ++i) (decided[i] ? left_over : free).push_back(std::move(retired_[i]));
     retired_ = std::move(left_over);
-    for (const auto &generation : free) stopping_.push_back({generation->bundle, generation->number});
+    for (const auto &generation : free)
+      stopping_.push_back({generation->bundle, generation->number, generation->is_stopping() ? generation.get() : nullptr});
     left = !retired_.empty();
   }
   bool freed = false;
   for (auto &generation : free) {
     const std::uint64_t number = generation->number;
     const bool stopped = generation->stop(); // finalisers are foreign code: no lock is held
-    if (stopped) generation.reset();
     freed = freed || stopped;
     left = left || !stopped;
+    const auto is_this = [&](const Stopping &other) { return other.number == number; };
+    if (stopped) {
+      {
+        const MutexLock lock(mutex_);
+        std::ranges::find_if(stopping_, is_this)->asked = nullptr;
+      }
+      generation.reset();
+    }
     const MutexLock lock(mutex_);
-    std::erase_if(stopping_, [&](const Stopping &gone) { return gone.number == number; });
+    std::erase_if(stopping_, is_this);
     if (!stopped) retired_.push_back(std::move(generation));
     changed_.notify_all();
   }

@@ -61,6 +61,7 @@ private:
   struct Stopping {
     std::string bundle;
     std::uint64_t number = 0;
+    const Generation *asked = nullptr; // of one that was stopped before and waited for its own threads, until it is stopped
   };
   std::vector<Stopping> stopping_ GRAFT_GUARDED_BY(mutex_); // taken out by a sweep, their finalisers still running
   bool closed_ GRAFT_GUARDED_BY(mutex_) = false;
