@@ -41,7 +41,7 @@ GRAFT_MEMBERS(SharedCode, key, object, symbols)
 GRAFT_MEMBERS(Look, path, found, content)
 GRAFT_MEMBERS(InputTrace, looks, unrepeatable)
 GRAFT_MEMBERS(Artifact, bundle, objects, bitcode, facts, imports, thunks, warnings, source_key, object_key, token_key, times,
-              shared, origin, compiled, trace)
+              shared, origin, compiled, trace, prelinked)
 
 // The last enumerator of each enum that is written.
 constexpr Severity last(Severity) { return Severity::kFatal; }
@@ -52,7 +52,7 @@ constexpr Look::Found last(Look::Found) { return Look::Found::kFolder; }
 namespace {
 
 constexpr std::string_view kMagic = "graftart";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = kArtifactChecksumAt + sizeof(std::uint64_t);
 static_assert(kArtifactChecksumAt == kMagic.size() + sizeof kVersion);
 

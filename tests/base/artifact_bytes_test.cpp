@@ -49,6 +49,7 @@ Artifact full() {
   artifact.shared = {std::make_shared<SharedCode>(SharedCode{{{9}}, {'c', 'o'}, {"_ZSt4sort"}})};
   artifact.origin = Origin::kRemote;
   artifact.trace = {{{"/a.h", Look::Found::kFile, {{5}}}, {"/b", Look::Found::kFolder, {}}}, "__TIME__"};
+  artifact.prelinked = {'p'};
   return artifact;
 }
 

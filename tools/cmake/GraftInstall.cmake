@@ -15,7 +15,11 @@ target_link_options(graft PRIVATE LINKER:--version-script=${visible_symbols})
 if(NOT GRAFT_SANITIZE)
   target_link_options(graft PRIVATE LINKER:-z,defs) # what we forgot to define is an error here, not in a host
 endif()
-set_target_properties(graft PROPERTIES LINK_DEPENDS ${visible_symbols})
+set(function_order ${CMAKE_SOURCE_DIR}/tools/cmake/libgraft.order) # of tools/function-order
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang") # with lld, which knows how
+  target_link_options(graft PRIVATE LINKER:--symbol-ordering-file=${function_order} LINKER:--no-warn-symbol-ordering)
+endif()
+set_target_properties(graft PROPERTIES LINK_DEPENDS "${visible_symbols};${function_order}")
 install(TARGETS graft EXPORT graftTargets LIBRARY DESTINATION lib)
 install(TARGETS graft_worker RUNTIME DESTINATION lib/graft)
 if(TARGET graft_command)

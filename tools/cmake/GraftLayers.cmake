@@ -44,7 +44,7 @@ function(graft_library name)
   graft_check_includes(${name} ${arg_LAYER} ${arg_SOURCES})
   add_library(${name} OBJECT ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES GRAFT_LAYER ${arg_LAYER})
-  target_compile_options(${name} PRIVATE ${GRAFT_WARNINGS})
+  target_compile_options(${name} PRIVATE ${GRAFT_WARNINGS} -ffunction-sections) # each has its place: libgraft.order
   foreach(used IN LISTS arg_USES)
     graft_check_edge(${name} ${arg_LAYER} ${used})
     target_link_libraries(${name} PUBLIC ${used})

@@ -2,6 +2,7 @@
 #include "bundle_code.hpp"
 
 #include "../bundle/source_files.hpp"
+#include "../reload/stopwatch.hpp"
 #include "foreign_image.hpp"
 #include "machine_code.hpp"
 #include "provider_records.hpp"
@@ -36,6 +37,9 @@ std::string own_level(const Manifest &manifest) {
     if (flag.starts_with("-O")) level = flag;
   return level;
 }
+
+/// Whether it is worth while to keep it linked: what was just compiled is saved again soon.
+bool may_be_placed(const Artifact &artifact) { return artifact.origin != Origin::kCompiled && artifact.shared.empty(); }
 
 } // namespace
 
@@ -93,7 +97,12 @@ Result<Artifact> CodeMaker::read(const BundleText &text, const TellCompiled &tel
   const auto compile_here_or_there = [&](const driver::Job &job) {
     return compile(job, where_of(text), job.sources.size() > 1 ? tell : TellCompiled());
   };
-  return compile_bundle(compile_here_or_there, text, job_of(text));
+  GRAFT_TRY_ASSIGN(Artifact artifact, compile_bundle(compile_here_or_there, text, job_of(text)));
+  if (!may_be_placed(artifact)) return artifact;
+  Stopwatch watch;
+  if (auto known = compiler_.find_image(artifact.object_key)) artifact.prelinked = *std::move(known);
+  artifact.times.cache_ns += watch.lap_ns();
+  return artifact;
 }
 
 Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, const driver::Job &job) {
@@ -107,10 +116,9 @@ Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, 
 }
 
 Result<std::unique_ptr<jit::Image>> CodeMaker::link(const Artifact &artifact, const jit::LinkOptions &options) const {
-  if (artifact.origin == Origin::kCompiled || !artifact.shared.empty()) return link_bundle(linker_, artifact, options);
+  if (!may_be_placed(artifact)) return link_bundle(linker_, artifact, options);
   jit::LinkOptions asked = options;
-  const auto known = compiler_.find_image(artifact.object_key);
-  if (known) asked.prelinked = *known;
+  asked.prelinked = artifact.prelinked;
   asked.prelink = jit::Prelink::kYes; // what does not fit any more is replaced
   auto image = link_bundle(linker_, artifact, asked);
   if (!image) return image;

@@ -113,6 +113,7 @@ struct Artifact {
   Origin origin = Origin::kCompiled;
   std::uint32_t compiled = 0; ///< how many of its files were compiled for it; the others were known
   InputTrace trace;           ///< empty unless the compiler was told to keep it
+  std::vector<char> prelinked; ///< as an earlier process linked it (jit::LinkOptions::prelinked); empty when it is stored
 };
 
 } // namespace graft
