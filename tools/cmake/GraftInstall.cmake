@@ -20,10 +20,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang") # with lld, which knows how
   target_link_options(graft PRIVATE LINKER:--symbol-ordering-file=${function_order} LINKER:--no-warn-symbol-ordering)
 endif()
 set_target_properties(graft PROPERTIES LINK_DEPENDS "${visible_symbols};${function_order}")
+set_target_properties(graft graft_worker PROPERTIES INSTALL_RPATH "") # what they need is the system's
 install(TARGETS graft EXPORT graftTargets LIBRARY DESTINATION lib)
 install(TARGETS graft_worker RUNTIME DESTINATION lib/graft)
 if(TARGET graft_command)
-  set_target_properties(graft_command PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
   install(TARGETS graft_command EXPORT graftTargets RUNTIME DESTINATION bin)
   if(NOT GRAFT_SANITIZE)
     install(FILES ${CMAKE_BINARY_DIR}/graft.1 DESTINATION share/man/man1)

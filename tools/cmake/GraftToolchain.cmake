@@ -13,6 +13,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)
 endif()
 
+# Programs find libgraft beside them, in the build as where it is installed; CMake's own words for the build end in an empty one, and
+# libraries would be looked for in whatever folder a program is started in.
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib")
+
 set(GRAFT_WARNINGS -Wall -Wextra -Wpedantic -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   list(APPEND GRAFT_WARNINGS -Wthread-safety)
