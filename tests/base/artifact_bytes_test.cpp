@@ -92,7 +92,7 @@ TEST(ArtifactBytes, OfAnEmptyArtifactAreOne) {
 TEST(ArtifactBytes, OfAnotherVersionAreRefusedWithBothVersions) {
   std::vector<char> bytes = to_bytes({});
   bytes[8] = 77;
-  EXPECT_THAT(artifact_from_bytes(bytes), FailsWith(Code::kIncompatible, HasSubstr("in format 77, this graft reads 2")));
+  EXPECT_THAT(artifact_from_bytes(bytes), FailsWith(Code::kIncompatible, HasSubstr("in format 77, this graft reads 3")));
 }
 
 TEST(ArtifactBytes, ThatAreNoArtifactAreRefused) {
