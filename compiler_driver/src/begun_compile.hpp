@@ -32,6 +32,9 @@ struct NextCompile {
   std::vector<Source> headers;
   std::shared_ptr<const Preamble> preamble;
   std::vector<std::uint64_t> read; ///< of the head, by the compile before
+  /// Of the compile before, which had another head: what it reads of this one is found out by compiling it. Null: `read` is
+  /// known.
+  std::shared_ptr<const SourceText> text{};
 };
 
 /// Threads: one at a time.

@@ -33,6 +33,7 @@ BegunCompiles::~BegunCompiles() {
   {
     MutexLock lock(mutex_);
     stop_ = true;
+    is_overtaken_.store(true, std::memory_order_release); // pairs with the rehearsed compile, which ends
     thread = std::move(thread_);
   }
   changed_.notify_all();
@@ -44,6 +45,8 @@ std::unique_ptr<BegunCompile> BegunCompiles::take(const Prepared &prepared, cons
   std::unique_ptr<BegunCompile> found;
   {
     MutexLock lock(mutex_);
+    if (rehearsed_ != nullptr && is_of(*rehearsed_, prepared, name))
+      is_overtaken_.store(true, std::memory_order_release); // pairs with the rehearsed compile, which ends
     const auto at = std::ranges::find_if(begun_, [&](const auto &one) { return is_of(one->next(), prepared, name); });
     if (at == begun_.end()) return nullptr;
     found = std::move(*at);
@@ -83,6 +86,37 @@ void BegunCompiles::start() {
     to_begin_.clear();
 }
 
+bool BegunCompiles::rehearse(NextCompile &next) {
+  {
+    MutexLock lock(mutex_);
+    if (stop_) return false;
+    rehearsed_ = &next;
+    is_overtaken_.store(false, std::memory_order_relaxed); // nobody else reads it
+  }
+  const std::shared_ptr<const SourceText> text = std::move(next.text);
+  const UnitRequest request{.prepared = *next.prepared,
+                            .text = *text,
+                            .headers = next.headers,
+                            .learn = Learn::kYes,
+                            .preamble = next.preamble.get(),
+                            .cancelled = &is_overtaken_};
+  const Result<void> survived = run_guarded([&] {
+    Unit unit = compile_source(request, /*begun=*/nullptr);
+    if (!unit.failed && !unit.departs) next.read = std::move(unit.read);
+  });
+  MutexLock lock(mutex_);
+  rehearsed_ = nullptr;
+  return survived && !is_overtaken_.load(std::memory_order_relaxed);
+}
+
+std::unique_ptr<BegunCompile> BegunCompiles::make(NextCompile next) {
+  if (next.text != nullptr && !rehearse(next)) return nullptr;
+  std::unique_ptr<BegunCompile> made;
+  ignore(run_guarded([&] { made = std::make_unique<BegunCompile>(std::move(next)); }),
+         "it is begun when its text is there, too");
+  return made;
+}
+
 void BegunCompiles::work() {
   static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNice)); // of this thread; whether it is obeyed does not matter
   mutex_.lock();
@@ -106,10 +140,7 @@ void BegunCompiles::work() {
       begun_.erase(before.begin(), before.end());
     }
     mutex_.unlock();
-    std::unique_ptr<BegunCompile> made;
-    if (next)
-      ignore(run_guarded([&] { made = std::make_unique<BegunCompile>(*std::move(next)); }),
-             "it is begun when its text is there, too");
+    std::unique_ptr<BegunCompile> made = next ? make(*std::move(next)) : nullptr;
     spent.clear();
     mutex_.lock();
     if (made == nullptr) continue;

@@ -6,6 +6,7 @@
 
 #include <graft/base/mutex.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -25,7 +26,8 @@ class BegunCompiles {
   /// What was begun for a compile of that source. Null: nothing, nothing yet, or nothing that still stands.
   std::unique_ptr<BegunCompile> take(const Prepared &prepared, const std::string &name, const std::vector<Source> &headers,
                                      const Preamble *preamble);
-  /// A compile ended: the next one of the same source is begun, in the place of what was begun for it.
+  /// A compile ended, or its head was made anew: the next one of the same source is begun, in the place of what was begun
+  /// for it.
   void begin(NextCompile next);
   /// Ends what is of no use any more, in the background.
   void end(std::unique_ptr<BegunCompile> spent);
@@ -36,6 +38,9 @@ class BegunCompiles {
  private:
   void start() GRAFT_REQUIRES(mutex_);
   void work();
+  /// Finds out what its text reads of its head. Not if a compile of the same source comes meanwhile.
+  bool rehearse(NextCompile &next);
+  std::unique_ptr<BegunCompile> make(NextCompile next);
 
   const std::size_t limit_;
   mutable Mutex mutex_;
@@ -43,6 +48,8 @@ class BegunCompiles {
   std::deque<NextCompile> to_begin_ GRAFT_GUARDED_BY(mutex_);
   std::deque<std::unique_ptr<BegunCompile>> begun_ GRAFT_GUARDED_BY(mutex_);  ///< the newest last
   std::vector<std::unique_ptr<BegunCompile>> spent_ GRAFT_GUARDED_BY(mutex_); ///< to be ended
+  const NextCompile *rehearsed_ GRAFT_GUARDED_BY(mutex_) = nullptr;           ///< by the thread, which owns it
+  std::atomic<bool> is_overtaken_{false}; ///< written under the mutex: its rehearsal is of no use any more
   std::uint64_t used_ GRAFT_GUARDED_BY(mutex_) = 0;
   bool is_busy_ GRAFT_GUARDED_BY(mutex_) = false;
   bool stop_ GRAFT_GUARDED_BY(mutex_) = false;

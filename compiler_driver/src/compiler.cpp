@@ -27,8 +27,12 @@ namespace graft::driver {
 struct Compiler::State {
   State(const Config &config, std::unique_ptr<ArtifactCache> cache)
       : trace(config.trace), cache(std::move(cache)), shelves(this->cache.get()), invocations(shelves.arguments()),
-        preambles(config.preamble_bytes, shelves.heads(), config.learned), begun(config.begun), units(config.unit_bytes),
-        gate(config.compile_bytes), pool(config.threads) {}
+        begun(config.begun), preambles(config.preamble_bytes, shelves.heads(),
+                                       [this, tell = config.learned](const auto &made, std::optional<Asker> asker) {
+                                         if (tell && made->code && made->code->shared) tell(made->code->shared);
+                                         if (asker) begin_anew(*std::move(asker), made);
+                                       }),
+        units(config.unit_bytes), gate(config.compile_bytes), pool(config.threads) {}
 
   /// Reads every source, and works out its flags.
   Result<std::vector<Work>> read(const Job &job);
@@ -45,6 +49,10 @@ struct Compiler::State {
   void keep(const std::vector<UnitKey> &keys, std::vector<Work> &works, WallTime began);
   /// Has the preambles made that the next compile of these sources will want.
   void learn(const Job &job, std::vector<Work> &works);
+  /// Begins the next compile of a source that was compiled with another head.
+  void begin_anew(Asker source, const std::shared_ptr<const Preamble> &preamble) {
+    begun.begin({source.prepared, source.text->name, std::move(source.headers), preamble, {}, source.text});
+  }
 
   /// How much memory compiling it is likely to take; and what it took.
   std::size_t expected_bytes(const Job &job, const Work &work) const {
@@ -65,8 +73,8 @@ struct Compiler::State {
   std::unique_ptr<ArtifactCache> cache; ///< null: none. Before the preambles, whose thread uses it
   Shelves shelves;
   InvocationCache invocations;
+  BegunCompiles begun; // before the preambles, whose thread uses it
   PreambleStore preambles;
-  BegunCompiles begun;
   UnitMemory units;
   MemoryGate gate;
   TaskPool pool;
@@ -214,9 +222,12 @@ void Compiler::State::learn(const Job &job, std::vector<Work> &works) {
   if (job.options.learn != Learn::kYes) return;
   for (Work &work : works) {
     if (work.text.language == Language::kBitcode || work.known) continue;
-    preambles.learn(work.prepared, work.text, job.headers,
-                    work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
-    if (work.unit && work.preamble)
+    const auto standing = preambles.learn(work.prepared, work.text, job.headers,
+                                          work.unit ? std::move(work.unit->needed) : std::vector<Recipe>{});
+    if (!work.unit) continue; // an artifact from the cache: nobody edits it yet
+    if (standing && standing != work.preamble)
+      begin_anew(asker_of(work.prepared, work.text, job.headers), standing);
+    else if (work.preamble)
       begun.begin({work.prepared, work.text.name, job.headers, work.preamble, std::move(work.unit->read)});
   }
 }

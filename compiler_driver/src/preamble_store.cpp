@@ -63,6 +63,12 @@ std::size_t bytes_of(const Preamble &preamble) {
 
 } // namespace
 
+Asker asker_of(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers) {
+  auto copy =
+      std::make_shared<SourceText>(text.name, text.language, llvm::MemoryBuffer::getMemBufferCopy(text_of(text), text.name));
+  return {prepared, std::move(copy), headers};
+}
+
 PreambleStore::~PreambleStore() {
   std::thread thread;
   {
@@ -182,11 +188,11 @@ PreambleStore::Entry &PreambleStore::entry_for(const std::string &key, const std
   return entry;
 }
 
-void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
-                          const std::vector<Source> &headers, std::vector<Recipe> needed) {
-  if (includes_by_flag(prepared->invocation())) return;
+std::shared_ptr<const Preamble> PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                                                     const std::vector<Source> &headers, std::vector<Recipe> needed) {
+  if (includes_by_flag(prepared->invocation())) return nullptr;
   const HeadText head = head_of(text_of(text), prepared->invocation().getLangOpts());
-  if (head.text.empty()) return;
+  if (head.text.empty()) return nullptr;
   MutexLock lock(mutex_);
   const Kind kind = kind_for(text, *prepared);
   const std::string key = key_of(*prepared, text, head, headers, suffix_of(kind));
@@ -194,8 +200,13 @@ void PreambleStore::learn(const std::shared_ptr<const Prepared> &prepared, const
   if (kind == Kind::kLearned && entry.recipes.size() < kMostRecipes)
     for (Recipe &recipe : needed) entry.recipes.try_emplace(recipe.symbol, std::move(recipe));
   const bool stands = entry.preamble && entry.tried == entry.recipes.size(); // S2
-  if (!stands) want(key, entry);
-  forget_old();
+  std::shared_ptr<const Preamble> standing = stands ? entry.preamble : nullptr;
+  if (!stands) {
+    entry.asker = asker_of(prepared, text, headers);
+    want(key, entry);
+  }
+  forget_old(); // which may take the entry
+  return standing;
 }
 
 void PreambleStore::fell_back(const SourceText &text) {
@@ -249,18 +260,21 @@ void PreambleStore::work() {
       to_make_.pop_front();
     }
     make(key);
-    tell_learned(key);
+    tell_made(key);
   }
 }
 
-void PreambleStore::tell_learned(const std::string &key) {
-  if (!learned_) return;
-  std::shared_ptr<const HeaderCode> code;
+void PreambleStore::tell_made(const std::string &key) {
+  std::shared_ptr<const Preamble> preamble;
+  std::optional<Asker> asker;
   {
     MutexLock lock(mutex_);
-    if (const auto at = entries_.find(key); at != entries_.end() && at->second.preamble) code = at->second.preamble->code;
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return;
+    preamble = at->second.preamble;
+    if (at->second.state == Entry::State::kIdle) asker = std::exchange(at->second.asker, std::nullopt);
   }
-  if (code && code->shared) learned_(code->shared);
+  if (preamble) made_(preamble, std::move(asker));
 }
 
 void PreambleStore::make(const std::string &key) {

@@ -27,6 +27,16 @@ struct HeadShelf {
   std::function<void(const ContentKey &key, std::shared_ptr<const Preamble>, std::vector<Recipe>)> keep;
 };
 
+/// The source that a preamble is made for, as it was when somebody asked.
+struct Asker {
+  std::shared_ptr<const Prepared> prepared;
+  std::shared_ptr<const SourceText> text;
+  std::vector<Source> headers;
+};
+
+/// With a copy of the text.
+Asker asker_of(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers);
+
 /// Threads: any. One thread of its own, started when there is something to make.
 ///
 ///   S1  A preamble that `find` hands out is made with these flags, of this head, and none of its files has changed since.
@@ -36,10 +46,11 @@ struct HeadShelf {
 class PreambleStore {
  public:
   /// What other processes made is looked for in `shelf`.
-  /// `learned` hears of code to share, from the thread that makes preambles; or is empty.
-  using TellLearned = std::function<void(const std::shared_ptr<const SharedCode> &)>;
-  PreambleStore(std::size_t limit_bytes, HeadShelf shelf, TellLearned learned)
-      : limit_bytes_(limit_bytes), shelf_(std::move(shelf)), learned_(std::move(learned)) {}
+  /// `made` hears of each preamble that the next compile will find, from the thread that makes them, with the source that
+  /// was the last to ask for it, if there is one that did not hear of it yet.
+  using TellMade = std::function<void(const std::shared_ptr<const Preamble> &, std::optional<Asker>)>;
+  PreambleStore(std::size_t limit_bytes, HeadShelf shelf, TellMade made)
+      : limit_bytes_(limit_bytes), shelf_(std::move(shelf)), made_(std::move(made)) {}
   ~PreambleStore();
 
   /// Null when there is none yet. What is handed out lives as long as somebody holds it. A source that is to be learned may
@@ -53,9 +64,9 @@ class PreambleStore {
                                             const std::vector<Source> &headers);
 
   /// A compile went well and needed these functions of its headers: a preamble is made that has them, unless it stands
-  /// already.
-  void learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text, const std::vector<Source> &headers,
-             std::vector<Recipe> needed);
+  /// already, and is returned.
+  std::shared_ptr<const Preamble> learn(const std::shared_ptr<const Prepared> &prepared, const SourceText &text,
+                                        const std::vector<Source> &headers, std::vector<Recipe> needed);
 
   /// A compile with a learned preamble had to be repeated without: from now on this file gets none that learned.
   void fell_back(const SourceText &text);
@@ -78,6 +89,7 @@ class PreambleStore {
     std::uint32_t failures = 0; ///< in a row
     std::uint32_t patience = 0; ///< S3: for how many compiles it is left alone
     std::uint64_t used = 0;     ///< when, as `clock_` counts
+    std::optional<Asker> asker; ///< the last, while it is being made
   };
   enum class Kind : std::uint8_t { kHeadOnly, kLearned };
 
@@ -95,11 +107,11 @@ class PreambleStore {
   void forget_old() GRAFT_REQUIRES(mutex_);
   void work();
   void make(const std::string &key);
-  void tell_learned(const std::string &key);
+  void tell_made(const std::string &key);
 
   const std::size_t limit_bytes_;
   const HeadShelf shelf_;
-  const TellLearned learned_;
+  const TellMade made_;
   mutable Mutex mutex_;
   Condition changed_;
   std::map<std::string, Entry> entries_ GRAFT_GUARDED_BY(mutex_);
