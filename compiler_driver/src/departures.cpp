@@ -29,6 +29,13 @@ bool names_own_type(llvm::ArrayRef<clang::TemplateArgument> arguments, RecipeWri
   });
 }
 
+/// Where a look-up in the namespace around finds it, too.
+const clang::DeclContext &scope_of(const clang::Decl &declaration) {
+  const clang::DeclContext *scope = declaration.getDeclContext()->getRedeclContext();
+  while (scope->isInlineNamespace()) scope = scope->getParent()->getRedeclContext();
+  return *scope;
+}
+
 bool is_heads(const clang::DeclContext &context, RecipeWriter &recipes) {
   const auto *declaration = llvm::dyn_cast<clang::Decl>(&context);
   return recipes.is_of_head(*declaration->getCanonicalDecl());
@@ -87,11 +94,17 @@ bool is_open(const clang::FunctionDecl &function, const OpenNames &open) {
 
 /// Whether a function at global scope may be what a template of the headers finds for arguments of the headers.
 bool answers_headers(const clang::Decl &declaration, RecipeWriter &recipes, const OpenNames &open) {
+  if (const auto *names = llvm::dyn_cast<clang::UsingDecl>(&declaration))
+    return std::ranges::any_of(names->shadows(), [&](const clang::UsingShadowDecl *one) {
+      return answers_headers(*one->getTargetDecl(), recipes, open);
+    });
   const clang::FunctionDecl *function = declaration.getAsFunction();
   if (function == nullptr) return false;
   const auto types = std::views::transform(function->parameters(), &clang::ParmVarDecl::getType);
   if (std::ranges::any_of(types, [&](clang::QualType type) { return takes_own_alone(type, recipes); })) return false;
   if (function->getDeclName().isIdentifier()) return is_open(*function, open);
+  if (const auto *guide = llvm::dyn_cast<clang::CXXDeductionGuideDecl>(function))
+    return recipes.is_of_head(*guide->getDeducedTemplate()->getCanonicalDecl());
   return function->isOverloadedOperator() &&
          std::ranges::any_of(types, [&](clang::QualType type) { return leads_to_global(type, recipes); });
 }
@@ -109,7 +122,7 @@ bool departs(const clang::Decl &declaration, RecipeWriter &recipes, const OpenNa
       function && function->getTemplateSpecializationArgs() &&
       recipes.is_of_head(*function->getPrimaryTemplate()->getCanonicalDecl()))
     return !names_own_type(function->getTemplateSpecializationArgs()->asArray(), recipes);
-  const clang::DeclContext &around = *declaration.getDeclContext()->getRedeclContext();
+  const clang::DeclContext &around = scope_of(declaration);
   return around.isTranslationUnit() ? answers_headers(declaration, recipes, open) : is_heads(around, recipes);
 }
 

@@ -6,6 +6,7 @@
 #include <clang/Basic/SourceManager.h>
 #include <clang/Frontend/DiagnosticRenderer.h>
 #include <clang/Lex/Lexer.h>
+#include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/DiagnosticHandler.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
@@ -80,14 +81,23 @@ class BackEndHandler : public llvm::DiagnosticHandler {
     std::uint64_t cookie = 0;
     if (info.getKind() == llvm::DK_SrcMgr) {
       const auto &assembly = llvm::cast<llvm::DiagnosticInfoSrcMgr>(info);
-      message = assembly.getSMDiag().getMessage().str();
+      const llvm::SMDiagnostic &told = assembly.getSMDiag();
+      message = told.getMessage().str();
       cookie = assembly.getLocCookie();
+      if (cookie == 0 && told.getLineNo() > 0) // outside of functions: there is no place in the source
+        message +=
+            " in line " + std::to_string(told.getLineNo()) + " of the assembly, '" + told.getLineContents().str() + "'";
+    } else if (info.getKind() == llvm::DK_DontCall) {
+      const auto &call = llvm::cast<llvm::DiagnosticInfoDontCall>(info);
+      const char *attribute = info.getSeverity() == llvm::DS_Warning ? "warning" : "error";
+      message = "call to '" + llvm::demangle(call.getFunctionName()) + "' declared with '" + attribute + "' attribute";
+      if (!call.getNote().empty()) message += ": " + call.getNote().str();
+      cookie = call.getLocCookie();
     } else {
       llvm::raw_string_ostream stream(message);
       llvm::DiagnosticPrinterRawOStream printer(stream);
       info.print(printer);
       if (info.getKind() == llvm::DK_InlineAsm) cookie = llvm::cast<llvm::DiagnosticInfoInlineAsm>(info).getLocCookie();
-      if (info.getKind() == llvm::DK_DontCall) cookie = llvm::cast<llvm::DiagnosticInfoDontCall>(info).getLocCookie();
     }
     const auto location = engine_.hasSourceManager()
                               ? clang::SourceLocation::getFromRawEncoding(static_cast<unsigned>(cookie))

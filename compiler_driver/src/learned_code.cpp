@@ -41,7 +41,6 @@ Whose whose_is_alone(const llvm::GlobalValue &global) {
   if (global.isDeclaration()) return whose_is_declared(global);
   if (global.hasExternalLinkage()) return Whose::kFiles; // one definition only: not ours to repeat
   const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(&global);
-  // Of a constant without linkage an inline function may use the value, not the address ([basic.def.odr]).
   if (variable == nullptr || (variable->isConstant() && !variable->isThreadLocal())) return Whose::kEverybodys;
   return variable->hasLocalLinkage() ? Whose::kFiles : Whose::kBundles;
 }
@@ -80,13 +79,18 @@ Globals initialised_in(const llvm::Module &module, const References &references)
 }
 
 /// `elsewhere`: declarations that another part of the learned code defines.
-WhoseIs whose_are(const llvm::Module &module, const References &references, const std::set<std::string> &elsewhere) {
+WhoseIs whose_are(const llvm::Module &module, const References &references, const Wanted &wanted,
+                  const std::set<std::string> &elsewhere) {
   llvm::DenseMap<const llvm::GlobalValue *, llvm::SmallVector<const llvm::GlobalValue *, 4>> users;
   llvm::SmallVector<std::pair<const llvm::GlobalValue *, Whose>, 32> to_do;
   for (const auto &[global, used] : references.of)
     for (const llvm::GlobalValue *one : used) users[one].push_back(global);
-  for (const llvm::GlobalValue &global : module.global_values())
-    to_do.emplace_back(&global, elsewhere.contains(global.getName().str()) ? Whose::kEverybodys : whose_is_alone(global));
+  for (const llvm::GlobalValue &global : module.global_values()) {
+    const std::string name = global.getName().str();
+    to_do.emplace_back(&global, elsewhere.contains(name)       ? Whose::kEverybodys
+                                : wanted.unique.contains(name) ? Whose::kFiles
+                                                               : whose_is_alone(global));
+  }
   for (const llvm::GlobalValue *global : initialised_in(module, references)) to_do.emplace_back(global, Whose::kFiles);
   WhoseIs whose;
   while (!to_do.empty()) {
@@ -158,13 +162,14 @@ LearnedCode divide(std::unique_ptr<llvm::Module> module, const Wanted &wanted) {
   code.shared.module = std::move(module);
   {
     const References references(*code.shared.module);
-    const WhoseIs whose = whose_are(*code.shared.module, references, {});
+    const WhoseIs whose = whose_are(*code.shared.module, references, wanted, {});
     code.shared.symbols = keep(*code.shared.module, wanted, whose, Whose::kEverybodys, references);
   }
   leave_to(code.shared.symbols, *code.own.module);
   const References references(*code.own.module);
   // What was left to the shared part is declared now; it is known to be somewhere, though not in the process.
-  const WhoseIs whose = whose_are(*code.own.module, references, {code.shared.symbols.begin(), code.shared.symbols.end()});
+  const WhoseIs whose =
+      whose_are(*code.own.module, references, wanted, {code.shared.symbols.begin(), code.shared.symbols.end()});
   code.own.symbols = keep(*code.own.module, wanted, whose, Whose::kBundles, references);
   return code;
 }

@@ -18,6 +18,7 @@ namespace graft::driver {
 struct Wanted {
   std::set<std::string> symbols;
   std::map<std::string, std::string> equals;
+  std::set<std::string> unique; ///< what only the source's own file may have (identity.hpp)
 };
 
 /// A module, and the symbols that it offers, sorted.
@@ -28,8 +29,8 @@ struct LearnedPart {
 
 /// `shared` reaches nothing but code, constants, and symbols of this process that are the same for all images. `own` also
 /// reaches what each bundle has for itself, statics that change above all, and calls `shared`. What needs something that
-/// only the source's own file can have (its initialisers, names without linkage that change, undefined symbols) is in
-/// neither.
+/// only the source's own file can have (its initialisers, names without linkage that change or that it could tell from
+/// others, undefined symbols) is in neither.
 struct LearnedCode {
   LearnedPart shared;
   LearnedPart own;

@@ -69,8 +69,10 @@ class LookNoter : public llvm::vfs::ProxyFileSystem {
       static_cast<void>(status(path)); // a folder can be there and not be opened
       return file;
     }
-    if (const auto status = (*file)->status()) refuse_special(path, *status);
-    const std::size_t index = note(path, Found::kFile);
+    const auto status = (*file)->status();
+    if (status) refuse_special(path, *status);
+    const bool is_folder = status && status->isDirectory(); // which can be opened, and not be read
+    const std::size_t index = note(path, is_folder ? Found::kFolder : Found::kFile);
     if (index == kNowhere) return file;
     std::unique_ptr<File> noted = std::make_unique<NotedFile>(std::move(*file), trace_, index);
     return noted;

@@ -19,6 +19,16 @@ class OpenCalls : public clang::RecursiveASTVisitor<OpenCalls> {
     names_[callee->getName().getAsString()].insert(has_pack ? kAnyNumber : call->getNumArgs());
     return true;
   }
+  bool VisitCXXForRangeStmt(clang::CXXForRangeStmt *loop) {
+    const clang::Expr *range = loop->getRangeInit();
+    if (range != nullptr && range->isTypeDependent()) names_["begin"].insert(1), names_["end"].insert(1);
+    return true;
+  }
+  bool VisitDecompositionDecl(clang::DecompositionDecl *bindings) {
+    const clang::QualType type = bindings->getType().getNonReferenceType();
+    if (type->isDependentType() || type->isUndeducedType()) names_["get"].insert(1);
+    return true;
+  }
   OpenNames take() { return std::move(names_); }
 
  private:

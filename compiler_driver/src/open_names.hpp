@@ -1,5 +1,5 @@
-// The names that a head leaves open: its templates call them without saying where they are, so that what they mean is looked
-// up once more at each instantiation, in the namespaces of the arguments.
+// The names that a head leaves open: its templates call them without saying where they are, or loop over a range or take one
+// apart, so that what they mean is looked up once more at each instantiation, in the namespaces of the arguments.
 #pragma once
 
 #include <limits>

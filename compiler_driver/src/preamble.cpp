@@ -8,6 +8,7 @@
 #include "emission_stop.hpp"
 #include "facts.hpp"
 #include "global_names.hpp"
+#include "identity.hpp"
 #include "learned_code.hpp"
 #include "out_of_line.hpp"
 #include "settled_constants.hpp"
@@ -59,20 +60,30 @@ class MeaningWatcher : public clang::PPCallbacks {
   Findings &findings_;
 };
 
-/// Whether some header leaves a macro pushed for a text behind it to pop: precompiled heads do not keep what is pushed.
-/// Counted where it is written, reached or not. What Clang itself pushes for its headers, it pushes for each text.
-bool leaves_macros_pushed(const clang::Preprocessor &preprocessor) {
+/// How often `word` is written in `text`, and behind it `next`.
+std::ptrdiff_t count_pairs(llvm::StringRef text, llvm::StringRef word, llvm::StringRef next) {
+  std::ptrdiff_t found = 0;
+  for (std::size_t at = text.find(word); at != llvm::StringRef::npos; at = text.find(word, at + 1))
+    if (text.drop_front(at + word.size()).ltrim().starts_with(next)) ++found;
+  return found;
+}
+
+/// Whether some header leaves a macro or a visibility pushed for a text behind it to pop: precompiled heads do not keep what
+/// is pushed. Counted where it is written, reached or not. What Clang itself pushes for its headers, it pushes for each
+/// text.
+bool leaves_something_pushed(const clang::Preprocessor &preprocessor) {
   const clang::SourceManager &sources = preprocessor.getSourceManager();
   const llvm::StringRef built_in = sources.getBufferData(preprocessor.getPredefinesFileID());
-  std::ptrdiff_t left = 0;
+  std::ptrdiff_t macros = 0, visibilities = 0;
   for (unsigned i = 0; i < sources.local_sloc_entry_size(); ++i) { // a header that is read twice has two entries
     const clang::SrcMgr::SLocEntry &entry = sources.getLocalSLocEntry(i);
     if (!entry.isFile()) continue;
     const llvm::StringRef text = entry.getFile().getContentCache().getBufferDataIfLoaded().value_or("");
     if (text.data() == built_in.data()) continue;
-    left += static_cast<std::ptrdiff_t>(text.count("push_macro")) - static_cast<std::ptrdiff_t>(text.count("pop_macro"));
+    macros += count_pairs(text, "push_macro", "") - count_pairs(text, "pop_macro", "");
+    visibilities += count_pairs(text, "visibility", "push") - count_pairs(text, "visibility", "pop");
   }
-  return left != 0;
+  return macros != 0 || visibilities != 0;
 }
 
 class ContractNoter : public clang::ASTConsumer {
@@ -235,11 +246,12 @@ class HeadAction : public clang::ASTFrontendAction {
     clang::CompilerInstance &compiler = getCompilerInstance();
     ASTFrontendAction::ExecuteAction();
     collect_inputs(compiler, preamble_.inputs);
-    if (leaves_macros_pushed(compiler.getPreprocessor())) findings_.meaning = Findings::Meaning::kChanges;
+    if (leaves_something_pushed(compiler.getPreprocessor())) findings_.meaning = Findings::Meaning::kChanges;
     if (!buffer_->IsComplete || compiler.getDiagnostics().hasErrorOccurred()) return;
     preamble_.bytes.assign(buffer_->Data.begin(), buffer_->Data.end());
     if (generator_ == nullptr || generator_->GetModule() == nullptr || stop_.load(std::memory_order_relaxed)) return;
     settle_constants(*generator_->GetModule(), [&](llvm::StringRef symbol) { return is_const(symbol); });
+    wanted_.unique = with_identity(*generator_->GetModule(), *generator_);
     compile_learned(std::unique_ptr<llvm::Module>(generator_->ReleaseModule()));
   }
 

@@ -139,6 +139,16 @@ TEST_F(Cache, MissesWhenAFolderStandsWhereAHeaderStood) {
   EXPECT_EQ(origin(text), Origin::kCompiled);
 }
 
+TEST_F(Cache, MissesWhenAHeaderStandsWhereAFolderStood) {
+  const std::string text = "#if __has_include(\"a.h\")\nint yes;\n#else\nint no;\n#endif\n";
+  std::filesystem::create_directories(sources / "second/a.h");
+  EXPECT_EQ(origin(text), Origin::kCompiled);
+  EXPECT_EQ(origin(text), Origin::kDisk);
+  std::filesystem::remove(sources / "second/a.h");
+  sources.write("second/a.h", "");
+  EXPECT_EQ(origin(text), Origin::kCompiled);
+}
+
 TEST_F(Cache, MissesWhenAnEmbeddedFileChanges) {
   driver::Job embeds = job("const char a[] = {\n#embed \"data\"\n};\n");
   embeds.options.c_standard = "c23";

@@ -50,6 +50,17 @@ TEST(Diagnostics, HaveNotesAsChildren) {
   EXPECT_EQ(error.diagnostics[0].notes[0].where.line, 1u);
 }
 
+TEST(Diagnostics, OfACallThatIsMarkedAsAnErrorSayWhatClangSays) {
+  const Error error = failure("a.cpp", "__attribute__((error(\"not yet\"))) int bad();\nint call() { return bad(); }\n");
+  EXPECT_EQ(error.message, "call to 'bad()' declared with 'error' attribute: not yet");
+  EXPECT_EQ(error.where.line, 2u);
+}
+
+TEST(Diagnostics, OfAssemblyOutsideOfFunctionsQuoteIt) {
+  const Error error = failure("a.cpp", "asm(\"nop\\nfoo bar baz\");\n");
+  EXPECT_THAT(error.message, HasSubstr("in line 2 of the assembly, 'foo bar baz'"));
+}
+
 TEST(Diagnostics, OfAWarningNameItsFlagAndDoNotFail) {
   const auto artifact = compile("a.c", "static int unused;", flags({"-Wall"}));
   ASSERT_THAT(artifact, Succeeds());

@@ -72,6 +72,12 @@ TEST_F(CompiledOnce, AFunctionThatUsesAConstantWithAnEmptyConstructor) {
   expect_shared("return add(2);", 7, "_Z3addIiET_S0_");
 }
 
+TEST_F(CompiledOnce, AFunctionThatLooksThroughATable) {
+  write("static const int table[] = {5, 6, 7};\ninline int read(const int &entry) { return entry; }\n"
+        "template <class T> T sum(T value) { for (const int &one : table) value += read(one); return value; }\n");
+  expect_shared("return sum(2);", 20, "_Z3sumIiET_S0_");
+}
+
 TEST_F(CompiledOnce, NotWhatSeesItsCallersFrame) {
   write("__attribute__((always_inline)) inline void *caller() { return __builtin_return_address(0); }\n");
   const auto [before, after] = before_and_after("return caller() == __builtin_return_address(0);");

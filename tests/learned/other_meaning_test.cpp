@@ -45,6 +45,8 @@ TEST(OtherMeaning, AFunctionAtGlobalScopeThatHeadersLookForIsTheOneThatCounts) {
       {"static int number_of(thing) { return 2; }\n", 1211111},
       {"static bool operator==(const thing &, decltype(nullptr)) { return true; }\n", 5111111},
       {"extern \"C\" { static int weigh(const thing &) { return 2; } }\n", 1112112},
+      {"inline namespace own { int weigh(const thing &) { return 2; } }\n", 1112112},
+      {"namespace own { static int weigh(const thing &) { return 2; } }\nusing own::weigh;\n", 1112112},
   };
   for (const auto &[edit, answer] : edits) {
     Edited file((folder.path() / "edited.cpp").string());
@@ -96,6 +98,84 @@ TEST(OtherMeaning, AMacroThatAHeaderPushedIsPoppedBehindTheHead) {
                            "extern \"C\" int run(void) { return 10 * between + VALUE; }\n";
   file.learn(text);
   EXPECT_EQ(file.run(text + "int n;\n"), 21);
+}
+
+TEST(OtherMeaning, AVisibilityThatAHeaderPushedIsPoppedBehindTheHead) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "begin.h") << "#pragma GCC visibility push(default)\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  const std::string text = "#include \"begin.h\"\n#pragma GCC visibility pop\nextern \"C\" int run(void) { return 3; }\n";
+  file.learn(text);
+  EXPECT_EQ(file.run(text + "int n;\n"), 3);
+}
+
+// What headers say, what a source says of it behind them, and the answer before and after.
+struct Said {
+  const char *name, *header, *run, *edit;
+  int before, after;
+};
+
+void PrintTo(const Said &said, std::ostream *out) { *out << said.name; }
+
+class OtherMeaningOf : public testing::TestWithParam<Said> {};
+
+TEST_P(OtherMeaningOf, WhatHeadersLookForIsWhatCounts) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "said.hpp") << "#pragma once\n" << GetParam().header;
+  const std::string head = "#include \"said.hpp\"\n";
+  const std::string run = std::string("extern \"C\" int run(void) { return ") + GetParam().run + "; }\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  file.learn(head + run);
+  EXPECT_EQ(file.run(head + run + "int n;\n"), GetParam().before);
+  for (const char *more : {"", "int n;\n"}) {
+    file.learn(head + GetParam().edit + run + more);
+    EXPECT_EQ(file.run(head + GetParam().edit + run + more + "int m;\n"), GetParam().after);
+  }
+}
+
+const Said kSaid[] = {
+    {"TheBeginningOfARange",
+     "struct A {};\nstruct any { template <class T> any(T) {} };\ninline int a[3] = {1, 2, 3};\n"
+     "inline int *begin(any) { return a; }\ninline int *end(any) { return a + 3; }\n"
+     "template <class T> int sum(T t) { int s = 0; for (int i : t) s += i; return s; }\n",
+     "sum(A{})", "template <class T> int *begin(T) { return a + 2; }\n", 6, 3},
+    {"ThePartsOfAnObject",
+     "#include <tuple>\nstruct D {};\nstruct any { template <class T> any(T) {} };\n"
+     "template <> struct std::tuple_size<D> { static constexpr int value = 2; };\n"
+     "template <std::size_t I> struct std::tuple_element<I, D> { using type = int; };\n"
+     "template <std::size_t I> int get(any) { return 1 + I; }\n"
+     "template <class T> int sum(T t) { auto [a, b] = t; return a + b; }\n",
+     "sum(D{})", "namespace own { template <std::size_t I> int get(D) { return 10 + I; } }\nusing own::get;\n", 3, 21},
+    {"AnOperatorThatIsNamedHere",
+     "struct A { operator int() const { return 4; } };\ntemplate <class T> int twice(T t) { return t << 1; }\n",
+     "twice(A{})", "namespace own { inline int operator<<(A, int) { return 5; } }\nusing own::operator<<;\n", 8, 5},
+    {"AGuide",
+     "template <class T> struct W { T t; W(T t) : t(t) {} W(char, int) : t() {} };\n"
+     "template <class T> int size(T t) { return sizeof(W(t)); }\n",
+     "size('a')", "W(char) -> W<long>;\n", 1, 8},
+};
+
+INSTANTIATE_TEST_SUITE_P(Sources, OtherMeaningOf, testing::ValuesIn(kSaid),
+                         [](const auto &info) { return std::string(info.param.name); });
+
+TEST(OtherMeaning, LinesThatAHeadNumbersAnewGoOnBehindIt) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "a.h") << "#pragma once\ninline int three() { return 3; }\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  const std::string text =
+      "#include \"a.h\"\n#line 70 \"other.c\"\nextern \"C\" int run(void) { return __LINE__ + three(); }\n";
+  file.learn(text);
+  EXPECT_EQ(file.run(text + "int n;\n"), 73);
+}
+
+TEST(OtherMeaning, ADirectiveBehindACommentIsOneBehindTheHead) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "a.h") << "#pragma once\ninline int three() { return 3; }\n";
+  Edited file((folder.path() / "edited.cpp").string());
+  const std::string text =
+      "#include \"a.h\"\n/* how many */ #define MANY 4\nextern \"C\" int run(void) { return MANY * three(); }\n";
+  file.learn(text);
+  EXPECT_EQ(file.run(text + "int n;\n"), 12);
 }
 
 TEST(OtherMeaning, ACounterGoesOnBehindTheHead) {

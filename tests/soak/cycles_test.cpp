@@ -6,9 +6,12 @@
 
 #include <graft/runtime.hpp>
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 
 namespace graft {
 namespace {
@@ -28,15 +31,13 @@ class Cycles : public testing::Test {
   void expect_flat(std::size_t count, const std::function<void(std::size_t)> &cycle) {
     const std::size_t warm = std::min<std::size_t>(500, count / 2);
     for (std::size_t i = 0; i < warm && !HasFailure(); ++i) cycle(i);
-    settle();
+    const long before_kib = least_resident_kib(cycle);
     const Held before = Held::now();
-    const std::size_t bytes = test::resident_bytes();
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < count && !HasFailure(); ++i) cycle(i);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    settle();
+    const long grown_kib = least_resident_kib(cycle) - before_kib;
     const Held after = Held::now();
-    const auto grown_kib = (static_cast<long>(test::resident_bytes()) - static_cast<long>(bytes)) / 1024;
     std::printf(
         "%zu cycles, %.0f a second; resident %+ld KiB, %zu -> %zu mappings, %zu -> %zu descriptors, %zu -> %zu threads\n",
         count, static_cast<double>(count) / took.count(), grown_kib, before.mappings, after.mappings, before.descriptors,
@@ -48,10 +49,23 @@ class Cycles : public testing::Test {
     EXPECT_LT(grown_kib, 1024);
   }
 
-  /// Until nothing is done in the background.
+  /// Of some moments: compiles begin and end in the background, each where there is room.
+  long least_resident_kib(const std::function<void(std::size_t)> &cycle) {
+    std::size_t least = std::numeric_limits<std::size_t>::max();
+    for (std::size_t i = 0; i < 8 && !HasFailure(); ++i) {
+      cycle(i);
+      settle();
+      least = std::min(least, test::resident_bytes());
+    }
+    return static_cast<long>(least / 1024);
+  }
+
+  /// Until nothing is done in the background. What the C library keeps of what was freed is not left behind: how much that is
+  /// depends on which of its arenas each thread was given.
   void settle() {
     (*runtime)->await_learning();
     EXPECT_THAT((*runtime)->await_retired(std::chrono::minutes(1)), Succeeds());
+    ::malloc_trim(0);
   }
 
   // What is optimised in the background would be a thread, some pages and a few points more, or less.

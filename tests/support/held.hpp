@@ -1,12 +1,11 @@
 // What a process holds that must not pile up.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -18,10 +17,16 @@ inline std::size_t entries(const char *folder) {
       std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
 }
 
+/// Without pages of files: of the libraries, more are read the longer a process lives.
 inline std::size_t resident_bytes() {
-  std::size_t total = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::size_t kib = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string name; status >> name; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+    std::size_t one = 0;
+    if (name == "RssAnon:" || name == "RssShmem:") status >> one;
+    kib += one;
+  }
+  return kib * 1024;
 }
 
 /// Threads that run. One that was joined is listed for a moment more, marked as ending (PF_EXITING in linux/sched.h).
