@@ -28,10 +28,19 @@ bool is_only_called(const llvm::Function &function) {
   });
 }
 
+/// `constexpr const char *kNone = "none";`, of which Clang writes the value: where another module's literal lies.
+bool points_at_literal(const clang::VarDecl &variable) {
+  if (variable.isLocalVarDecl() || !variable.getType()->isPointerType() || !variable.getType().isConstQualified())
+    return false;
+  const clang::Expr *value = variable.getAnyInitializer();
+  return value != nullptr && llvm::isa<clang::StringLiteral>(value->IgnoreParenCasts());
+}
+
 /// What a body has in it, at any depth.
 struct Contents {
   bool has_static = false;
   bool has_function = false; ///< a lambda's, or a local class's
+  bool names_literal = false;
 
   void look(const clang::Stmt &statement) {
     if (llvm::isa<clang::LambdaExpr>(statement)) has_function = true;
@@ -40,18 +49,26 @@ struct Contents {
         has_function |= llvm::isa<clang::RecordDecl>(one);
         if (const auto *variable = llvm::dyn_cast<clang::VarDecl>(one)) has_static |= variable->isStaticLocal();
       }
+    if (const auto *named = llvm::dyn_cast<clang::DeclRefExpr>(&statement))
+      if (const auto *variable = llvm::dyn_cast<clang::VarDecl>(named->getDecl()))
+        names_literal |= points_at_literal(*variable);
+    if (const auto *implied = llvm::dyn_cast<clang::CXXDefaultInitExpr>(&statement)) look(*implied->getExpr());
+    if (const auto *implied = llvm::dyn_cast<clang::CXXDefaultArgExpr>(&statement)) look(*implied->getExpr());
     for (const clang::Stmt *inner : statement.children())
       if (inner != nullptr) look(*inner);
   }
 };
 
-bool lends_statics(const clang::FunctionDecl &function) {
+bool needs_its_file(const clang::FunctionDecl &function) {
   const clang::FunctionDecl *defined = nullptr;
   const clang::Stmt *body = function.getBody(defined);
   if (body == nullptr) return false;
   Contents contents;
   contents.look(*body);
-  return contents.has_static && contents.has_function;
+  if (const auto *constructor = llvm::dyn_cast<clang::CXXConstructorDecl>(defined))
+    for (const clang::CXXCtorInitializer *member : constructor->inits())
+      if (member->getInit() != nullptr) contents.look(*member->getInit());
+  return contents.names_literal || (contents.has_static && contents.has_function);
 }
 
 bool has_identity(const llvm::GlobalVariable &variable, const clang::Decl *declared) {
@@ -63,7 +80,7 @@ bool has_identity(const llvm::GlobalVariable &variable, const clang::Decl *decla
 
 bool has_identity(const llvm::Function &function, const clang::Decl *declared) {
   const auto *one = llvm::dyn_cast_or_null<clang::FunctionDecl>(declared); // null: Clang's own
-  return one != nullptr && ((function.hasLocalLinkage() && !is_only_called(function)) || lends_statics(*one));
+  return one != nullptr && ((function.hasLocalLinkage() && !is_only_called(function)) || needs_its_file(*one));
 }
 
 } // namespace

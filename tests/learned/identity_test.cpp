@@ -41,6 +41,10 @@ const Seen kSeen[] = {
      "template <class T> const Node *end_of(T) { return &nil; }\n"
      "template <class T> bool is_end(T node) { return node == &nil; }\n",
      "(end_of(1) == &nil) + 10 * is_end(&nil)", 11},
+    {"ALiteralThatMeansNone",
+     "constexpr const char *kNone = \"none\";\ntemplate <class T> bool is_none(const T *p) { return p == kNone; }\n"
+     "template <class T> const T *none() { return kNone; }\nstruct Name { const char *text = kNone; };\n",
+     "is_none(kNone) + 10 * (none<char>() == kNone) + 100 * (Name().text == kNone)", 111},
     {"AFunctionThatIsHeld",
      "static void nothing(int) {}\nstruct W { void (*call)(int) = nothing; bool on() const { return call != nothing; } };\n",
      "[] { W w; return w.on() + 10 * (w.call == nothing); }()", 10},
