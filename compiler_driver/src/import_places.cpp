@@ -76,8 +76,8 @@ std::unique_ptr<clang::ASTConsumer> make_use_collector(Uses &uses) { return std:
 void place_imports(clang::ASTContext &context, const Uses &uses, std::vector<Import> &imports) {
   if (imports.empty()) return;
   UseFinder finder(context, imports);
-  for (clang::Decl *declaration : uses)
-    if (!finder.TraverseDecl(declaration)) return;
+  for (std::size_t i = 0; i < uses.size(); ++i) // what is looked at may be read out of the head only now, and is told of, too
+    if (!finder.TraverseDecl(uses[i])) return;
 }
 
 } // namespace graft::driver
