@@ -9,6 +9,7 @@
 #include "idle_passes.hpp"
 #include "ifuncs.hpp"
 #include "images.hpp"
+#include "literals.hpp"
 #include "stack_checks.hpp"
 #include "stopwatch.hpp"
 #include "symbols.hpp"
@@ -90,7 +91,10 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
     return !reason.empty();
   };
   lower_ifuncs(module);
-  if (request.role != Role::kOnly) align_variables(module);
+  if (request.role != Role::kOnly) {
+    align_variables(module);
+    name_literals(module);
+  }
   SecondImage second(module, unit.source);
   const bool is_second = request.role == Role::kSecond;
   if (is_second && refuses(second.leave_state_behind())) return;
