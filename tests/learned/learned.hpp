@@ -66,4 +66,12 @@ class Edited {
   std::string name_;
 };
 
+/// A vector is filled, and `body` does something with it.
+inline std::string with_vector(const std::string &body, const std::string &before = {}) {
+  return "#include <algorithm>\n#include <string>\n#include <vector>\n" + before +
+         "\nextern \"C\" int run(void) {\n  std::vector<int> values = {3, 1, 2};\n  std::sort(values.begin(), "
+         "values.end());\n  " +
+         body + "\n}\n";
+}
+
 } // namespace graft::test
