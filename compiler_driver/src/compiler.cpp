@@ -8,7 +8,6 @@
 #include "content_key.hpp"
 #include "elsewhere.hpp"
 #include "environment.hpp"
-#include "initialise_target.hpp"
 #include "invocation.hpp"
 #include "memory_gate.hpp"
 #include "preamble_store.hpp"
@@ -303,7 +302,6 @@ Compiler::Compiler(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Compiler::~Compiler() = default;
 
 Result<std::unique_ptr<Compiler>> Compiler::create(Config config) {
-  initialise_target();
   std::unique_ptr<ArtifactCache> cache;
   if (config.cache) {
     GRAFT_TRY_ASSIGN(cache, ArtifactCache::create(*config.cache, config.tell));

@@ -7,6 +7,7 @@
 #include "content_key.hpp"
 #include "diagnostics.hpp"
 #include "environment.hpp"
+#include "initialise_target.hpp"
 #include "looks.hpp"
 #include "target_features.hpp"
 #include "virtual_headers.hpp"
@@ -201,6 +202,7 @@ Prepared::Prepared(std::vector<std::string> arguments, bool names_features)
 bool Prepared::parse(clang::DiagnosticsEngine &engine) const {
   bool is_good = true;
   std::call_once(once_, [&] {
+    initialise_target(); // what a cache answers needs none
     is_good = clang::CompilerInvocation::CreateFromArgs(invocation_, pointers(arguments), engine);
     settle(invocation_);
     if (!names_features_) trim_features(invocation_);

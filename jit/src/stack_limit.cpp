@@ -10,12 +10,14 @@
 #include <graft/jit/stack_limit.hpp>
 
 #include <pthread.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <unwind.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <new>
 #include <string>
 #include <system_error>
@@ -46,6 +48,7 @@ struct ThreadStack {
   std::uintptr_t high = 0;
   std::size_t reserve = 0;
   rlim_t main_limit = 0; ///< of the main thread: what may be raised, and its stack grows with it; else 0
+  bool is_estimate = false;
   unsigned failing = 0;  ///< exceptions in flight
   bool is_put_off = false;
 };
@@ -75,16 +78,42 @@ bool read_bounds(ThreadStack &stack) noexcept {
   return true;
 }
 
+/// The main thread's, without the list of all mappings, which the C library reads for them and which takes a third of a
+/// millisecond with LLVM in the process: the program's name lies before the last word of its stack (Linux, fs/exec.c), and
+/// 128 MiB below that are not given to anybody who does not ask for the very place (Linux, arch/x86/mm/mmap.c).
+bool estimate_bounds(ThreadStack &stack, std::size_t reserve) noexcept {
+  constexpr rlim_t kMostOfThem = 64ul << 20;
+  const rlim_t limit = main_limit();
+  if (limit / kOfSmallStack < reserve) return false; // of a small one every page counts
+  const auto *name = reinterpret_cast<const char *>(::getauxval(AT_EXECFN));
+  if (limit > kMostOfThem || name == nullptr) return false;
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(name) + std::strlen(name) + 1 + sizeof(void *);
+  const std::uintptr_t high = round_to_page(end);
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  if (here >= high || high - here > limit) return false; // somebody else's stack, or not laid out so
+  stack.low = round_to_page(high - limit);
+  stack.high = high;
+  stack.main_limit = limit;
+  return true;
+}
+
 std::uintptr_t limit_of(const ThreadStack &stack) noexcept {
   if (stack.failing != 0) return stack.low + stack.reserve / kLastResort;
   return stack.low + stack.reserve + (stack.is_put_off ? stack.reserve / kNext : 0);
 }
 
+enum class Bounds : bool { kMayBeEstimated, kExact };
+
 /// Brings what is known up to date, and the word with it; false when nobody is to be failed.
-bool refresh(ThreadStack &stack) noexcept {
+bool refresh(ThreadStack &stack, Bounds bounds = Bounds::kMayBeEstimated) noexcept {
   const std::size_t bytes = reserve_bytes.load(std::memory_order_relaxed);
-  const bool is_stale = stack.high == 0 || (stack.main_limit != 0 && stack.main_limit != main_limit());
-  if (bytes == 0 || (is_stale && !read_bounds(stack))) return set_limit(0), false;
+  const bool is_stale = stack.high == 0 || (stack.main_limit != 0 && stack.main_limit != main_limit()) ||
+                        (stack.is_estimate && bounds == Bounds::kExact);
+  if (bytes == 0) return set_limit(0), false;
+  if (is_stale) {
+    stack.is_estimate = bounds == Bounds::kMayBeEstimated && estimate_bounds(stack, bytes);
+    if (!stack.is_estimate && !read_bounds(stack)) return set_limit(0), false;
+  }
   stack.reserve = std::min(bytes, (stack.high - stack.low) / kOfSmallStack);
   set_limit(limit_of(stack));
   return true;
@@ -118,7 +147,7 @@ bool put_off(ThreadStack &stack, std::size_t bytes, std::uintptr_t at) noexcept 
 /// L2.
 bool is_spent(std::size_t bytes, std::uintptr_t at) noexcept {
   ThreadStack &stack = thread_stack;
-  if (!refresh(stack) || at < stack.low || at >= stack.high) return false;
+  if (!refresh(stack, Bounds::kExact) || at < stack.low || at >= stack.high) return false;
   const std::uintptr_t limit = limit_of(stack);
   return at < limit || at - limit < bytes;
 }

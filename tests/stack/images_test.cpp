@@ -8,6 +8,8 @@
 #include <graft/jit/stack_limit.hpp>
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -161,6 +163,24 @@ TEST_P(SecondImages, ThrowLikeTheFirst) {
 }
 
 INSTANTIATE_TEST_SUITE_P(At, SecondImages, testing::Values(2u));
+
+/// It is worked out where the C library would read the list of all mappings; the two agree.
+TEST(MainThread, HasTheStackThatTheCLibrarySays) {
+  if (::gettid() != ::getpid()) GTEST_SKIP() << "not the main thread";
+  pthread_attr_t attributes;
+  ASSERT_EQ(::pthread_getattr_np(::pthread_self(), &attributes), 0);
+  void *begin = nullptr;
+  std::size_t size = 0;
+  ::pthread_attr_getstack(&attributes, &begin, &size);
+  ::pthread_attr_destroy(&attributes);
+  constexpr std::size_t kReserve = 64 * 1024;
+  const jit::StackReserve reserve(kReserve);
+  jit::unwatch_stack();
+  jit::watch_stack();
+  const std::uintptr_t limit = jit::stack_limit();
+  jit::unwatch_stack();
+  EXPECT_EQ(limit, reinterpret_cast<std::uintptr_t>(begin) + kReserve);
+}
 
 TEST_P(Images, WithoutAReserveAreNotWatched) {
   const jit::StackReserve none(0);

@@ -38,9 +38,9 @@ struct Status {
 
 std::int64_t nanoseconds(const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
-Status status_of(const std::string &path) {
+Status status_of(const std::string &path, OpenFolders &folders) {
   struct ::stat status{};
-  if (::stat(path.c_str(), &status) != 0) return {};
+  if (!folders.status(path, status)) return {};
   return {S_ISDIR(status.st_mode) ? Look::Found::kFolder : Look::Found::kFile,
           {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim),
            nanoseconds(status.st_ctim)}};
@@ -56,6 +56,7 @@ bool was_left_alone(const FileStamp &stamp, WallTime when) {
 
 InputRecord make_record(const InputTrace &trace, const ContentKey &request, WallTime began) {
   InputRecord record;
+  OpenFolders folders;
   KeyBuilder key;
   key.add(request);
   for (const Look &look : trace.looks) {
@@ -64,7 +65,7 @@ InputRecord make_record(const InputTrace &trace, const ContentKey &request, Wall
     key.add(look.content);
     RecordedLook recorded{look.path, look.found, look.content, {}};
     const bool was_read = look.content != ContentKey{};
-    if (const Status status = was_read ? status_of(look.path) : Status{}; was_left_alone(status.stamp, began))
+    if (const Status status = was_read ? status_of(look.path, folders) : Status{}; was_left_alone(status.stamp, began))
       recorded.stamp = status.stamp;
     record.looks.push_back(std::move(recorded));
   }
@@ -113,7 +114,7 @@ static std::optional<ContentKey> read_content(const std::string &path) {
 SecondLook::Seen &SecondLook::seen(const std::string &path) {
   const auto [known, is_new] = seen_.try_emplace(path);
   if (is_new) {
-    const Status status = status_of(path);
+    const Status status = status_of(path, folders_);
     known->second = {status.found, status.stamp};
   }
   return known->second;

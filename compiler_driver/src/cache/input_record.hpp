@@ -7,6 +7,8 @@
 //   R3  A stamp means nothing on another machine. What comes from there is compared by content.
 #pragma once
 
+#include "open_folders.hpp"
+
 #include <graft/base/artifact.hpp>
 
 #include <chrono>
@@ -83,6 +85,7 @@ class SecondLook {
   Seen &seen(const std::string &path);
 
   std::unordered_map<std::string, Seen> seen_;
+  OpenFolders folders_;
 };
 
 /// What a record says that a compile looked at.

@@ -6,11 +6,19 @@
 #include "provider_records.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace graft {
 namespace {
 
 std::string_view view_of(const ObjectFile &object) { return {object.bytes.data(), object.bytes.size()}; }
+
+/// Of an object, which most are, nothing else is read.
+bool claims_to_be_shared(std::string_view bytes) {
+  Elf64_Half type = ET_NONE;
+  if (bytes.size() >= sizeof(Elf64_Ehdr)) std::memcpy(&type, bytes.data() + offsetof(Elf64_Ehdr, e_type), sizeof type);
+  return type == ET_DYN;
+}
 
 Result<void> add_object(std::string_view bytes, std::string name, Artifact &artifact) {
   GRAFT_TRY_ASSIGN(const ElfFile file, ElfFile::open(bytes, name));
@@ -60,7 +68,7 @@ Result<void> add_machine_code(const std::vector<driver::Source> &sources, Artifa
 }
 
 bool is_shared_object(const Artifact &artifact) {
-  if (artifact.objects.size() != 1) return false;
+  if (artifact.objects.size() != 1 || !claims_to_be_shared(view_of(artifact.objects.front()))) return false;
   const auto file = ElfFile::open(view_of(artifact.objects.front()), {});
   return file && file->is_shared();
 }

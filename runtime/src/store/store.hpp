@@ -177,7 +177,8 @@ private:
   const std::uint64_t first_tag_;
   detail::Publication publication_;
   ContractIndex contracts_;
-  tbb::concurrent_vector<SlotRecord *> slots_; // by index
+  // By index. Of the C library's memory: asking for TBB's loads a library of its own, which is half a millisecond of a first load.
+  tbb::concurrent_vector<SlotRecord *, std::allocator<SlotRecord *>> slots_;
   std::atomic<std::uint32_t> slot_count_{0}; // of those that are complete: `size()` counts one that is being added. Release
 
   struct Staged {

@@ -11,6 +11,7 @@
 
 #include "content_key.hpp"
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -122,7 +123,7 @@ class ByteReader {
   }
   void get(std::string &text) {
     const std::span<const char> bytes = take(take_number());
-    text.assign(bytes.begin(), bytes.end());
+    text.assign(bytes.data(), bytes.size());
   }
   void get(std::vector<char> &out) {
     const std::span<const char> bytes = take(take_number());
@@ -136,7 +137,9 @@ class ByteReader {
   }
   template <class T>
   void get(std::vector<T> &values) {
-    for (std::uint64_t left = take_number(); left > 0 && !damaged_; --left) get(values.emplace_back());
+    std::uint64_t left = take_number();
+    values.reserve(std::min(left, kReserved));
+    for (; left > 0 && !damaged_; --left) get(values.emplace_back());
   }
   template <MemberwiseBytes T>
   void get(T &value) {
@@ -146,6 +149,7 @@ class ByteReader {
   }
 
  private:
+  static constexpr std::uint64_t kReserved = 1024; ///< at most: a number may be damage
   static constexpr unsigned kDeepest = 64; ///< of structs within structs: notes hold notes
 
   void refuse() {
