@@ -2,6 +2,7 @@
 #include "left_behind.hpp"
 
 #include "foreign_call.hpp"
+#include "handlers.hpp"
 #include "image_state.hpp"
 
 #include <graft/base/current_exception.hpp>
@@ -263,14 +264,7 @@ std::vector<std::string> LeftBehind::take_back(const Image &image) {
   for (const pthread_key_t key : keys_) ::pthread_key_delete(key);
   if (!keys_.empty()) words.push_back(std::to_string(keys_.size()) + (keys_.size() == 1 ? " thread-specific key" : " thread-specific keys"));
   keys_.clear();
-  for (int signal = 1; signal < NSIG; ++signal) {
-    struct sigaction action{};
-    if (::sigaction(signal, nullptr, &action) != 0 || !image.owns(reinterpret_cast<std::uintptr_t>(action.sa_handler))) continue;
-    action = {};
-    action.sa_handler = SIG_DFL;
-    ::sigaction(signal, &action, nullptr);
-    words.push_back("the handler of " + std::string(::strsignal(signal)));
-  }
+  std::ranges::move(take_back_handlers(image), std::back_inserter(words));
   return words;
 }
 

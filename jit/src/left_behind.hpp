@@ -70,7 +70,7 @@ class LeftBehind {
   std::vector<ThreadInside> threads();
   /// Ends its timers. What ended, in words.
   std::vector<std::string> end_timers();
-  /// Takes back its keys, and signals whose handler is in the image. Nothing of it runs any more. What there was, in words.
+  /// Takes back its keys and handlers. Nothing of it runs any more. What there was, in words.
   std::vector<std::string> take_back(const Image &image);
 
  private:

@@ -1,6 +1,8 @@
 // What becomes of a chain when a plugin fails in it, and of the plugin?
 #include "hooks.hpp"
 
+#include <stdexcept>
+
 namespace graft {
 namespace {
 
@@ -179,6 +181,36 @@ TEST_F(Failing, InQuarantineWhoMustNotBeMissedStillDenies) {
   const HookResult result = save(decision);
   EXPECT_EQ(result.action, static_cast<std::uint32_t>(SAVE_REFUSE));
   EXPECT_EQ(result.called, 0u);
+}
+
+TEST_F(Failing, InQuarantineItCanBePausedAndDeniesNoMore) {
+  start({.hooks = {.error_budget = 1}});
+  load(part("a", "before_save", kFails, kClosed));
+  save_decision decision{};
+  save(decision);
+  ASSERT_EQ(state_of("a"), BundleState::kQuarantined);
+  ASSERT_THAT(runtime->pause("a"), Succeeds());
+  EXPECT_EQ(state_of("a"), BundleState::kPaused);
+  EXPECT_EQ(save(decision).action, 0u);
+  ASSERT_THAT(runtime->resume("a"), Succeeds());
+  EXPECT_EQ(state_of("a"), BundleState::kRunning);
+}
+
+// Nobody saw the type of a host's own function, so that what it throws comes back as no status.
+TEST_F(Failing, AHostsOwnThatThrowsAndMustNotBeMissedDenies) {
+  static const before_save guard{.run = [](graft_hook_context *, save_request *it, save_decision *) -> graft_status {
+    it->number = 9;
+    throw std::runtime_error("no key");
+  }};
+  start({.unchecked = Unchecked::kAllow});
+  ASSERT_THAT(runtime->configure("a", {.on_failure = HookFailure::kFailClosed}), Succeeds());
+  ASSERT_THAT(runtime->load(BuiltInBundle{"a", "1.0.0", {provider(guard)}}), Succeeds());
+  save_decision decision{};
+  const HookResult result = save(decision);
+  EXPECT_EQ(result.action, static_cast<std::uint32_t>(SAVE_REFUSE));
+  EXPECT_EQ(result.failed, 1u);
+  EXPECT_EQ(count(part_of("a"), CallFailure::kException), 1u);
+  EXPECT_THAT(log, Contains(HasSubstr("no key")));
 }
 
 TEST_F(Failing, WithoutABudgetNobodyIsQuarantined) {

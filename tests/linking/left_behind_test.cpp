@@ -5,10 +5,14 @@
 #include "sanitizers.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/time.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <exception>
+#include <memory_resource>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -185,6 +189,37 @@ TEST_F(LeftBehind, WhatAnImageEndedItselfIsNotTold) {
   EXPECT_THAT(image->end_timers(), IsEmpty());
   image->run_finalisers();
   EXPECT_THAT(image->take_back(), IsEmpty());
+}
+
+TEST_F(LeftBehind, AnIntervalTimerEndsWithItsHandler) {
+  auto image = run({"a.c", "#define _GNU_SOURCE\n#include <signal.h>\n#include <sys/time.h>\n"
+                           "static void tick(int signal) { (void)signal; }\n"
+                           "int f(void) { struct sigaction a = {0}; a.sa_handler = tick; sigaction(SIGVTALRM, &a, 0);\n"
+                           "struct itimerval often = {{0, 1000}, {100, 0}}; return setitimer(ITIMER_VIRTUAL, &often, 0); }"});
+  ASSERT_EQ(function<int()>(*image, "f")(), 0);
+  EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("and its interval timer")));
+  itimerval left{};
+  ASSERT_EQ(::getitimer(ITIMER_VIRTUAL, &left), 0);
+  EXPECT_EQ(left.it_value.tv_sec, 0);
+  struct sigaction action{};
+  ::sigaction(SIGVTALRM, nullptr, &action);
+  EXPECT_EQ(action.sa_handler, SIG_DFL);
+}
+
+TEST_F(LeftBehind, HandlersOfTheCxxLibraryAreTakenBack) {
+  const auto before = std::get_terminate();
+  auto image = run({"a.cpp", "#include <cstdlib>\n#include <exception>\n#include <memory_resource>\n#include <new>\n"
+                             "static std::pmr::monotonic_buffer_resource all;\n"
+                             "extern \"C\" void f() { std::set_new_handler([] { std::abort(); });\n"
+                             "std::set_terminate([] { std::abort(); }); std::pmr::set_default_resource(&all); }"});
+  function<void()>(*image, "f")();
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("set_new_handler"), HasSubstr("set_terminate"),
+                                              HasSubstr("set_default_resource")));
+  EXPECT_EQ(std::get_new_handler(), nullptr);
+  EXPECT_EQ(std::pmr::get_default_resource(), std::pmr::new_delete_resource());
+  EXPECT_EQ(std::get_terminate(), before);
+  std::set_terminate(before);
 }
 
 } // namespace

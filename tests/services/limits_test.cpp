@@ -115,6 +115,27 @@ TEST(Limits, NewThrowsBadAllocInAPluginsOwnHands) {
   EXPECT_EQ(gauge(**runtime, "graft_bundle_memory_bytes", "eater"), 0) << "strings that grew are counted where they end";
 }
 
+TEST(Limits, NewThatNobodyCatchesIsTheQuotasError) {
+  auto runtime = Runtime::create();
+  const std::string code = test::kNumberContract + "#include <vector>\nstatic int32_t eat() { return "
+                                                   "static_cast<int32_t>(std::vector<char>(2000000).size()); }\n"
+                                                   "GRAFT_PROVIDE(number, {.number = eat})\n";
+  ASSERT_THAT((*runtime)->load(eater("memory_bytes = 1000000", code, "main.cpp")), Succeeds());
+  auto number = (*runtime)->bind<test_number>();
+  ASSERT_THAT(number, Succeeds());
+  EXPECT_THAT((*number).call(&test_number::number),
+              FailsWith(Code::kMemoryLimit, testing::HasSubstr("1000000")));
+}
+
+TEST(Limits, InitialisersOverTheQuotaAreTheQuotasErrorToo) {
+  auto runtime = Runtime::create();
+  const std::string code = test::kNumberContract + "#include <vector>\nstatic std::vector<char> all(2000000);\n"
+                                                   "static int32_t eat() { return static_cast<int32_t>(all.size()); }\n"
+                                                   "GRAFT_PROVIDE(number, {.number = eat})\n";
+  EXPECT_THAT((*runtime)->load(eater("memory_bytes = 1000000", code, "main.cpp")),
+              FailsWith(Code::kMemoryLimit, testing::HasSubstr("1000000")));
+}
+
 TEST(Limits, AQuotaIsTheBundlesOverItsGenerations) {
   const test::LeaksOnPurpose leaks;
   auto runtime = Runtime::create();

@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace graft {
 namespace {
@@ -24,11 +25,24 @@ bool is_cxx(const _Unwind_Exception &exception) {
   return (exception.exception_class >> 8) == (0x474e5543432b2b00ull >> 8);
 }
 
+/// Inside a handler: as thrown_error, and kMemoryLimit for what `new` throws where the bundle's quota refused it, which is
+/// the thread's last error then.
+Error error_of(const std::string &who) {
+  try {
+    throw;
+  } catch (const std::bad_alloc &) {
+    if (last_error_status() == GRAFT_MEMORY_LIMIT)
+      return error(Code::kMemoryLimit, who + " needed more memory than there is for it: " + std::string(last_error_text()));
+  } catch (...) {
+  }
+  return thrown_error(who);
+}
+
 /// Ends an exception in flight.
 Error take(void *exception, const std::string &who) {
   abi::__cxa_begin_catch(exception);
   const Error failure = is_cxx(*static_cast<const _Unwind_Exception *>(exception))
-                            ? thrown_error(who)
+                            ? error_of(who)
                             : error(Code::kException, who + " threw a foreign exception");
   try {
     abi::__cxa_end_catch();
@@ -59,7 +73,7 @@ std::optional<Error> catch_error(const std::string &who, const std::function<voi
   } catch (abi::__forced_unwind &) {
     throw;
   } catch (...) {
-    return thrown_error(who);
+    return error_of(who);
   }
 }
 

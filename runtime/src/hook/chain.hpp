@@ -33,6 +33,7 @@ struct Seat {
   HookFailure on_failure = HookFailure::kFailOpen;
   std::uint32_t error_budget = 0;
   std::chrono::nanoseconds call_limit{0};
+  bool is_unseen = false; ///< nobody saw the function's type: what it throws comes back as no status, but as the thread's error
 
   const std::string &bundle() const { return record->plugin->name; }
 };

@@ -30,7 +30,8 @@ std::string in_words(CallFailure failure, graft_status status, std::uint32_t act
   const auto us = [](std::chrono::nanoseconds time) { return std::to_string(time.count() / 1'000) + " us"; };
   switch (failure) {
   case CallFailure::kStatus:
-    return "returned status " + std::to_string(status) + " (" + to_string(static_cast<Code>(status)) + ")";
+    return "returned status " + std::to_string(status) + " (" + to_string(static_cast<Code>(status)) + ")" +
+           (status == GRAFT_MEMORY_LIMIT ? ": " + std::string(last_error_text()) : "");
   case CallFailure::kException:
   case CallFailure::kStack:
     return "failed: " + std::string(last_error_text());
@@ -158,6 +159,13 @@ class ChainRun {
     return {};
   }
 
+  /// Within the pin of the seat.
+  graft_status call_unseen(HookFunction &function) {
+    set_last_error(GRAFT_OK, {});
+    const graft_status status = function(&context_, payload_, decision_);
+    return status == GRAFT_OK && has_call_failed() ? last_error_status() : status;
+  }
+
   /// Whether the chain ends with it.
   bool call(const Seat &seat) {
     const Pin pin(*seat.slot);
@@ -170,7 +178,8 @@ class ChainRun {
     if (detail::is_stub(reinterpret_cast<const void *>(function))) return false;
     if (shape().rule.rule == GRAFT_RULE_FOLD || result_.called == 0) save(); // else everybody meets what is saved already
     attributes_before_ = context_.attributes;
-    const graft_status status = function(&context_, payload_, decision_);
+    const graft_status status =
+        seat.is_unseen ? call_unseen(*function) : function(&context_, payload_, decision_);
     const std::chrono::nanoseconds took = take_time();
     ++result_.called;
     seat.record->latency.record(static_cast<std::uint64_t>(took.count()));

@@ -33,6 +33,13 @@ BundleSettings said_of(const std::string &hook, const Generation &generation) {
   return said;
 }
 
+/// Machine code's and a host's own.
+bool is_unseen(const HookPointRecord &point, const Generation &generation) {
+  return std::ranges::any_of(generation.facts.providers, [&](const ProviderFacts &provider) {
+    return !provider.checked && provider.contract == point.shape.name && provider.major == point.shape.major;
+  });
+}
+
 HookPart part_of(const HookPointRecord &point, const Seat &seat) {
   HookPart part;
   part.hook = point.shape.name;
@@ -111,6 +118,7 @@ HookMember HookPoints::member_of(const HookPointRecord &point, const SlotRecord 
   HookMember member;
   member.manifest = said_of(point.shape.name, generation);
   member.seat.slot = &slot;
+  member.seat.is_unseen = is_unseen(point, generation);
   member.seat.tag = slot.tag.load(std::memory_order_relaxed); // changed under the commit token only, which is held
   const MutexLock lock(mutex_);
   std::shared_ptr<HookRecord> &record = hooks_[{generation.bundle, point.shape.name}];

@@ -124,7 +124,9 @@ void PluginRecords::set_paused(PluginRecord &record, Paused paused) {
   const MutexLock lock(mutex_);
   record.paused = paused;
   const BundleState state = state_of(record);
-  if (state == BundleState::kRunning || state == BundleState::kPaused) settle(record);
+  const bool is_here = state == BundleState::kRunning || state == BundleState::kPaused ||
+                       (state == BundleState::kQuarantined && paused == Paused::kYes);
+  if (is_here) settle(record);
 }
 
 void PluginRecords::acquit(PluginRecord &record) {

@@ -60,9 +60,14 @@ Result<void> Generation::start(const graft_init_context &context) {
   const std::size_t pins = pin_count();
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (kept[i].is_fresh) fill_fresh(facts.kept[i], kept[i], *image);
+  set_last_error(GRAFT_OK, {});
   if (auto ran = image->run_initialisers(); !ran) {
     Error error = std::move(ran).error();
     error.message = "bundle '" + bundle + "': " + error.message;
+    if (error.code == Code::kException && last_error_status() == GRAFT_MEMORY_LIMIT) { // what `new` throws for its quota
+      error.code = Code::kMemoryLimit;
+      error.message += ": " + std::string(last_error_text());
+    }
     return error;
   }
   auto staged = stage_from_facts();
