@@ -336,6 +336,7 @@ class Runtime::Impl {
   Result<void> carry_out(Transaction &transaction, StepTimes &times);
   /// Opens the gate on the old side, resumes, and ends what was started, the last first.
   void undo(Transaction &transaction, const Error &why);
+  struct UndoIfTheThreadEnds;
   /// Writes down what was published. The old generations, and what callers are told.
   std::vector<BundleInfo> settle(Transaction &transaction, std::vector<std::unique_ptr<Generation>> &old);
 

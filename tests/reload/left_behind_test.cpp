@@ -217,6 +217,15 @@ TEST_F(LeftBehindSoon, AProbeThatNeverAnswersIsLeftBehindAndTheNextReloadWorks) 
   EXPECT_THAT(runtime->await_retired(60s), Succeeds());
 }
 
+TEST_F(LeftBehind, AProbeThatEndsItsThreadHasRefused) {
+  ASSERT_THAT(runtime->load(text("b", number_text(1))), Succeeds());
+  const auto leaving = bundle("#include <pthread.h>\ngraft_status graft_probe(void) { pthread_exit(0); }\n", 2);
+  EXPECT_THAT(runtime->reload(leaving), FailsWith(Code::kRefused, HasSubstr("graft_probe of bundle 'b' ended the thread")));
+  EXPECT_EQ(number(), 1);
+  EXPECT_THAT(runtime->await_retired(60s), Succeeds());
+  EXPECT_THAT(runtime->reload(text("b", number_text(3))), Succeeds());
+}
+
 TEST_F(LeftBehind, AProbeThatAsksForACommitIsRefused) {
   ASSERT_THAT(runtime->load(text("b", number_text(1))), Succeeds());
   const auto asking = bundle("graft_status graft_probe(void) { return table->reload(self); }\n", 2);

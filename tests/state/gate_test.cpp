@@ -38,6 +38,24 @@ TEST_F(AtTheGate, EveryCallIsCountedOnceWhileTheCounterIsMigrated) {
   EXPECT_EQ(call(), calls + 1);
 }
 
+TEST_F(AtTheGate, AMigrationThatEndsItsThreadIsUndoneAndTheGateIsOpened) {
+  load(c_text("struct s { int n; };\nGRAFT_KEEP static struct s k;", "++k.n"));
+  call();
+  const MemoryBundle leaving = c_text("#include <pthread.h>\nstruct s { long n; };\nGRAFT_KEEP static struct s k;\n"
+                                      "struct old { int n; };\n"
+                                      "GRAFT_MIGRATE(struct s, struct old, to, from) { to->n = from->n; pthread_exit(0); }\n",
+                                      "(int)++k.n");
+  bool came_back = false;
+  std::thread([&] {
+    static_cast<void>(runtime->reload(leaving));
+    came_back = true;
+  }).join();
+  EXPECT_FALSE(came_back);
+  EXPECT_EQ(call(), 2);
+  EXPECT_THAT(runtime->reload(c_text("struct s { long n; };\nGRAFT_KEEP static struct s k;", "(int)++k.n")), Succeeds());
+  EXPECT_EQ(call(), 3);
+}
+
 GRAFT_CONTRACT(many, "test.many", 1, 0) {
   double (*sum)(double a, double b, double c, double d, double e, double f, double g, double h, double i, double j, int k,
                 int l, int m, int n, int o, int p, int q);

@@ -264,6 +264,16 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
   return infos;
 }
 
+/// What a plugin's code calls while it is reloaded may be `pthread_exit`, which unwinds through the commit.
+struct Runtime::Impl::UndoIfTheThreadEnds {
+  Impl &runtime;
+  Transaction &transaction;
+  bool is_left = true;
+  ~UndoIfTheThreadEnds() {
+    if (is_left) runtime.undo(transaction, error(Code::kRefused, "the thread that reloads ended inside of a plugin"));
+  }
+};
+
 Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set, graft_reason reason, StepTimes &times) {
   std::vector<std::string> asked;
   for (const Prepared &prepared : set) asked.push_back(prepared.text.name);
@@ -286,7 +296,9 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     Stopwatch watch;
     if (outcome) outcome = fit(transaction.set);
     times.verify_ns += watch.lap_ns();
+    UndoIfTheThreadEnds guard{*this, transaction};
     if (outcome) outcome = carry_out(transaction, times);
+    guard.is_left = false;
     if (!outcome) {
       undo(transaction, outcome.error());
       return std::move(outcome).error();

@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 namespace graft {
 namespace {
 
@@ -31,27 +33,54 @@ Result<void> ask(Generation &generation) {
   return answer;
 }
 
+/// Tells the commit how it went, however the thread ends that asks: a probe may call `pthread_exit`.
+class Answer {
+ public:
+  explicit Answer(std::shared_ptr<Asking> asking) : asking_(std::move(asking)) {}
+  Answer(const Answer &) = delete;
+  ~Answer() {
+    if (inside_ != nullptr) {
+      outcome = error(Code::kRefused, "graft_probe of bundle '" + inside_->bundle + "' ended the thread that asked it");
+      leave();
+    }
+    const MutexLock lock(asking_->mutex);
+    asking_->outcome = std::move(outcome);
+    asking_->has_ended = true;
+    asking_->changed.notify_all();
+  }
+
+  void enter(Generation &generation) {
+    inside_ = &generation;
+    generation.probing.store(::gettid(), std::memory_order_relaxed);
+  }
+  void leave() {
+    const MutexLock lock(asking_->mutex);
+    if (asking_->is_given_up) outcome = error(Code::kBusy, "given up");
+    std::exchange(inside_, nullptr)
+        ->probing.store(0, std::memory_order_release); // pairs with Generation::threads; not to be touched from here on
+  }
+
+  Result<void> outcome;
+
+ private:
+  const std::shared_ptr<Asking> asking_;
+  Generation *inside_ = nullptr;
+};
+
 /// Asks one after the other, until one says no or nobody wants to know any more. Each counts as being inside until it was
 /// asked.
 void ask_all(const std::vector<Generation *> &generations, const std::shared_ptr<Asking> &asking) {
-  Result<void> outcome;
+  Answer answer(asking);
   for (Generation *generation : generations) {
     {
       const MutexLock lock(asking->mutex); // which the commit holds until this thread counts as the token's owner
       asking->asked = generation->bundle;
       asking->changed.notify_all();
     }
-    generation->probing.store(::gettid(), std::memory_order_relaxed);
-    if (outcome) outcome = ask(*generation);
-    const MutexLock lock(asking->mutex);
-    if (asking->is_given_up) outcome = error(Code::kBusy, "given up");
-    generation->probing.store(0,
-                              std::memory_order_release); // pairs with Generation::threads; not to be touched from here on
+    answer.enter(*generation);
+    if (answer.outcome) answer.outcome = ask(*generation);
+    answer.leave();
   }
-  const MutexLock lock(asking->mutex);
-  asking->outcome = std::move(outcome);
-  asking->has_ended = true;
-  asking->changed.notify_all();
 }
 
 } // namespace
