@@ -232,4 +232,14 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   return artifact;
 }
 
+Result<void> see_alike(const Job &job, const std::vector<Unit> &units) {
+  if (units.size() < 2) return {};
+  SeenHeaders seen;
+  for (const Unit &unit : units)
+    if (const std::string other = seen.add(unit.facts.headers); !other.empty())
+      return error(Code::kConflict, "'" + other + "' changed each time while bundle '" + job.bundle +
+                                        "' was compiled; compile it again when it rests");
+  return {};
+}
+
 } // namespace graft::driver

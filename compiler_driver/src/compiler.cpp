@@ -39,7 +39,7 @@ struct Compiler::State {
   Result<void> compile_missing(const Job &job, Product product, std::vector<Work> &works, const TellCompiled &tell,
                                const Elsewhere *elsewhere);
   Result<std::vector<Unit>> compile_all(const Job &job, Product product, std::vector<Work> &works,
-                                        const TellCompiled &tell = {}, const Elsewhere *elsewhere = nullptr);
+                                        const TellCompiled &tell = {}, const Elsewhere *elsewhere = nullptr, int attempt = 1);
   /// The job's name in the cache; nothing when it is not to be looked for there.
   std::optional<ContentKey> request_of(const Job &job, const std::vector<Work> &works);
   /// Finds the files that were compiled before, and after the compile keeps those that were not. A bundle of one file is
@@ -271,7 +271,7 @@ Result<void> Compiler::State::compile_missing(const Job &job, Product product, s
 }
 
 Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product product, std::vector<Work> &works,
-                                                       const TellCompiled &tell, const Elsewhere *elsewhere) {
+                                                       const TellCompiled &tell, const Elsewhere *elsewhere, int attempt) {
   std::vector<const Prepared *> flag_sets;
   std::vector<Unit> units;
   const WallTime began = std::chrono::system_clock::now();
@@ -294,6 +294,11 @@ Result<std::vector<Unit>> Compiler::State::compile_all(const Job &job, Product p
     std::vector<Diagnostic> &warnings = work.unit->diagnostics;
     if (!told) warnings.insert(warnings.begin(), work.prepared->warnings.begin(), work.prepared->warnings.end());
     units.push_back(*std::move(work.unit));
+  }
+  if (auto alike = see_alike(job, units); !alike) {
+    if (attempt == kMostAttempts) return std::move(alike).error();
+    GRAFT_TRY_ASSIGN(works, read(job));
+    return compile_all(job, product, works, tell, elsewhere, attempt + 1);
   }
   return units;
 }

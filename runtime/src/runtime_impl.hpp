@@ -136,7 +136,8 @@ class Runtime::Impl {
   /// order.
   void prepare_all(std::vector<Draft> &drafts, Force force, StepTimes &times);
   /// The first half of `prepare`, which does not link.
-  Result<Prepared> compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times);
+  Result<Prepared> compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times,
+                           std::vector<HeaderFacts> *headers = nullptr);
   /// What the host's policy says to it (policy.cpp).
   Result<void> ask_policy(PolicyRequest::Action action, const BundleText &text, const ContentKey &source = {}) const;
   /// Links what is prepared against the kept objects of the bundle's live generation, or, without one, against new ones.

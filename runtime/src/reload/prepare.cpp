@@ -6,6 +6,8 @@
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
 
+#include <graft/base/seen_headers.hpp>
+
 #include <algorithm>
 
 namespace graft {
@@ -52,7 +54,8 @@ Result<Prepared> Runtime::Impl::prepare(BundleText text, std::uint64_t ticket, F
   return prepared;
 }
 
-Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times) {
+Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, Force force, StepTimes &times,
+                                        std::vector<HeaderFacts> *headers) {
   Stopwatch watch;
   GRAFT_TRY(
       ask_policy(find_bundle(text.name) == nullptr ? PolicyRequest::Action::kLoad : PolicyRequest::Action::kReload, text));
@@ -84,6 +87,7 @@ Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, F
   inputs.record(text, artifact.facts, ticket);
   std::shared_ptr<const SecondText> second = code.second_of(text, artifact);
   const char *const tier = code.tier_of(text);
+  if (headers != nullptr) *headers = artifact.facts.headers;
   artifact.facts.headers = {}; // nobody else asks, and generations keep their facts
 
   if (force == Force::kNo) {
@@ -105,13 +109,24 @@ Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, F
 
 void Runtime::Impl::prepare_all(std::vector<Draft> &drafts, Force force, StepTimes &times) {
   std::vector<StepTimes> each(drafts.size());
-  compiler->side_by_side(drafts.size(), [&](std::size_t i) {
-    Draft &draft = drafts[i];
-    if (draft.text)
-      draft.prepared = compile(*std::move(draft.text), draft.ticket, force, each[i]);
-    else
-      draft.prepared = std::move(draft.text).error();
-  });
+  std::string other; // a header that one of them saw otherwise
+  for (int attempt = 0; attempt == 0 || (!other.empty() && attempt < kMostAttempts); ++attempt) {
+    std::vector<std::vector<HeaderFacts>> headers(drafts.size());
+    compiler->side_by_side(drafts.size(), [&](std::size_t i) {
+      Draft &draft = drafts[i];
+      if (draft.text)
+        draft.prepared = compile(*draft.text, draft.ticket, force, each[i], &headers[i]);
+      else
+        draft.prepared = draft.text.error();
+    });
+    SeenHeaders seen;
+    other.clear();
+    for (const std::vector<HeaderFacts> &own : headers)
+      if (std::string one = seen.add(own); !one.empty()) other = std::move(one);
+  }
+  for (Draft &draft : drafts)
+    if (!other.empty() && draft.text)
+      draft.prepared = error(Code::kConflict, "'" + other + "' changed each time while bundles that include it were compiled; try again when it rests");
   for (const StepTimes &one : each) {
     times.compile_ns += one.compile_ns;
     times.cache_ns += one.cache_ns;
