@@ -225,6 +225,8 @@ class Runtime::Impl {
   /// It is live: its settings, its quota and its other limits count.
   void settle_services(const Bundle &bundle) GRAFT_REQUIRES(bundles_mutex_);
   std::vector<MetricFamily> metrics() const;
+  /// An unload ends a bundle's numbers, but for what it left behind.
+  void drop_unloaded(std::vector<MetricFamily> &families) const;
 
   // runtime.cpp
   const ImageMaker &maker_of(const BundleText &text) const { return text.maker != nullptr ? *text.maker : code; }

@@ -181,5 +181,15 @@ TEST(Metrics, PromtoolFindsNothingToSay) {
   EXPECT_EQ(status, 0) << words.str();
 }
 
+TEST(Metrics, AnUnloadEndsABundlesNumbers) {
+  auto runtime = Runtime::create();
+  ASSERT_THAT(runtime, Succeeds());
+  ASSERT_THAT((*runtime)->offer_services({}), Succeeds());
+  ASSERT_THAT((*runtime)->load(test::text("job-1", test::number_text(1).c_str())), Succeeds());
+  EXPECT_THAT(to_prometheus((*runtime)->metrics()), HasSubstr("job-1"));
+  ASSERT_THAT((*runtime)->unload("job-1"), Succeeds());
+  EXPECT_THAT(to_prometheus((*runtime)->metrics()), Not(HasSubstr("job-1")));
+}
+
 } // namespace
 } // namespace graft

@@ -171,6 +171,17 @@ TEST(AlwaysChecked, ASharedObjectThatBringsAnotherLibraryAlongIsRefused) {
               FailsWith(Code::kRefused, HasSubstr("needs the library 'libother.so'")));
 }
 
+TEST(AlwaysChecked, ASharedObjectThatFiltersAnotherLibraryIsRefused) {
+  const test::Builder built;
+  built.shared("libother.so", "extern \"C\" int other() { return 1; }");
+  const auto runtime = test::allowing();
+  for (const std::string how : {"-Wl,-f,", "-Wl,-F,"}) { // DT_AUXILIARY and DT_FILTER: the loader loads it, too
+    built.shared("quiet.so", answering("", "3"), GRAFT_CLANGXX, how + built.folder().path().string() + "/libother.so");
+    EXPECT_THAT(runtime->load(closed("", bytes_of(built / "quiet.so"), "quiet.so")),
+                FailsWith(Code::kRefused, HasSubstr("libother.so")));
+  }
+}
+
 TEST(AlwaysChecked, AnArchiveOfABundleToo) {
   const test::TempFolder folder;
   folder.write("bundle/main.cpp", opening(4));

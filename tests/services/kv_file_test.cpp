@@ -21,6 +21,14 @@ using test::Succeeds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+TEST(KvFile, BelowASymbolicLinkIsRefusedWithTheRealPath) {
+  const test::TempFolder folder;
+  std::filesystem::create_directory(folder / "real");
+  std::filesystem::create_directory_symlink(folder / "real", folder / "link");
+  EXPECT_THAT(KvStore::create({.file = folder.path() / "link" / "store.kv"}),
+              FailsWith(testing::_, HasSubstr("name it as '" + folder / "real/store.kv")));
+}
+
 TEST(KvFile, WhatWasKeptIsThereTheNextTime) {
   const test::TempFolder folder;
   const auto path = folder.path() / "store.kv";

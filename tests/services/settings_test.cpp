@@ -43,7 +43,7 @@ TEST(Settings, WhatDoesNotFitIsRefusedWithBothSides) {
       {{{"threshold", 101}}, "is 101; at most 100 is wanted"},
       {{{"threshold", 7.5}}, "is the real 7.5"},
       {{{"ratio", 1.5}}, "is 1.5; at most 1 is wanted"},
-      {{{"ratio", std::numeric_limits<double>::quiet_NaN()}}, "at least 0 is wanted"},
+      {{{"ratio", std::numeric_limits<double>::quiet_NaN()}}, "is no number"},
       {{{"mode", "medium"}}, "wanted is one of 'soft', 'hard'"},
       {{{"label", "fiver"}}, "5 bytes long; at most 4 is wanted"},
       {{{"verbose", 1}}, "is the integer 1; wanted is a flag"},

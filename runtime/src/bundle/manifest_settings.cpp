@@ -2,6 +2,7 @@
 #include "manifest_parts.hpp"
 #include "text_parts.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace graft {
@@ -23,8 +24,11 @@ Result<std::optional<double>> read_bound(const TableReader &reader, std::string_
   const toml::node *node = reader.get(key);
   if (node == nullptr) return std::optional<double>();
   if (const auto *integer = node->as_integer()) return std::optional(static_cast<double>(integer->get()));
-  if (const auto *real = node->as_floating_point()) return std::optional(real->get());
-  return error(Code::kInvalid, "'" + std::string(key) + "' is " + word_for(node->type()) + "; wanted a number",
+  if (const auto *real = node->as_floating_point(); real != nullptr && !std::isnan(real->get()))
+    return std::optional(real->get());
+  return error(Code::kInvalid,
+               "'" + std::string(key) + "' is " + (node->is_floating_point() ? "nan" : word_for(node->type())) +
+                   "; wanted a number",
                reader.place(*node));
 }
 

@@ -117,6 +117,8 @@ void Defuser::note(Elf64_Dyn &entry) {
     names_ = value;
     break;
   case DT_NEEDED:
+  case DT_AUXILIARY: // loaded by the loader as those are, and before them
+  case DT_FILTER:
     needed_.push_back(value);
     break;
   case DT_FLAGS_1:

@@ -25,6 +25,11 @@ void LifeCounts::compiled(std::string_view bundle, Origin origin, std::uint64_t 
     counts.compiles.record(took_ns);
 }
 
+void LifeCounts::forget(std::string_view bundle) {
+  const MutexLock lock(mutex_);
+  if (const auto found = bundles_.find(bundle); found != bundles_.end()) bundles_.erase(found);
+}
+
 std::vector<MetricFamily> LifeCounts::families() const {
   MetricFamily loads{"graft_bundle_loads_total", "Loads of a bundle", MetricKind::kCounter, {}};
   MetricFamily reloads{"graft_bundle_reloads_total", "Reloads of a bundle that became live", MetricKind::kCounter, {}};

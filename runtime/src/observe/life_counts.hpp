@@ -23,6 +23,8 @@ class LifeCounts {
   void happened(const Event &event);
   /// A compile, or that it was not needed.
   void compiled(std::string_view bundle, Origin origin, std::uint64_t took_ns);
+  /// What a later load of that name does is counted from the start.
+  void forget(std::string_view bundle);
   std::vector<MetricFamily> families() const;
 
  private:

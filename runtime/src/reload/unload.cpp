@@ -53,6 +53,7 @@ Result<void> Runtime::Impl::unload(std::string_view name, Dependents dependents)
       set_needs(*one, {});
       tier_ups.drop(one->name);
       records.gone(one->name);
+      life.forget(one->name);
       hooks.forget(one->name);
       bundles_.erase(bundles_.find(one->name));
     }

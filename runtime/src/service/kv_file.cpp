@@ -77,7 +77,14 @@ Result<std::unique_ptr<KvFile>> KvFile::open(const std::filesystem::path &path, 
   const int status = sqlite3_open_v2(path.c_str(), &database, kHow, nullptr);
   if (database == nullptr) return error(Code::kExhausted, "no memory for the store in '" + path.string() + "'");
   std::unique_ptr<KvFile> file(new KvFile(path.string(), database));
-  if (status != SQLITE_OK) return file->failed("cannot be opened", status);
+  if (status != SQLITE_OK) {
+    Error failure = file->failed("cannot be opened", status);
+    std::error_code ignored;
+    if (const auto real = std::filesystem::weakly_canonical(path, ignored);
+        !ignored && real != std::filesystem::absolute(path, ignored))
+      failure.message += "; a symbolic link on the way is not followed: name it as '" + real.string() + "'";
+    return failure;
+  }
   // Exclusive: the log's index is in memory, and a second process is refused instead of being a second truth.
   GRAFT_TRY(file->run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL"));
   GRAFT_TRY(file->run(sync == KvSync::kPower ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));

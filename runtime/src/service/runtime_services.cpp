@@ -5,7 +5,9 @@
 #include <graft/metrics.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <set>
 
 namespace graft {
 namespace {
@@ -93,7 +95,19 @@ std::vector<MetricFamily> Runtime::Impl::metrics() const {
   }
   families.insert(families.end(), {std::move(bundles), std::move(live), std::move(generations), std::move(code),
                                    std::move(used), std::move(most), std::move(refused)});
+  drop_unloaded(families);
   return families;
+}
+
+void Runtime::Impl::drop_unloaded(std::vector<MetricFamily> &families) const {
+  std::set<std::string, std::less<>> known;
+  for (const auto &record : records.all()) known.insert(record->name); // of loads that failed, too
+  for (MetricFamily &family : families)
+    std::erase_if(family.samples, [&](const MetricSample &sample) {
+      const auto bundle = std::ranges::find(sample.labels, "bundle", &MetricLabels::value_type::first);
+      if (bundle == sample.labels.end() || known.contains(bundle->second)) return false;
+      return family.kind != MetricKind::kGauge || sample.value == 0; // what it left behind is still to be seen
+    });
 }
 
 Result<void> Runtime::offer_services(ServicesConfig config) { return impl_->offer_services(std::move(config)); }

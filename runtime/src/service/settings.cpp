@@ -3,6 +3,7 @@
 #include <graft/settings.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace graft {
@@ -68,11 +69,12 @@ Result<SettingValue> fit(const SettingRule &rule, SettingValue value) {
     return error(Code::kInvalid, std::string("is the ") + to_string(type_of(value)) + " " + text_of(value) + "; wanted is " +
                                      kWanted[static_cast<std::size_t>(rule.type)]);
   const double extent = extent_of(value);
+  if (std::isnan(extent)) return error(Code::kInvalid, "is no number");
   const bool is_text = rule.type == SettingType::kText;
   const std::string what = is_text ? text_of(value) + ", " + text_of(extent) + " bytes long" : text_of(value);
-  if (!(extent >= rule.min.value_or(extent))) // not a number, too
+  if (extent < rule.min.value_or(extent))
     return error(Code::kInvalid, "is " + what + "; at least " + text_of(*rule.min) + " is wanted");
-  if (!(extent <= rule.max.value_or(extent)))
+  if (extent > rule.max.value_or(extent))
     return error(Code::kInvalid, "is " + what + "; at most " + text_of(*rule.max) + " is wanted");
   if (!rule.choices.empty() && std::ranges::find(rule.choices, as<std::string>(value)) == rule.choices.end())
     return error(Code::kInvalid, "is " + what + "; wanted is one of " + list_of(rule.choices));
