@@ -61,6 +61,17 @@ TEST(AlwaysChecked, ARollbackToWhatTheHostTookAwayMeanwhileIsRefused) {
   EXPECT_EQ(number_of(*runtime), 2);
 }
 
+TEST(AlwaysChecked, WhatIsTakenFromABundleThatHasAllOfTheProcessIsTaken) {
+  const auto runtime = Runtime::create();
+  ASSERT_THAT(runtime->load(test::text("open", answering("", "1").c_str(), "main.cpp")), Succeeds());
+  ASSERT_THAT(runtime->take_permission("open", "fs"), Succeeds());
+  EXPECT_THAT(runtime->reload(test::text("open", opening(2).c_str(), "main.cpp")),
+              FailsWith(Code::kRefused, HasSubstr("needs permission 'fs', which the host took away")));
+  EXPECT_THAT(runtime->reload(test::text("open", answering("#include <cstdlib>", "std::getenv(\"HOME\") != nullptr").c_str(),
+                                         "main.cpp")),
+              Succeeds());
+}
+
 TEST(AlwaysChecked, CodeFromTheCacheToo) {
   const test::TempFolder folder;
   const auto start = [&] {

@@ -43,7 +43,11 @@ const void *futex_alone() { return reinterpret_cast<const void *>(futex_or_nothi
 bool LinkGate::allows(std::string_view symbol) const {
   if (sanitized_ == Sanitized::kYes && is_sanitizers(symbol)) return true;
   const auto needs = names_.needs_of(symbol);
-  return needs && (*needs == 0 || (granted_ & (*needs | kWholeProcess)) != 0);
+  if ((granted_ & kWholeProcess) != 0) { // all but what the host took away
+    const PermissionBits ways = needs.value_or(0) & ~kWholeProcess;
+    return ways == 0 || (ways & granted_) != 0;
+  }
+  return needs && (*needs == 0 || (granted_ & *needs) != 0);
 }
 
 Error LinkGate::refuse(const std::vector<std::string> &symbols, const std::vector<Import> &imports) const {

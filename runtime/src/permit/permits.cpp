@@ -65,6 +65,12 @@ void Permits::remove(std::uint64_t generation) {
   grants_.erase(generation);
 }
 
+PermissionBits Permits::taken_from(std::string_view bundle) const {
+  const MutexLock lock(mutex_);
+  const auto taken = taken_.find(bundle);
+  return taken == taken_.end() ? 0 : taken->second;
+}
+
 PermissionBits Permits::granted_to(std::uint64_t generation) const {
   const MutexLock lock(mutex_);
   const Grant *grant = find(generation);

@@ -47,6 +47,8 @@ class Permits {
   void remove(std::uint64_t generation);
   /// What a generation may do now; everything for one that is not known: the host itself.
   PermissionBits granted_to(std::uint64_t generation) const;
+  /// What the host took away, of a bundle that it names.
+  PermissionBits taken_from(std::string_view bundle) const;
   /// Granted to a generation? kRefused, with what to do, when not.
   Result<void> check(std::uint64_t generation, std::string_view permission, std::string_view what) const;
   /// kInvalid for what is no permission.

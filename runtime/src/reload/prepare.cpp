@@ -215,8 +215,10 @@ Result<void> Runtime::Impl::permit(Generation &generation, const BundleText &tex
   GRAFT_TRY_ASSIGN(const PermissionBits asked, asked_by(text));
   permits->add(generation.number, generation.bundle, asked);
   const PermissionBits granted = permits->granted_to(generation.number);
-  if ((granted & kWholeProcess) == 0)
-    generation.gate = std::make_unique<LinkGate>(permits->names(), granted, asked, text.manifest.file,
+  const bool has_all = (granted & kWholeProcess) != 0;
+  const PermissionBits taken = permits->taken_from(generation.bundle);
+  if (!has_all || taken != 0)
+    generation.gate = std::make_unique<LinkGate>(permits->names(), has_all ? kEverything & ~taken : granted, asked, text.manifest.file,
                                                  text.is_sanitized ? Sanitized::kYes : Sanitized::kNo);
   return {};
 }
