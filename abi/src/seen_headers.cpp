@@ -1,3 +1,4 @@
+// See seen_headers.hpp.
 #include <graft/base/seen_headers.hpp>
 
 #include <cstdlib>
