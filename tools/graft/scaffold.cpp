@@ -87,7 +87,8 @@ Scaffold make_scaffold(const std::string &name, Flavour flavour) {
     const std::string text = fill(file.text);
     scaffold.files.push_back({fill(file.name), std::string_view(file.name) == "README.md" ? aligned(text) : text});
   }
-  std::string flags = is_cxx ? "-xc++\n-std=c++23\n" : "-xc\n-std=c17\n";
+  // The name that older clangds know it by as well.
+  std::string flags = is_cxx ? "-xc++\n-std=c++2b\n" : "-xc\n-std=c17\n";
   if (const std::string include = abi_include_dir(); !include.empty()) flags += "-I" + include + "\n";
   scaffold.files.push_back({flavour == Flavour::kHost ? "plugin/compile_flags.txt" : "compile_flags.txt", flags});
   scaffold.next = flavour == Flavour::kHook    ? "test {}"
