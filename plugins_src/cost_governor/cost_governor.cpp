@@ -22,7 +22,8 @@ static graft_status before(graft_hook_context *context, proxy_query *query, prox
 
 static graft_status behind(graft_hook_context *context, proxy_outcome *outcome, graft_no_decision *) {
   const std::string tenant = tenant_of(context, outcome->query);
-  return tenant.empty() ? GRAFT_OK : meter.count(tenant, budget::query_cost(outcome->response_bytes, outcome->elapsed_us));
+  if (!tenant.empty()) meter.count(tenant, budget::query_cost(outcome->response_bytes, outcome->elapsed_us));
+  return GRAFT_OK;
 }
 
 GRAFT_PROVIDE(pre_query, {.run = before});

@@ -1,4 +1,8 @@
 // What a subject used of its budget, in the store: read before a query, counted behind it.
+//
+//   M1  Only who has a budget is counted. Clients choose their names, so names without a budget take no room in the store.
+//   M2  A query of who has a budget runs only once its counters are in the store. What cannot be counted is refused, by a
+//       decision: a failure would be counted by the host, and end in nobody being asked at all.
 #pragma once
 
 #include "budget.hpp"
@@ -6,6 +10,8 @@
 
 #include <graft/proxy/pre_query.h>
 #include <graft/service/time.h>
+
+#include <atomic>
 
 namespace budget {
 
@@ -16,36 +22,45 @@ class Meter {
     return status == GRAFT_OK ? GRAFT_SERVICE(host, graft_time, &time_) : status;
   }
 
-  /// Blocks where `KEY:budget` is used up in one of its windows.
+  /// Blocks where `KEY:budget` is used up in one of its windows, or cannot be counted.
   graft_status check(graft_hook_context *context, const std::string &key, const char *who,
                      proxy_pre_query_decision &decision) const {
     const store::Kv kv(kv_);
-    std::string text;
-    const graft_status found = kv.get(key + ":budget", text);
+    Amounts limits, used{};
+    const graft_status found = limits_of(kv, key, limits);
     if (found == GRAFT_NOT_FOUND) return GRAFT_OK;
-    if (found != GRAFT_OK) return found;
-    Amounts limits, used;
-    if (!read(text, limits)) return block(context, std::string(who) + "'s budget cannot be read", decision);
+    if (found != GRAFT_OK) return block(context, std::string(who) + "'s budget cannot be read", decision);
     for (std::size_t i = 0; i < kWindows.size(); ++i)
-      if (const graft_status status = kv.count(counter_key(key + ":usage", i, now()), used[i]); status != GRAFT_OK)
-        return status;
+      if (limits[i] > 0 && kv.counter(counter_key(key + ":usage", i, now()), used[i], live_ns(i)) != GRAFT_OK) // M2
+        return block(context, std::string(who) + "'s use of its budget cannot be counted", decision);
     const std::size_t window = exceeded(used, limits);
     return window == kWindows.size() ? GRAFT_OK : block(context, refusal(who, window, used, limits), decision);
   }
 
-  /// Adds to all windows, each by one atomic step.
-  graft_status count(const std::string &key, std::int64_t cost) const {
+  /// Adds to the windows that have a limit, each by one atomic step. A window that began since `check` and has no room in
+  /// the store is not counted; its next query is refused.
+  void count(const std::string &key, std::int64_t cost) {
     const store::Kv kv(kv_);
-    graft_status first = GRAFT_OK;
-    for (std::size_t i = 0; i < kWindows.size(); ++i) {
-      const graft_status status =
-          kv.add(counter_key(key + ":usage", i, now()), cost, 2 * kWindows[i].seconds * 1'000'000'000);
-      first = first == GRAFT_OK ? status : first;
-    }
-    return first;
+    Amounts limits;
+    if (limits_of(kv, key, limits) != GRAFT_OK) return; // M1
+    bool is_counted = true;
+    for (std::size_t i = 0; i < kWindows.size(); ++i)
+      if (limits[i] > 0) is_counted &= kv.add(counter_key(key + ":usage", i, now()), cost, live_ns(i)) == GRAFT_OK;
+    if (!is_counted && !has_warned_.exchange(true, std::memory_order_relaxed))
+      graft_self.log(&graft_self, GRAFT_LOG_WARN, graft_str_of("what a query used was not counted: the store refused"));
   }
 
  private:
+  /// GRAFT_NOT_FOUND: no budget. GRAFT_INVALID: it is no such text.
+  static graft_status limits_of(const store::Kv &kv, const std::string &key, Amounts &limits) {
+    std::string text;
+    const graft_status found = kv.get(key + ":budget", text);
+    return found == GRAFT_OK && !read(text, limits) ? GRAFT_INVALID : found;
+  }
+
+  /// A counter lives for one window from when it is made, so at least to the end of the one that it counts.
+  static std::uint64_t live_ns(std::size_t window) { return kWindows[window].seconds * 1'000'000'000; }
+
   std::int64_t now() const { return static_cast<const graft_time *>(time_.table)->wall_ns(time_.self); }
 
   static graft_status block(graft_hook_context *context, const std::string &reason, proxy_pre_query_decision &decision) {
@@ -54,6 +69,7 @@ class Meter {
     return decision.reason.size == reason.size() ? GRAFT_OK : GRAFT_EXHAUSTED;
   }
 
+  std::atomic<bool> has_warned_{false}; // relaxed: orders nothing, one warning is enough
   graft_service kv_ = {sizeof kv_, 0, nullptr, nullptr, 0}, time_ = {sizeof time_, 0, nullptr, nullptr, 0};
 };
 

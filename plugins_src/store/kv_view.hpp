@@ -39,12 +39,14 @@ class Kv {
       if (status != GRAFT_EXHAUSTED) return status;
     }
   }
-  /// 0 where there is none.
-  graft_status count(std::string_view key, std::int64_t &out) const {
+  /// A counter's value. Where there is none it is made, of 0, so that what is added later has its place; it is gone
+  /// `live_ns` after that.
+  graft_status counter(std::string_view key, std::int64_t &out, std::uint64_t live_ns) const {
     std::size_t size = 0;
     out = 0;
     const graft_status status = table_.get(self_, of(key), &out, sizeof out, &size);
-    return status == GRAFT_NOT_FOUND ? GRAFT_OK : status;
+    if (status == GRAFT_NOT_FOUND) return begin_counter(key, live_ns);
+    return status == GRAFT_OK && size != sizeof out ? GRAFT_INCOMPATIBLE : status;
   }
   graft_status set(std::string_view key, std::string_view value, std::uint64_t live_ns = GRAFT_KV_FOREVER) const {
     return table_.set(self_, of(key), of(value), live_ns);
@@ -57,14 +59,18 @@ class Kv {
   }
   /// Adds to a counter, which is gone `live_ns` after its first addition.
   graft_status add(std::string_view key, std::int64_t by, std::uint64_t live_ns) const {
-    const char zero[sizeof by] = {};
-    const graft_str nothing{zero, sizeof zero};
-    const graft_status made = table_.compare_and_set(self_, of(key), nullptr, &nothing, live_ns);
-    if (made != GRAFT_OK && made != GRAFT_CONFLICT) return made;
+    if (const graft_status begun = begin_counter(key, live_ns); begun != GRAFT_OK) return begun;
     return table_.increment(self_, of(key), by, nullptr);
   }
 
  private:
+  graft_status begin_counter(std::string_view key, std::uint64_t live_ns) const {
+    const char zero[sizeof(std::int64_t)] = {};
+    const graft_str nothing{zero, sizeof zero};
+    const graft_status made = table_.compare_and_set(self_, of(key), nullptr, &nothing, live_ns);
+    return made == GRAFT_CONFLICT ? GRAFT_OK : made; // somebody else made it
+  }
+
   const graft_kv &table_;
   void *const self_;
 };

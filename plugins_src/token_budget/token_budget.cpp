@@ -20,7 +20,8 @@ static graft_status before(graft_hook_context *context, proxy_query *, proxy_pre
 
 static graft_status behind(graft_hook_context *context, proxy_outcome *outcome, graft_no_decision *) {
   const std::string agent = agent_of(context);
-  return agent.empty() ? GRAFT_OK : meter.count(agent, budget::token_cost(outcome->response_bytes));
+  if (!agent.empty()) meter.count(agent, budget::token_cost(outcome->response_bytes));
+  return GRAFT_OK;
 }
 
 GRAFT_PROVIDE(pre_query, {.run = before});

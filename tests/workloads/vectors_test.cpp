@@ -107,6 +107,38 @@ TEST_F(Workloads, TokenBudgetCountsAnswersOfAgents) {
   EXPECT_THAT(std::string(run("SELECT 1", agent).reason), HasSubstr("minute budget (1.00/1.00)"));
 }
 
+TEST_F(Workloads, NamesWithoutABudgetTakeNoKeys) {
+  load({"cost_governor", "token_budget"});
+  const Attributes agent = {{"tenant_id", "acme"}, {"agent_id", "robot"}, {"model_id", "gpt-4"}};
+  put("cost-governor", "tenant:acme:budget", R"({"minute":1e6})");
+  put("token-budget", "agent:robot:gpt-4:budget", R"({"minute":1})");
+  for (int i = 0; i < 1'100; ++i) {
+    const std::string name = "robot" + std::to_string(i);
+    EXPECT_EQ(run("SELECT 1", {{"tenant_id", name}, {"agent_id", name}, {"model_id", "gpt-4"}}).status, PROXY_DONE);
+  }
+  EXPECT_EQ(runtime->kv()->space("cost-governor").use().keys, 1u);
+  EXPECT_EQ(runtime->kv()->space("token-budget").use().keys, 1u);
+  EXPECT_EQ(run("SELECT 1", agent).status, PROXY_DONE);
+  EXPECT_EQ(run("SELECT 1", agent).status, PROXY_BLOCKED);
+}
+
+TEST_F(Workloads, WhatCannotBeCountedIsRefusedForAsLongAsThatLasts) {
+  load({"cost_governor"});
+  put("cost-governor", "tenant:acme:budget", R"({"minute":1,"day":100})");
+  KvSpace &space = runtime->kv()->space("cost-governor");
+  space.limit(/*keys=*/1, /*bytes=*/0); // the budget's
+  const Attributes acme = {{"tenant_id", "acme"}};
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_THAT(std::string(run("SELECT 1", acme).reason), HasSubstr("tenant's use of its budget cannot be counted"));
+    tell("SELECT 1", acme, 1, 1); // of a query from before: no failure either
+  }
+  EXPECT_EQ(run("SELECT 1", {{"tenant_id", "other"}}).status, PROXY_DONE);
+  space.limit(/*keys=*/10, /*bytes=*/0);
+  EXPECT_EQ(run("SELECT 1", acme).status, PROXY_DONE) << "nobody was quarantined";
+  tell("SELECT 1", acme, 2'000'000, 0);
+  EXPECT_THAT(std::string(run("SELECT 1", acme).reason), HasSubstr("minute budget (2.00/1.00)"));
+}
+
 TEST_F(Workloads, ClassifierTellsTheGuardrailWhoAsks) {
   load({"ai_classifier", "llm_guardrail"});
   EXPECT_EQ(run("DROP TABLE users", {{"app_name", "psql"}}).status, PROXY_DONE);
@@ -199,6 +231,7 @@ void at_once(Runtime &runtime, int threads, int rounds, Each each) {
 
 TEST_F(Workloads, NoCountIsLostWhenManyQueriesEnd) {
   load({"cost_governor"});
+  put("cost-governor", "tenant:acme:budget", R"({"day":100})");
   std::atomic<unsigned> failed{0}; // relaxed: read after the joins
   at_once(*runtime, 4, 500, [&](HookRequest &own) {
     (void)own.set_attribute("tenant_id", "acme");
