@@ -6,7 +6,10 @@
 
 #include <graft/proxy/pre_query.h>
 
+#include <atomic>
+
 static graft_service service = {};
+static std::atomic<bool> has_warned = false;             // relaxed: orders nothing, one warning is enough
 static constexpr std::uint64_t kLiveNs = 60'000'000'000; // one key a request, and not for ever
 
 extern "C" graft_status graft_init(const graft_host *host, const graft_init_context *) {
@@ -27,10 +30,10 @@ static graft_status note(graft_hook_context *context, const classifier::Finding 
   record.text("model_id", finding.model);
   const graft_status kept =
       store::Kv(service).set("req:" + std::string(store::view(context->request)), std::move(record).done(), kLiveNs);
-  if (kept == GRAFT_OK) return kept;
-  graft_self.log(&graft_self, GRAFT_LOG_WARN,
-                 graft_str_of("a finding was not kept: the store is full")); // the attributes are what counts
-  return GRAFT_OK;
+  if (kept != GRAFT_OK && !has_warned.exchange(true, std::memory_order_relaxed))
+    graft_self.log(&graft_self, GRAFT_LOG_WARN,
+                   graft_str_of("a finding was not kept: the store is full; this is said once"));
+  return GRAFT_OK; // the attributes are what counts
 }
 
 static graft_status run(graft_hook_context *context, proxy_query *query, proxy_pre_query_decision *) {
