@@ -23,9 +23,12 @@ static graft_status run(graft_hook_context *context, proxy_query *, proxy_route_
     decision->target = store::keep(context, node);
     return decision->target.size == node.size() ? GRAFT_OK : GRAFT_EXHAUSTED;
   }
-  if (enforce != "true") return GRAFT_OK;
+  const std::optional<bool> is_enforced = residency::flag_of(enforce);
+  if (is_enforced == false) return GRAFT_OK;
   decision->action = PROXY_ROUTE_BLOCK;
-  decision->reason = graft_str_of("no in-region replica for user");
+  decision->reason =
+      graft_str_of(is_enforced ? "no in-region replica for user"
+                               : "residency: 'enforce' is neither true nor false, and the region has no node");
   return GRAFT_OK;
 }
 

@@ -166,6 +166,12 @@ TEST(Residency, IsReadFromPairs) {
     EXPECT_FALSE(residency::node_of(text, "a", node)) << text;
 }
 
+TEST(Residency, IsEnforcedByAnyYes) {
+  for (const char *yes : {"true", "TRUE", "1", "Yes", " on\n"}) EXPECT_EQ(residency::flag_of(yes), true) << yes;
+  for (const char *no : {"", "false", "0", "No", "off"}) EXPECT_EQ(residency::flag_of(no), false) << no;
+  for (const char *neither : {"perhaps", "truee", "2", "\"true\""}) EXPECT_EQ(residency::flag_of(neither), std::nullopt);
+}
+
 /// A store of keys and values as the chain wants one. Threads: any.
 class Store {
  public:

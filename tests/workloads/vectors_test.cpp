@@ -200,8 +200,12 @@ TEST_F(Workloads, RoutersNameTheNode) {
   run(search, {{"helios.region", "eu-west"}, {"helios.vector_node", "vec"}});
   EXPECT_EQ(node, "pg-eu.svc") << "residency comes first";
   EXPECT_EQ(run("SELECT 1", {{"helios.region", "ap-south"}}).status, PROXY_DONE);
-  put("residency-router", "enforce", "true");
-  EXPECT_EQ(run("SELECT 1", {{"helios.region", "ap-south"}}).reason, "no in-region replica for user");
+  for (const char *yes : {"true", "TRUE", "1", "yes"}) {
+    put("residency-router", "enforce", yes);
+    EXPECT_EQ(run("SELECT 1", {{"helios.region", "ap-south"}}).reason, "no in-region replica for user") << yes;
+  }
+  put("residency-router", "enforce", "perhaps");
+  EXPECT_THAT(std::string(run("SELECT 1", {{"helios.region", "ap-south"}}).reason), HasSubstr("neither true nor false"));
   EXPECT_EQ(run("SELECT 1", {}).status, PROXY_DONE);
 }
 
