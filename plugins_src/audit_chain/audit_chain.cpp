@@ -67,7 +67,7 @@ static std::string shape_of(std::string_view query) {
   return shape;
 }
 
-static std::string_view shortened(std::string_view text) { return text.substr(0, 256); }
+static std::string_view shortened(std::string_view text) { return json::shortened(text, 256); }
 
 static graft_status note(graft_hook_context *context, proxy_outcome *outcome, graft_no_decision *) {
   Hash hash;

@@ -8,6 +8,7 @@
 //   C1  A segment only grows, at its end, until it is full; the next one is begun only behind a full one.
 //   C2  The hash in a record is that of the line before it, whichever segment that is in; in the very first, "GENESIS".
 //   C3  When there are too many segments the oldest goes. Before that, `anchor` says what the new oldest begins with.
+//   C4  `tail` is there before the first record is, and is never made again: records without it are a broken chain.
 //
 // Keys: `segment:N`, `anchor`, `tail` (number and hash of the newest record: an edit of the last line shows), `current`
 // (where to look first).
@@ -48,14 +49,15 @@ class Chain {
     for (;;) {
       Place place;
       if (const Done found = find_end(place); found != Done::kYes) return found;
+      if (place.is_new && place.number == 0 && !begin_tail()) return Done::kFailed;
       const std::string line = make(place.number, place.hash);
       const std::string text = place.text + line + "\n";
       const Done done = store_.exchange(segment_key(place.segment), place.is_new ? nullptr : &place.text, &text);
       if (done == Done::kConflict) continue;
       if (done != Done::kYes) return Done::kFailed;
-      raise("tail", place.number + 1, hash_(line)); // 0 is "none"
+      raise("tail", Missing::kLeave, place.number + 1, hash_(line)); // 0 is "none"
       if (!place.is_new) return Done::kYes;
-      raise("current", place.segment, "");
+      raise("current", Missing::kMake, place.segment, "");
       return drop_oldest(place.segment);
     }
   }
@@ -64,7 +66,9 @@ class Chain {
   Done verify(Check &check) {
     check = {};
     Anchor anchor;
-    if (read_anchor(anchor) == Done::kFailed) return Done::kFailed;
+    Mark tail; // first of all, since the chain may grow meanwhile
+    const Done has_tail = read_mark("tail", tail);
+    if (has_tail == Done::kFailed || read_anchor(anchor) == Done::kFailed) return Done::kFailed;
     std::string before = anchor.hash, text;
     std::uint64_t number = anchor.number;
     for (std::uint64_t segment = anchor.segment;; ++segment) {
@@ -75,17 +79,16 @@ class Chain {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         if (number_of(line) != number || previous_of(line) != before) return check.broken = number, Done::kYes;
         before = hash_(line);
+        if (tail.number == number + 1 && tail.hash != before) return check.broken = tail.number, ++check.records, Done::kYes;
         rest.remove_prefix(line.size() == rest.size() ? line.size() : line.size() + 1);
       }
     }
-    Mark tail;
-    if (read_mark("tail", tail) == Done::kFailed) return Done::kFailed;
-    if (tail.number > number || (tail.number == number && number > anchor.number && tail.hash != before))
-      check.broken = number;
+    if (tail.number > number || (has_tail == Done::kMissing && check.records > 0)) check.broken = number; // C4
     return Done::kYes;
   }
 
  private:
+  enum class Missing : std::uint8_t { kMake, kLeave }; ///< what becomes of a mark that is not there
   struct Mark {
     std::uint64_t number = 0;
     std::string hash, text; ///< `text`: the whole value
@@ -128,13 +131,21 @@ class Chain {
     return found;
   }
 
+  /// C4. False: the store refused.
+  bool begin_tail() {
+    const std::string none = "0 ";
+    const Done done = store_.exchange("tail", nullptr, &none);
+    return done == Done::kYes || done == Done::kConflict;
+  }
+
   /// Sets a mark, unless it is further already.
-  void raise(const char *key, std::uint64_t number, const std::string &hash) {
+  void raise(const char *key, Missing missing, std::uint64_t number, const std::string &hash) {
     const std::string text = std::to_string(number) + " " + hash;
     for (;;) {
       Mark mark;
       const Done found = read_mark(key, mark);
       if (found == Done::kFailed || (found == Done::kYes && mark.number >= number)) return;
+      if (found == Done::kMissing && missing == Missing::kLeave) return; // C4
       if (store_.exchange(key, found == Done::kYes ? &mark.text : nullptr, &text) != Done::kConflict) return;
     }
   }

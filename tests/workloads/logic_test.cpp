@@ -3,6 +3,7 @@
 #include "audit_chain/chain.hpp"
 #include "column_mask/mask.hpp"
 #include "cost_governor/budget.hpp"
+#include "json/json_writer.hpp"
 #include "llm_guardrail/guardrail.hpp"
 #include "pgvector_router/nearest.hpp"
 #include "residency_router/residency.hpp"
@@ -201,6 +202,25 @@ class Store {
   std::mutex mutex_;
 };
 
+TEST(Json, IsUtf8WhateverItIsGiven) {
+  const auto written = [](std::string_view text) {
+    std::string out;
+    json::append_text(out, text);
+    return out;
+  };
+  for (const char *whole : {"caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
+    EXPECT_EQ(written(whole), "\"" + std::string(whole) + "\"");
+  for (const char *none :
+       {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xe2\x82", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80"})
+    EXPECT_EQ(written(none + std::string("a")).find(none), std::string::npos) << none;
+  EXPECT_EQ(json::shortened("abc\xf0\x9f\x98\x80", 6), "abc");
+  EXPECT_EQ(json::shortened("abc\xf0\x9f\x98\x80", 7), "abc\xf0\x9f\x98\x80");
+  EXPECT_EQ(json::shortened("ab\xe2\x82\xac"
+                            "cd",
+                            5),
+            "ab\xe2\x82\xac");
+}
+
 std::string hash_of(std::string_view text) { return std::to_string(std::hash<std::string_view>()(text)); }
 
 class AuditChain : public testing::Test {
@@ -240,6 +260,14 @@ TEST_F(AuditChain, IsWholeUntilARecordIsEdited) {
   EXPECT_EQ(check().broken, 3u) << "the last record, which has none behind it";
   text = whole.substr(0, whole.find("{\"seq\":2"));
   EXPECT_EQ(check().broken, 2u) << "a record is missing at the end";
+}
+
+TEST_F(AuditChain, IsBrokenForGoodWithoutItsTail) {
+  ASSERT_EQ(add(3), audit::Done::kYes);
+  store.values.erase("tail");
+  EXPECT_EQ(check().broken, 3u);
+  ASSERT_EQ(add(1), audit::Done::kYes);
+  EXPECT_EQ(check().broken, 4u) << "the next record does not make a new one";
 }
 
 TEST_F(AuditChain, DoesNotForkUnderManyWriters) {

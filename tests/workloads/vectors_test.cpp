@@ -220,6 +220,14 @@ TEST_F(Workloads, AuditChainShowsAnEdit) {
   EXPECT_EQ(verify().second, 2);
 }
 
+TEST_F(Workloads, AuditChainKeepsTextWhoseCharactersAreWhole) {
+  load({"audit_chain"});
+  tell("SELECT 1", {{"client_ip", std::string(255, 'a') + "\xc3\xa9"}}, 7, 1);
+  tell("SELECT 1", {{"client_ip", "a\xff\xc3"}}, 7, 1);
+  EXPECT_THAT(*runtime->kv()->space("audit-chain").get("segment:0"),
+              testing::AllOf(HasSubstr("\"" + std::string(255, 'a') + "\""), HasSubstr("\"a\xef\xbf\xbd\xef\xbf\xbd\"")));
+}
+
 TEST_F(Workloads, AuditChainSeesBlockedQueries) {
   load({"ai_classifier", "llm_guardrail", "audit_chain"});
   run("DROP TABLE users", {{"app_name", "gpt-shopper"}});
@@ -278,7 +286,7 @@ TEST_F(Workloads, TheChainDoesNotForkWhenManyQueriesEnd) {
 
 TEST_F(Workloads, AFailedWriteOfTheChainIsSeen) {
   load({"audit_chain"});
-  runtime->kv()->space("audit-chain").limit(/*keys=*/1, /*bytes=*/0); // a segment; no tail, no second segment
+  runtime->kv()->space("audit-chain").limit(/*keys=*/2, /*bytes=*/0); // a tail and a segment; no second one
   unsigned failed = 0;
   for (int i = 0; i < 40; ++i) {
     proxy_query query{};
