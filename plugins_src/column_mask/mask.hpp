@@ -1,323 +1,195 @@
-// Columns that not everybody may see: what a query selects of them goes through a function. Decided over tokens: a column is
-// one where it stands in a list of what is selected or returned, under its own name or behind its table's, and nowhere else;
-// WHERE and ORDER BY stay as they are.
+// Columns that not everybody may see: what a query selects of them goes through a function. names.hpp says what becomes of
+// each name, reader.hpp where it stands; here is what a statement is, and what it changes.
 //
-// A whole row (`*`, `u.*`, the table's own name, TABLE u) has every column in it: it is spelled out where the columns are
-// known, else refused.
+// A whole row (`*`, `u.*`, the table's own name, TABLE u) has every column in it: `*` is spelled out where the columns are
+// known, all else is refused, and so is each statement that names a masked table and is not understood.
 #pragma once
 
-#include "sql_tokens.hpp"
+#include "reader.hpp"
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mask {
-
-struct Rule {
-  std::string table, column, function, unmask_role;
-};
-
-/// All columns of a table, in order.
-struct Columns {
-  std::string table;
-  std::vector<std::string> names;
-};
 
 struct Outcome {
   enum class What { kUnchanged, kRewritten, kRefused } what = What::kUnchanged;
   std::string text; ///< the query, or why it is refused
 };
 
-class Rewriter {
+class Rewriter final : private Reader {
  public:
-  Rewriter(std::string_view query, const std::vector<Rule> &rules, const std::vector<Columns> &columns)
-      : query_(query), rules_(rules), columns_(columns) {}
+  using Reader::Reader;
 
   Outcome run() {
-    if (!mentions_a_table()) return {};
-    if (!read()) return refused("a text, name or comment of the query cannot be read to its end");
-    std::size_t at = 0;
-    while (at < tokens_.size()) {
-      if (!statement(at)) return refused(why_);
-      if (is_mark(at, ')')) return refused("a parenthesis of the query closes that none opens");
-    }
-    if (!changed_) return {};
-    out_ += query_.substr(copied_);
-    return {Outcome::What::kRewritten, std::move(out_)};
+    if (!mentions_a_table(query_)) return {};
+    if (!tokens_.read(query_)) return refused("a text, name or comment of the query cannot be read to its end");
+    for (std::size_t at = 0; at < tokens_.size();)
+      if (!statement(at)) return refused(std::move(why_));
+    std::string text = rewritten();
+    return text.empty() ? Outcome() : Outcome{Outcome::What::kRewritten, std::move(text)};
   }
 
  private:
-  /// A table in a FROM, and what it is called there.
-  struct Source {
-    std::string_view table; ///< unquoted; empty for a query in its place
-    std::string_view alias;
-    bool is_quoted_table = false;
-  };
-  using Sources = std::vector<Source>;
-
   static Outcome refused(std::string why) { return {Outcome::What::kRefused, std::move(why)}; }
-  bool refuse(std::string why) { return why_ = std::move(why), false; }
 
-  bool mentions_a_table() const {
+  bool mentions_a_table(std::string_view text) const {
     for (const Rule &rule : rules_)
-      for (std::size_t at = 0; at + rule.table.size() <= query_.size(); ++at)
-        if (sql::same(query_.substr(at, rule.table.size()), rule.table)) return true;
-    return query_.find("U&") != query_.npos || query_.find("u&") != query_.npos;
+      for (std::size_t at = 0; at + rule.table.size() <= text.size(); ++at)
+        if (sql::same(text.substr(at, rule.table.size()), rule.table)) return true;
+    return text.find("U&") != text.npos || text.find("u&") != text.npos;
   }
 
-  bool read() {
-    sql::Lexer lexer(query_);
-    for (;;) {
-      const sql::Token token = lexer.next();
-      if (token.kind == sql::Kind::kBroken || token.kind == sql::Kind::kEscaped) return false;
-      if (token.kind == sql::Kind::kEnd) return true;
-      tokens_.push_back(token);
-    }
-  }
-
-  const sql::Token &token(std::size_t at) const {
-    static constexpr sql::Token kNone;
-    return at < tokens_.size() ? tokens_[at] : kNone;
-  }
-  bool is(std::size_t at, std::string_view word) const { return sql::is(token(at), word); }
-  bool is_mark(std::size_t at, char mark) const { return token(at).is_mark(mark); }
-
-  static std::string_view unquoted(const sql::Token &token) {
-    return token.kind == sql::Kind::kQuotedWord ? token.text.substr(1, token.text.size() - 2) : token.text;
-  }
-  static bool equal(const sql::Token &token, std::string_view name) { return sql::names(token, name); }
-
-  /// Behind the parenthesis that closes the one at `at`.
-  std::size_t behind(std::size_t at) const {
-    std::size_t depth = 0;
-    for (; at < tokens_.size(); ++at) {
-      if (is_mark(at, '(')) ++depth;
-      if (is_mark(at, ')') && --depth == 0) return at + 1;
-    }
-    return at;
-  }
-
-  /// Everything up to the next ';' or the ')' that ends this level, queries in parentheses included.
+  /// One, with the ';' behind it.
   bool statement(std::size_t &at) {
-    Sources target; // of INSERT, UPDATE, DELETE: what RETURNING speaks of
-    for (; at < tokens_.size(); ++at) {
-      if (is_mark(at, ';')) return ++at, true;
-      if (is_mark(at, ')')) return true;
-      if (is_mark(at, '(')) {
-        ++at;
-        if (!statement(at)) return false;
-        if (at >= tokens_.size()) return refuse("a parenthesis of the query is not closed");
-        continue;
-      }
-      if (is(at, "table") && starts_statement(at) && is_masked_table(at + 1)) return refuse("TABLE shows masked columns");
-      if (is(at, "copy") && starts_statement(at)) return refuse("COPY goes past masked columns");
-      if ((is(at, "update") || is(at, "into") || is(at, "from")) && !is(at - 1, "for") && target.empty())
-        sources_at(at + 1, target);
-      if (is(at, "returning")) {
-        if (!list(at, target)) return false;
-        --at;
-      } else if (is(at, "select")) {
-        if (!select(at)) return false;
-        --at;
-      }
+    std::size_t end = at;
+    bool is_touched = false, may_hide = false; // a name; a text that may be run
+    for (; end < tokens_.size() && !tokens_.is_mark(end, ';');
+         end = tokens_.is_mark(end, '(') ? tokens_.behind(end) : end + 1)
+      if (tokens_.is_mark(end, ')')) return refuse("a parenthesis of the query closes that none opens");
+    for (std::size_t i = at; i < end; ++i) {
+      is_touched |= is_masked(tokens_[i]);
+      may_hide |= tokens_[i].kind == sql::Kind::kText && mentions_a_table(tokens_[i].text);
     }
-    return true;
+    const std::size_t begin = begin_of_query(at, end);
+    const bool shows_nothing = tokens_.is_any(
+        at, {"begin", "start",      "commit",   "end",  "rollback", "abort",   "savepoint", "release", "set",     "reset",
+             "show",  "drop",       "truncate", "lock", "analyze",  "vacuum",  "grant",     "revoke",  "comment", "execute",
+             "call",  "deallocate", "fetch",    "move", "close",    "discard", "listen",    "notify"});
+    at = end + 1;
+    if (begin == end) return shows_nothing || !(is_touched || may_hide) || not_understood("a statement of this kind");
+    if (!is_touched) return true;
+    std::size_t read = begin;
+    if (!body(read, Scope(), Place::kOutput)) return false;
+    return read == end || not_understood("the end of the query");
   }
 
-  bool starts_statement(std::size_t at) const {
-    return at == 0 || is_mark(at - 1, ';') || is_mark(at - 1, '(') || is_mark(at - 1, ')');
-  }
-
-  bool is_masked_table(std::size_t at) const {
-    if (is(at, "only")) ++at;
-    while (is_mark(at + 1, '.')) at += 2;
-    for (const Rule &rule : rules_)
-      if (equal(token(at), rule.table)) return true;
-    return false;
-  }
-
-  static bool ends_from(const sql::Token &token) {
-    for (const std::string_view word : {"where", "group", "having", "window", "union", "intersect", "except", "order",
-                                        "limit", "offset", "fetch", "for", "returning", "set"})
-      if (sql::is(token, word)) return true;
-    return token.is_mark(';') || token.is_mark(')') || token.kind == sql::Kind::kEnd;
-  }
-  static bool is_join_word(const sql::Token &token) {
-    for (const std::string_view word : {"join", "inner", "left", "right", "full", "cross", "natural", "outer", "on", "using",
-                                        "lateral", "values", "default", "select", "tablesample"})
-      if (sql::is(token, word)) return true;
-    return false;
-  }
-
-  /// The tables of a FROM list that begins at `at`, on this level.
-  void sources_at(std::size_t at, Sources &sources) const {
-    bool wants = true;
-    while (at < tokens_.size() && !ends_from(token(at))) {
-      if (is_mark(at, '(')) {
-        const std::size_t end = behind(at);
-        if (wants && !is(at + 1, "select") && !is(at + 1, "values") && !is(at + 1, "with")) { // (a JOIN b)
-          sources_at(at + 1, sources);
-        } else if (wants) {
-          Source source;
-          alias(end, source);
-          sources.push_back(source);
-        }
-        wants = false;
-        at = end;
-        continue;
-      }
-      if (is_mark(at, ',') || is(at, "join")) wants = true;
-      if (wants && sql::is_name(token(at)) && !is_join_word(token(at)) && !is(at, "only")) {
-        while (is_mark(at + 1, '.')) at += 2;
-        Source source{unquoted(token(at)), unquoted(token(at)), token(at).kind == sql::Kind::kQuotedWord};
-        alias(at + 1, source);
-        sources.push_back(source);
-        wants = false;
-      }
+  /// The first token of the query that a statement is or has; `end`: none that can be looked through.
+  std::size_t begin_of_query(std::size_t at, std::size_t end) {
+    while (tokens_.is(at, "explain")) {
       ++at;
+      if (tokens_.is_mark(at, '(') && !begins_query(at)) at = tokens_.behind(at);
+      while (tokens_.is_any(at, {"analyze", "verbose"})) ++at;
     }
+    std::string_view leads;
+    if (tokens_.is(at, "prepare") || creates_from_query(at)) leads = "as";
+    if (tokens_.is(at, "declare")) leads = "for";
+    if (!leads.empty()) {
+      while (at < end && !tokens_.is(at, leads)) at = tokens_.is_mark(at, '(') ? tokens_.behind(at) : at + 1;
+      tokens_.allow_keyword(++at);
+    }
+    return at < end && (begins_query(at) || tokens_.is_any(at, {"insert", "update", "delete"})) ? at : end;
   }
 
-  void alias(std::size_t at, Source &source) const {
-    if (is_mark(at, '*')) ++at;
-    if (is(at, "as")) ++at;
-    const sql::Token &next = token(at);
-    if (sql::is_name(next) && !is_join_word(next) && !ends_from(next)) source.alias = unquoted(next);
+  /// CREATE ... TABLE or VIEW.
+  bool creates_from_query(std::size_t at) const {
+    if (!tokens_.is(at++, "create")) return false;
+    while (tokens_.is_any(
+        at, {"or", "replace", "global", "local", "temp", "temporary", "unlogged", "recursive", "materialized"}))
+      ++at;
+    return tokens_.is_any(at, {"table", "view"});
   }
 
-  /// SELECT ... FROM ...: the list, with the tables that follow it. `at` ends behind the list.
-  bool select(std::size_t &at) {
-    std::size_t from = at + 1;
-    while (from < tokens_.size() && !is(from, "from") && !ends_from(token(from)))
-      from = is_mark(from, '(') ? behind(from) : from + 1;
-    Sources sources;
-    if (is(from, "from")) sources_at(from + 1, sources);
-    return list(at, sources);
+  bool change(std::size_t &at, const Scope &outer, Place place) override {
+    if (tokens_.is(at, "insert")) return insert(at, outer, place);
+    if (tokens_.is(at, "update")) return update(at, outer, place);
+    if (tokens_.is(at, "delete")) return remove(at, outer, place);
+    return not_understood("MERGE");
   }
 
-  bool is_rule_for(const Rule &rule, const Source &source) const {
-    return source.is_quoted_table ? source.table == rule.table : sql::same(source.table, rule.table);
+  /// What INSERT, UPDATE and DELETE change; RETURNING may say OLD and NEW of it.
+  bool target(std::size_t &at, Scope &scope) {
+    if (!table(at, scope)) return false;
+    const Source first = scope.sources[0];
+    scope.sources.clear();
+    return add_target(first, scope), true;
   }
 
-  /// The items behind SELECT or RETURNING at `at`.
-  bool list(std::size_t &at, const Sources &sources) {
+  static void add_target(const Source &source, Scope &scope) {
+    static constexpr std::string_view kSecondNames[] = {"old", "new"};
+    scope.sources.push_back(source);
+    for (const std::string_view name : kSecondNames)
+      scope.sources.push_back({source.table, {sql::Kind::kWord, name, 0}, /*is_second_name=*/true});
+  }
+
+  bool returning(std::size_t &at, const Scope &scope) {
+    if (!tokens_.is(at, "returning")) return tokens_.is_end(at) || not_understood("the end of the query");
+    const std::size_t first = ++at;
+    if (tokens_.is(at, "with")) return not_understood("RETURNING WITH");
+    while (!tokens_.is_end(at)) at = tokens_.is_mark(at, '(') ? tokens_.behind(at) : at + 1;
+    return list({first, at}, scope);
+  }
+
+  bool insert(std::size_t &at, const Scope &outer, Place place) {
+    Scope scope{&outer, place};
+    at = last_part(at + 2);
+    Source source{tokens_[at], tokens_[at]};
     ++at;
-    if (is(at, "all") || is(at, "distinct")) {
+    if (tokens_.is(at, "as") && !alias(at, source)) return false;
+    add_target(source, scope);
+    if (tokens_.is_mark(at, '(') && !begins_query(at)) at = tokens_.behind(at); // the columns
+    may_conflict_ = true;
+    if (!walk(at, outer, place, Until::kClauses)) return false;
+    while (tokens_.is_any(at, {"union", "intersect", "except"}))
+      if (++at, !walk(at, outer, place, Until::kClauses)) return false;
+    may_conflict_ = false;
+    if (tokens_.is_conflict(at)) {
+      at += 2;
+      while (!tokens_.is(at, "do")) { // which of them: (column) WHERE ..
+        if (tokens_.is_end(at)) return not_understood("ON CONFLICT");
+        if (!step(at, scope, Place::kFilter, nullptr)) return false;
+      }
       ++at;
-      if (is(at, "on") && is_mark(at + 1, '(')) at = behind(at + 1);
-    }
-    std::size_t depth = 0; // of parentheses that hold no query
-    for (std::size_t first = at;; ++at) {
-      if (at >= tokens_.size() && depth > 0) return refuse("a parenthesis of the query is not closed");
-      if (depth == 0 && !is_mark(at, ',') && ends_item(at)) return true;
-      if (is_mark(at, '(') && (is(at + 1, "select") || is(at + 1, "with"))) {
+      if (tokens_.is(at, "nothing"))
         ++at;
-        if (!statement(at)) return false;
-        if (at >= tokens_.size()) return refuse("a parenthesis of the query is not closed");
-      } else if (is_mark(at, '(')) {
-        ++depth;
-      } else if (is_mark(at, ')')) {
-        --depth;
-      } else if (depth == 0 && is_mark(at, ',')) {
-        first = at + 1;
-      } else if (!name_in_list(at, first, sources)) {
+      else if (!tokens_.is(at, "update") || !tokens_.is(at + 1, "set"))
+        return not_understood("ON CONFLICT");
+      else if (++at, !assignments(at, scope) || !where(at, scope))
         return false;
-      }
     }
+    return returning(at, scope);
   }
 
-  /// A token of a list; `first` is the first of its item.
-  bool name_in_list(std::size_t &at, std::size_t first, const Sources &sources) {
-    const bool is_qualified = is_mark(at - 1, '.');
-    if (token(at).text == "*" && (at == first || is_qualified))
-      return star(at, first, is_qualified ? &token(at - 2) : nullptr, sources);
-    if (!sql::is_name(token(at)) || is_mark(at + 1, '(') || is(at - 1, "as")) return true;
-    if (is_mark(at + 1, '.')) return true; // what follows is the name
-    for (const Source &source : sources) {
-      if (is_qualified && !sql::same(unquoted(token(at - 2)), source.alias)) continue;
-      for (const Rule &rule : rules_) {
-        if (!is_rule_for(rule, source)) continue;
-        if (equal(token(at), rule.column)) return column(at, first, rule);
-        if (!is_qualified && sql::same(unquoted(token(at)), source.alias) && !is_label(at, first))
-          return refuse("'" + std::string(token(at).text) + "' is a whole row with masked columns");
+  bool update(std::size_t &at, const Scope &outer, Place place) {
+    Scope scope{&outer, place};
+    ++at;
+    if (!target(at, scope)) return false;
+    if (!tokens_.is(at, "set")) return not_understood("UPDATE");
+    const std::size_t set = at;
+    while (!tokens_.is_end(at) && !tokens_.is_from(at) && !tokens_.is_any(at, {"where", "returning"}))
+      at = tokens_.is_mark(at, '(') ? tokens_.behind(at) : at + 1;
+    if (tokens_.is_from(at) && !from(at, scope)) return false;
+    std::size_t assigned = set;
+    return assignments(assigned, scope) && where(at, scope) && returning(at, scope);
+  }
+
+  bool remove(std::size_t &at, const Scope &outer, Place place) {
+    Scope scope{&outer, place};
+    at += 2;
+    if (!target(at, scope)) return false;
+    if (tokens_.is(at, "using") && !from(at, scope)) return false;
+    return where(at, scope) && returning(at, scope);
+  }
+
+  bool where(std::size_t &at, const Scope &scope) {
+    return !tokens_.is(at, "where") || walk(at, scope, Place::kFilter, Until::kClauses);
+  }
+
+  /// SET a = .., (b, c) = ..: what is left of the '=' is not read.
+  bool assignments(std::size_t &at, const Scope &scope) {
+    do {
+      for (++at; tokens_[at].kind != sql::Kind::kOperator || tokens_[at].text[0] != '=';) {
+        if (tokens_.is_end(at)) return not_understood("SET");
+        at = tokens_.is_mark(at, '(') ? tokens_.behind(at) : at + 1;
       }
-    }
+      ++at;
+      if (!walk(at, scope, Place::kAssigned, Until::kAssigning)) return false;
+    } while (tokens_.is_mark(at, ','));
     return true;
   }
-
-  /// A name behind a whole item is what the item is called.
-  bool is_label(std::size_t at, std::size_t first) const {
-    if (at == first || !ends_item(at + 1)) return false;
-    const sql::Token &before = token(at - 1);
-    for (const std::string_view word :
-         {"and", "or", "not",  "in",  "is",      "like", "ilike", "between", "to",   "distinct",
-          "all", "by", "from", "for", "placing", "else", "then",  "when",    "case", "interval"})
-      if (sql::is(before, word)) return false;
-    return sql::is_name(before) || before.is_mark(')') || before.kind == sql::Kind::kText ||
-           before.kind == sql::Kind::kNumber;
-  }
-
-  bool ends_item(std::size_t at) const {
-    return at >= tokens_.size() || is_mark(at, ',') || is(at, "from") || is(at, "into") || ends_from(token(at));
-  }
-
-  bool column(std::size_t at, std::size_t first, const Rule &rule) {
-    if (is_label(at, first)) return true;
-    std::size_t begin = at;
-    while (begin >= 2 && is_mark(begin - 1, '.')) begin -= 2;
-    if (begin >= 2 && is_mark(begin - 1, '(') && sql::names(token(begin - 2), rule.function)) return true; // masked already
-    const bool is_alone = begin == first && ends_item(at + 1);
-    put(token(begin).at, token(at).end(),
-        rule.function + "(" + std::string(query_.substr(token(begin).at, token(at).end() - token(begin).at)) + ")" +
-            (is_alone ? " AS " + std::string(token(at).text) : ""));
-    return true;
-  }
-
-  bool star(std::size_t at, std::size_t first, const sql::Token *qualifier, const Sources &sources) {
-    std::string expanded;
-    bool is_masked = false;
-    for (const Source &source : sources) {
-      if (qualifier != nullptr && !sql::same(unquoted(*qualifier), source.alias)) continue;
-      for (const Rule &rule : rules_) is_masked |= is_rule_for(rule, source);
-    }
-    if (!is_masked) return true;
-    if (!ends_item(at + 1)) return refuse("a whole row with masked columns is part of an expression");
-    for (const Source &source : sources) {
-      if (qualifier != nullptr && !sql::same(unquoted(*qualifier), source.alias)) continue;
-      const Columns *known = nullptr;
-      for (const Columns &one : columns_)
-        if (sql::same(one.table, source.table)) known = &one;
-      if (known == nullptr) return refuse("'*' shows masked columns; name the columns that are wanted");
-      for (const std::string &name : known->names) {
-        const std::string full = std::string(source.alias) + "." + name;
-        const Rule *rule = nullptr;
-        for (const Rule &one : rules_)
-          if (is_rule_for(one, source) && sql::same(one.column, name)) rule = &one;
-        expanded += (expanded.empty() ? "" : ", ");
-        expanded += (rule == nullptr ? full : rule->function + "(" + full + ") AS " + name);
-      }
-    }
-    put(token(first).at, token(at).end(), expanded);
-    return true;
-  }
-
-  /// Puts a text in the place of a part of the query. Parts come in order.
-  void put(std::size_t begin, std::size_t end, const std::string &text) {
-    out_ += query_.substr(copied_, begin - copied_);
-    out_ += text;
-    copied_ = end;
-    changed_ = true;
-  }
-
-  const std::string_view query_;
-  const std::vector<Rule> &rules_;
-  const std::vector<Columns> &columns_;
-  std::vector<sql::Token> tokens_;
-  std::string out_, why_;
-  std::size_t copied_ = 0;
-  bool changed_ = false;
 };
 
 inline Outcome apply(std::string_view query, const std::vector<Rule> &rules, const std::vector<Columns> &columns = {}) {
