@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace guardrail {
 
@@ -45,6 +46,7 @@ class Query {
   enum class Wants : std::uint8_t { kNothing, kTable };
 
   /// What stands between one pair of parentheses, or outside of all: at most one SELECT, INSERT, UPDATE or DELETE at a time.
+  /// Each answers for the tables that it names itself, also those in a join in parentheses, which has no head of its own.
   struct Scope {
     Head head = Head::kNone;
     Wants wants = Wants::kNothing;
@@ -53,14 +55,19 @@ class Query {
     bool has_where = false;
     bool has_filter = false; ///< more in WHERE than what always holds
     bool has_limit = false;
-    bool is_large = false; ///< reads a table that a LIMIT is wanted for
+    bool is_large = false;     ///< reads a table that a LIMIT is wanted for
+    bool needs_tenant = false; ///< reads or writes a table of several tenants, and not in a query inside
+    bool has_tenant = false;
+    bool has_outer_join = false; ///< whose ON does not filter all rows; which ON is whose is not looked into
   };
 
   Scope &scope() { return scopes_[depth_]; }
 
   void next() {
+    const bool is_label = is_keyword_ && sql::is(token_, "as");
     last_ = token_;
     token_ = lexer_.next();
+    is_keyword_ = token_.kind == sql::Kind::kWord && !is_label && !last_.is_mark('.'); // `u.limit`, AS limit: names
   }
 
   Verdict look() {
@@ -77,9 +84,9 @@ class Query {
   }
 
   Verdict open() {
-    scope().wants = scope().wants == Wants::kTable ? Wants::kNothing : scope().wants; // a query in the place of a table
     if (depth_ + 1 == kMostDepth) return "the query is nested too deep";
-    scopes_[++depth_] = {};
+    const Wants wants = std::exchange(scope().wants, Wants::kNothing); // in the place of a table: a query, or joined tables
+    scopes_[++depth_] = {.wants = wants};
     return nullptr;
   }
 
@@ -101,7 +108,7 @@ class Query {
     if (sql::is(token_, "select")) return !last_.is_mark('.');
     if (token_.kind != sql::Kind::kWord || !may_begin()) return false;
     for (const std::string_view word :
-         {"insert", "update", "delete", "drop", "truncate", "execute", "call", "copy", "table"})
+         {"insert", "update", "delete", "drop", "truncate", "execute", "call", "copy", "table", "merge"})
       if (sql::same(token_.text, word)) return true;
     return sql::is(token_, "do") && !last_.is_mark(')'); // ON CONFLICT (...) DO
   }
@@ -112,8 +119,12 @@ class Query {
     for (const std::string_view hidden : {"do", "execute", "call"})
       if (sql::is(token_, hidden)) return "what the statement runs is not to be seen";
     if (sql::is(token_, "copy")) return "COPY reads or writes a whole table";
+    if (sql::is(token_, "merge")) return "MERGE changes rows without a WHERE";
+    // An INSERT that names no tenant_id leaves it to the query whose rows it takes.
+    const bool is_inherited = scope().head == Head::kInsert && scope().needs_tenant && !scope().has_tenant;
+    scope().needs_tenant &= !is_inherited;
     const Verdict verdict = end_scope(); // of what stood before in these parentheses: the other side of a UNION, a WITH
-    scope() = {};
+    scope() = {.needs_tenant = is_inherited};
     if (sql::is(token_, "select")) scope().head = Head::kSelect;
     if (sql::is(token_, "table")) scope().head = Head::kSelect, scope().wants = Wants::kTable;
     if (sql::is(token_, "insert")) scope().head = Head::kInsert;
@@ -123,7 +134,9 @@ class Query {
   }
 
   Verdict take_keyword() {
+    if (!is_keyword_) return note_filter();
     Scope &here = scope();
+    here.has_outer_join |= begins_outer_join();
     for (const std::string_view word : {"from", "join", "into", "using"})
       if (sql::is(token_, word)) {
         here.wants = Wants::kTable;
@@ -133,7 +146,7 @@ class Query {
     for (const std::string_view word :
          {"where", "group", "order", "having", "limit", "offset", "fetch", "set", "returning", "window", "for", "values"})
       if (sql::is(token_, word)) here.in_list = here.in_filter = false;
-    if (sql::is(token_, "on")) here.in_filter = here.head != Head::kInsert;
+    if (sql::is(token_, "on")) here.in_filter = here.head != Head::kInsert && !here.has_outer_join;
     if (sql::is(token_, "where")) {
       here.has_where = here.in_filter = true;
       return nullptr;
@@ -144,6 +157,14 @@ class Query {
     }
     if (sql::is(last_, "limit") && (sql::is(token_, "all") || sql::is(token_, "null"))) here.has_limit = false;
     return note_filter();
+  }
+
+  /// LEFT [OUTER] JOIN; left(..) is a function.
+  bool begins_outer_join() const {
+    if (!sql::is(token_, "left") && !sql::is(token_, "right") && !sql::is(token_, "full")) return false;
+    sql::Lexer ahead = lexer_;
+    const sql::Token behind = ahead.next();
+    return sql::is(behind, "join") || sql::is(behind, "outer");
   }
 
   /// The scope whose statement this belongs to: the innermost that has one.
@@ -172,8 +193,8 @@ class Query {
     sql::Lexer ahead = lexer_;
     if (ahead.next().is_mark('.')) return nullptr; // a schema
     here.wants = Wants::kNothing;
-    for (const std::string_view table : kTenantTables) needs_tenant_ |= sql::names(name, table);
-    for (const std::string_view table : kLargeTables) here.is_large |= sql::names(name, table);
+    for (const std::string_view table : kTenantTables) owner().needs_tenant |= sql::names(name, table);
+    for (const std::string_view table : kLargeTables) owner().is_large |= sql::names(name, table);
     return nullptr;
   }
   Verdict look_again() { return token_.kind == sql::Kind::kWord ? take_keyword() : note_filter(); }
@@ -181,11 +202,18 @@ class Query {
   /// tenant_id that rows are filtered by; in an INSERT, any.
   void note_tenant() {
     if (!sql::names(token_, "tenant_id")) return;
-    const Scope &here = owner();
+    Scope &here = owner();
     sql::Lexer ahead = lexer_;
     const sql::Token behind = ahead.next();
     const bool is_compared = behind.text == "=" || sql::is(behind, "in") || last_.text == "=";
-    has_tenant_ |= here.head == Head::kInsert || (here.in_filter && is_compared);
+    here.has_tenant |= here.head == Head::kInsert || (is_filtering() && is_compared);
+  }
+
+  /// In a WHERE or ON of the statement that this belongs to, or in an ON of a join in parentheses that it reads.
+  bool is_filtering() const {
+    std::size_t depth = depth_;
+    while (depth > 0 && !scopes_[depth].in_filter && scopes_[depth].head == Head::kNone) --depth;
+    return scopes_[depth].in_filter;
   }
 
   Verdict end_scope() {
@@ -197,15 +225,14 @@ class Query {
       for (std::size_t depth = 0; depth < depth_; ++depth) has_limit |= scopes_[depth].has_limit;
       if (!has_limit) return "SELECT from a large table without LIMIT";
     }
+    if (here.needs_tenant && !here.has_tenant) return "a table of several tenants is used without tenant_id";
     return nullptr;
   }
 
   Verdict end_statement() {
     if (depth_ != 0) return "a parenthesis is not closed";
     if (const Verdict verdict = end_scope()) return verdict;
-    if (needs_tenant_ && !has_tenant_) return "a table of several tenants is used without tenant_id";
     scopes_[0] = {};
-    needs_tenant_ = has_tenant_ = false;
     return nullptr;
   }
 
@@ -213,8 +240,7 @@ class Query {
   sql::Token token_{}, last_{}, first_{};
   std::size_t depth_ = 0;
   std::array<Scope, kMostDepth> scopes_{};
-  bool needs_tenant_ = false; ///< of the statement
-  bool has_tenant_ = false;
+  bool is_keyword_ = false; ///< the token may be one
 };
 
 inline Verdict check(std::string_view query) { return Query(query).check(); }

@@ -1,5 +1,6 @@
 // Ways round the plugins that look into queries, and what they must not take for one.
 #include "column_mask/mask.hpp"
+#include "llm_guardrail/guardrail.hpp"
 
 #include <gmock/gmock.h>
 
@@ -109,6 +110,51 @@ TEST(MaskAttack, NestingIsBounded) {
   EXPECT_EQ(masked("SELECT ssn, users FROM " + parentheses + "users"), "refused");
   for (int i = 0; i < 20'000; ++i) selects += " WHERE SELECT";
   EXPECT_EQ(masked(selects), "refused");
+}
+
+TEST(GuardrailAttack, JoinsInParenthesesHideNoTable) {
+  for (const char *query :
+       {"SELECT * FROM (events JOIN t ON true)", "SELECT * FROM (t JOIN events ON true) WHERE tenant_id='a'",
+        "SELECT * FROM ((t JOIN events ON true)) WHERE tenant_id='a'", "SELECT * FROM ONLY (users)",
+        "SELECT * FROM t CROSS JOIN (users JOIN x USING (id))", "SELECT * FROM t, (x JOIN users ON true)",
+        "UPDATE ONLY (users) SET a = 1 WHERE id = 1", "DELETE FROM x USING (users JOIN t ON true) WHERE x.id = 1",
+        "SELECT * FROM LATERAL (SELECT * FROM users) z"})
+    EXPECT_NE(guardrail::check(query), nullptr) << query;
+  for (const char *query :
+       {"SELECT * FROM (users JOIN t ON true) WHERE tenant_id = 'a'", "SELECT * FROM (users u JOIN t ON u.tenant_id = 'a')",
+        "SELECT * FROM (t JOIN events ON true) WHERE tenant_id = 'a' LIMIT 5", "SELECT * FROM ONLY (t)"})
+    EXPECT_EQ(guardrail::check(query), nullptr) << query;
+}
+
+TEST(GuardrailAttack, EachStatementInAnotherNeedsItsOwnTenant) {
+  for (const char *query : {"SELECT id FROM users UNION SELECT id FROM users WHERE tenant_id='q'",
+                            "SELECT id FROM users WHERE tenant_id='q' UNION SELECT id FROM users",
+                            "SELECT id FROM users u WHERE EXISTS (SELECT 1 FROM t WHERE tenant_id='a')",
+                            "DELETE FROM users WHERE id IN (SELECT id FROM t WHERE tenant_id='a')",
+                            "UPDATE users SET a = (SELECT b FROM t WHERE tenant_id='a') WHERE id = 1",
+                            "SELECT * FROM t WHERE tenant_id = 'a' AND id IN (SELECT id FROM users)",
+                            "WITH c AS (SELECT id FROM users) SELECT id FROM c WHERE tenant_id = 'a'",
+                            "SELECT id FROM users u LEFT JOIN t ON t.tenant_id = 'a'", "INSERT INTO orders SELECT id FROM t",
+                            "SELECT id FROM users LEFT JOIN t INNER JOIN v ON true ON t.tenant_id = 'a'"})
+    EXPECT_NE(guardrail::check(query), nullptr) << query;
+  for (const char *query :
+       {"SELECT id FROM users WHERE tenant_id='q' UNION SELECT id FROM users WHERE tenant_id='q'",
+        "SELECT id FROM users u WHERE tenant_id='a' AND EXISTS (SELECT 1 FROM t)",
+        "SELECT * FROM (SELECT id FROM users WHERE tenant_id='a') u", "SELECT id FROM users u JOIN t ON u.tenant_id = 'a'",
+        "WITH c AS (SELECT id FROM users WHERE (tenant_id) = 'a' AND tenant_id = 'a') SELECT id FROM c",
+        "INSERT INTO orders SELECT * FROM orders WHERE tenant_id = 'a'",
+        "SELECT left(a, 1) FROM users u JOIN t ON u.tenant_id = 'a'",
+        "INSERT INTO orders (id, tenant_id) SELECT id, 'a' FROM t"})
+    EXPECT_EQ(guardrail::check(query), nullptr) << query;
+}
+
+TEST(GuardrailAttack, KeywordsThatAreNamesAreNoConditions) {
+  for (const char *query :
+       {"SELECT id AS limit FROM events WHERE tenant_id='a'", "SELECT e.limit FROM events e WHERE tenant_id='a'",
+        "SELECT 1 AS where, tenant_id = 'a' FROM users", "SELECT u.as FROM users u", "DELETE FROM x RETURNING x.where, id",
+        "MERGE INTO x USING y ON true WHEN MATCHED THEN DELETE"})
+    EXPECT_NE(guardrail::check(query), nullptr) << query;
+  EXPECT_EQ(guardrail::check("SELECT u.as FROM users u WHERE u.tenant_id = 'a'"), nullptr);
 }
 
 } // namespace
