@@ -263,6 +263,7 @@ class Reader : protected Names {
     for (std::size_t i = before; i < scope.sources.size(); ++i)
       if (is_masked(scope.sources[i].table)) return refuse("a join of a table with masked columns has a name of its own");
     if (tokens_.is_mark(at, '(')) at = tokens_.behind(at);
+    scope.sources.resize(before); // their names are hidden by the join's
     scope.sources.push_back(source);
     return true;
   }

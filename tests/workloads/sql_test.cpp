@@ -29,6 +29,7 @@ TEST(MaskAttack, ARowOrColumnUnderAnotherNameIsRefused) {
 TEST(MaskAttack, AColumnThatAQueryInsideGivesOutIsRefused) {
   for (const char *query :
        {"SELECT (SELECT ssn) FROM users", "SELECT (SELECT ssn FROM orders) FROM users",
+        "SELECT (SELECT u.ssn FROM (orders u JOIN b ON true) AS j) FROM users u",
         "SELECT (SELECT max(x) FROM (SELECT u.ssn) y(x)) FROM users u", "SELECT z.ssn FROM users, LATERAL (SELECT ssn) z",
         "SELECT z.ssn FROM users u JOIN LATERAL (SELECT u.*) z ON true",
         "SELECT y FROM users u CROSS JOIN LATERAL (VALUES (u.ssn)) v(y)", "SELECT y FROM users u, unnest(ARRAY[u.ssn]) y",
