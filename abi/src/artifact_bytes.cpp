@@ -24,10 +24,10 @@ GRAFT_MEMBERS(ContractFunction, name, type, returns_status, fingerprint, declara
 GRAFT_MEMBERS(ContractFacts, tag, name, major, minor, functions, where, has_instances)
 GRAFT_MEMBERS(ProviderFacts, contract, major, minor, tag, table_symbol, entries, checked, where)
 GRAFT_MEMBERS(KeptFacts, name, symbol, type, fingerprint, where, qualified, file, declaration, binding, life, initial,
-              reaches)
+              reaches, align, packed)
 GRAFT_MEMBERS(KeptClass, type, replace, destroy, bytes, polymorphic, foreign)
 GRAFT_MEMBERS(KeptLayout, type, text)
-GRAFT_MEMBERS(InstanceFacts, tag, type, construct, constructible, reaches, where)
+GRAFT_MEMBERS(InstanceFacts, tag, type, construct, constructible, reaches, packed, where)
 GRAFT_MEMBERS(MigrationFacts, to, from, symbol, where)
 GRAFT_MEMBERS(NoexceptFacts, symbol, where)
 GRAFT_MEMBERS(HeaderFacts, path, system, content)
@@ -52,7 +52,7 @@ constexpr Look::Found last(Look::Found) { return Look::Found::kFolder; }
 namespace {
 
 constexpr std::string_view kMagic = "graftart";
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 constexpr std::size_t kHeaderBytes = kArtifactChecksumAt + sizeof(std::uint64_t);
 static_assert(kArtifactChecksumAt == kMagic.size() + sizeof kVersion);
 

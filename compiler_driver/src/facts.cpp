@@ -7,6 +7,7 @@
 #include "hook_checks.hpp"
 #include "instance_checks.hpp"
 #include "kept_ast.hpp"
+#include "packed_words.hpp"
 #include "types.hpp"
 
 #include <clang/AST/ASTConsumer.h>
@@ -192,6 +193,7 @@ class FactsConsumer : public clang::SemaConsumer {
     instance.type = types_->add(named.getUnderlyingType());
     kept_types_[instance.type] = named.getUnderlyingType();
     if (types_->was_too_deep()) refuse_depth(compiler_, named.getLocation(), "GRAFT_INSTANCE(" + instance.tag + ", ...)");
+    instance.packed = has_packed_words(named.getUnderlyingType(), *context_);
     instance.where = place(named.getLocation());
     if (kept_) kept_->prepare(named.getUnderlyingType(), instance);
     instance_places_.instances[static_cast<unsigned>(facts_.instances.size())] = named.getLocation();
@@ -223,6 +225,9 @@ class FactsConsumer : public clang::SemaConsumer {
     kept.where = place(variable.getLocation());
     kept.qualified = variable.getQualifiedNameAsString();
     kept.declaration = written(variable);
+    if (!variable.getType()->isDependentType())
+      kept.align = static_cast<std::uint32_t>(context_->getDeclAlign(&variable).getQuantity());
+    kept.packed = has_packed_words(variable.getType(), *context_);
     auto known = std::ranges::find(facts_.kept, kept.symbol, &KeptFacts::symbol);
     if (known == facts_.kept.end()) known = facts_.kept.emplace(known);
     *known = std::move(kept); // a tentative definition may be repeated

@@ -27,10 +27,10 @@ Artifact full() {
   ContractFunction add{"add", 2, true, "fn()", "int add(void)", at(1), "int (*add)(void);", {"left", ""}};
   facts.contracts = {{"greeter", "demo.greeter", 1, 65535, {add}, at(1), true}};
   facts.providers = {{"demo.greeter", 1, 2, "greeter", "graft_entries_greeter", {"add", ""}, true, at(5)}};
-  facts.kept = {{"count", "count_", 1, "i32", at(6), "n::count", "a.c", "int count", "b", "l", "i", "r"}};
+  facts.kept = {{"count", "count_", 1, "i32", at(6), "n::count", "a.c", "int count", "b", "l", "i", "r", 64, true}};
   facts.kept_classes = {{2, "replace", "destroy", true, false, true}};
   facts.kept_layouts = {{1, "fields"}};
-  facts.instances = {{"greeter", 2, "construct", false, "std::function", at(7)}};
+  facts.instances = {{"greeter", 2, "construct", false, "std::function", true, at(7)}};
   facts.migrations = {{1, 2, "migrate", at(8)}};
   facts.noexcepts = {{"f", at(9)}};
   facts.headers = {{"/usr/include/stdio.h", true, {{1, 2, 3}}}, {"absent.h", false, {}}};
@@ -92,7 +92,7 @@ TEST(ArtifactBytes, OfAnEmptyArtifactAreOne) {
 TEST(ArtifactBytes, OfAnotherVersionAreRefusedWithBothVersions) {
   std::vector<char> bytes = to_bytes({});
   bytes[8] = 77;
-  EXPECT_THAT(artifact_from_bytes(bytes), FailsWith(Code::kIncompatible, HasSubstr("in format 77, this graft reads 3")));
+  EXPECT_THAT(artifact_from_bytes(bytes), FailsWith(Code::kIncompatible, HasSubstr("in format 77, this graft reads 4")));
 }
 
 TEST(ArtifactBytes, ThatAreNoArtifactAreRefused) {

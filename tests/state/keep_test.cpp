@@ -186,6 +186,24 @@ TEST_F(Keep, ObjectsWithVirtualFunctionsGoOnInTheCodeThatMadeThem) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST_F(Keep, AVariableIsAlignedAsItAsksFor) {
+  load(c_text("GRAFT_KEEP static char first;\nGRAFT_KEEP _Alignas(4096) static float k[3];\nstatic void *volatile where;",
+              "(first = 1, where = k, (int32_t)((uintptr_t)where % 4096))"));
+  EXPECT_EQ(call(), 0);
+}
+
+TEST_F(Keep, CodeThatAPackedStructPointsIntoStaysMapped) {
+  const auto version = [](const std::string &answer) {
+    return c_text("GRAFT_KEEP static struct __attribute__((packed)) { char c; const char *word; } k[3];", answer);
+  };
+  load(version("(k[2].word = \"literal1\", k[2].word[7])"));
+  EXPECT_EQ(call(), '1');
+  ASSERT_THAT(runtime->reload(version("1000 + k[2].word[7]")), Succeeds());
+  EXPECT_THAT(runtime->await_retired(std::chrono::milliseconds(100)),
+              test::FailsWith(Code::kBusy, testing::HasSubstr("'b' generation 1")));
+  EXPECT_EQ(call(), 1000 + '1');
+}
+
 TEST_F(Keep, EndingTheRuntimeEndsItsObjects) {
   static int ended = 0;
   load(cxx_text("struct noisy { ~noisy() { ++*(int *)" + std::to_string(reinterpret_cast<std::uintptr_t>(&ended)) +

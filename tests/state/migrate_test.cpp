@@ -132,6 +132,25 @@ TEST_F(Migrate, APointerToWhatChangedIsRefused) {
               FailsWith(Code::kIncompatible, HasSubstr("laid out in another way")));
 }
 
+TEST_F(Migrate, AVariableThatAsksForMoreAlignmentMoves) {
+  load(c_text("GRAFT_KEEP static int k[3] = {1, 2, 3};", "++k[2]"));
+  EXPECT_EQ(call(), 4);
+  const std::string plan = reload(c_text("GRAFT_KEEP _Alignas(4096) static int k[3];\nstatic void *volatile where;",
+                                         "(where = k, (int32_t)((uintptr_t)where % 4096) * 10 + k[2])"));
+  EXPECT_EQ(call(), 4);
+  EXPECT_THAT(plan, AllOf(HasSubstr("state migrated"), HasSubstr("aligned to 4096 bytes now; its address changes")));
+  EXPECT_THAT(reload(c_text("GRAFT_KEEP static int k[3];", "k[2]")), HasSubstr("in place"));
+}
+
+TEST_F(Migrate, APointerInAPackedStructIsSeen) {
+  load(c_text("GRAFT_KEEP static struct __attribute__((packed)) { char c; const char *word; } s;",
+              "(s.word = \"literal\") != 0"));
+  EXPECT_EQ(call(), 1);
+  EXPECT_THAT(runtime->reload(c_text(
+                  "GRAFT_KEEP static struct __attribute__((packed)) { char c; const char *word; int more; } s;", "0")),
+              FailsWith(Code::kIncompatible, HasSubstr("'s' points at byte 1 into the memory of generation")));
+}
+
 TEST_F(Migrate, APointerIntoTheOldCodeIsRefusedWhileItIsThere) {
   load(c_text("GRAFT_KEEP static struct { const char *word; } s;", "(s.word = s.word ? 0 : \"literal\") != 0"));
   EXPECT_EQ(call(), 1);

@@ -24,10 +24,10 @@ Result<void> build(const InstancePlan &plan, DisplacedState state, const Generat
                    const Retirement &retirement) {
   const Type &type = fresh.facts.types[plan.fresh];
   const std::byte *from = state.object->memory();
-  GRAFT_TRY_ASSIGN(state.object, KeptObject::create(plan.contract, type.size, type.align));
+  const auto facts = std::ranges::find(fresh.facts.instances, plan.tag, &InstanceFacts::tag);
+  GRAFT_TRY_ASSIGN(state.object, KeptObject::create(plan.contract, type.size, type.align, words_of(facts->packed)));
   std::byte *to = state.object->memory();
   state.type = plan.fresh;
-  const auto facts = std::ranges::find(fresh.facts.instances, plan.tag, &InstanceFacts::tag);
   const std::string what = "bundle '" + fresh.bundle + "': an instance of " + plan.contract;
   using Construct = void(void *);
   Result<void> ran;
@@ -72,16 +72,15 @@ Result<void> carry_instances(const KeptPlan &plan, const Generation &old, Genera
 
 Result<void> refuse_pointers_back(const std::string &what, const KeptObject &object, const Generation &old,
                                   const Retirement &retirement) {
-  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
-  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i) {
-    const auto owner = old.image->owns(words[i]) ? std::optional(old.number) : retirement.owner_of(old.bundle, words[i]);
-    if (owner)
-      return error(Code::kIncompatible, "bundle '" + old.bundle + "': " + what + " points at byte " +
-                                            std::to_string(i * sizeof *words) + " into the memory of generation " +
-                                            std::to_string(*owner) +
-                                            ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
-  }
-  return {};
+  std::optional<std::uint64_t> owner;
+  const auto at = object.find_word([&](std::uintptr_t word) {
+    owner = old.image->owns(word) ? std::optional(old.number) : retirement.owner_of(old.bundle, word);
+    return owner.has_value();
+  });
+  if (!at) return {};
+  return error(Code::kIncompatible, "bundle '" + old.bundle + "': " + what + " points at byte " + std::to_string(*at) +
+                                        " into the memory of generation " + std::to_string(*owner) +
+                                        ", which goes; write GRAFT_MIGRATE, or clear the pointer first");
 }
 
 } // namespace graft

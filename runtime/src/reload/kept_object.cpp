@@ -19,29 +19,32 @@ const KeptClass *class_of(const Facts &facts, TypeIndex type) {
 
 void KeptObject::Free::operator()(std::byte *memory) const { std::free(memory); }
 
-Result<std::shared_ptr<KeptObject>> KeptObject::create(std::string name, std::size_t size, std::size_t align) {
+Result<std::shared_ptr<KeptObject>> KeptObject::create(std::string name, std::size_t size, std::size_t align,
+                                                       Words words) {
   const std::size_t least = std::max(align, alignof(std::max_align_t));
-  const std::size_t rounded = (std::max<std::size_t>(size, 1) + least - 1) / least * least;
+  const std::size_t rounded = (size + 1 + least - 1) / least * least; // so that a pointer past its end is nobody else's
   const bool refused = fault::at("there is no memory for the");
   std::unique_ptr<std::byte[], Free> memory(refused ? nullptr
                                                     : static_cast<std::byte *>(std::aligned_alloc(least, rounded)));
   if (memory == nullptr)
     return error(Code::kExhausted, "there is no memory for the " + std::to_string(size) + " bytes of kept '" + name + "'");
   std::memset(memory.get(), 0, rounded);
-  return std::shared_ptr<KeptObject>(new KeptObject(std::move(name), size, std::move(memory)));
+  return std::shared_ptr<KeptObject>(new KeptObject(std::move(name), size, std::move(memory), words));
 }
 
 bool points_into(const KeptObject &object, const jit::Image &image) {
-  const auto *words = reinterpret_cast<const std::uintptr_t *>(object.memory());
-  for (std::size_t i = 0; i < object.size() / sizeof *words; ++i)
-    if (image.owns(__atomic_load_n(words + i, __ATOMIC_RELAXED))) return true; // relaxed: only the word's value is asked for
-  return false;
+  return object.find_word([&](std::uintptr_t word) { return image.owns(word); }).has_value();
+}
+
+std::size_t alignment_of(const Facts &facts, const KeptFacts &variable) {
+  return std::max<std::size_t>({facts.types[variable.type].align, variable.align, alignof(std::max_align_t)});
 }
 
 Result<KeptBinding> fresh_binding(const Facts &facts, const KeptFacts &variable) {
-  const Type &type = facts.types[variable.type];
   KeptBinding binding;
-  GRAFT_TRY_ASSIGN(binding.object, KeptObject::create(variable.qualified, type.size, type.align));
+  GRAFT_TRY_ASSIGN(binding.object,
+                   KeptObject::create(variable.qualified, facts.types[variable.type].size, alignment_of(facts, variable),
+                                      words_of(variable.packed)));
   binding.is_fresh = true;
   return binding;
 }

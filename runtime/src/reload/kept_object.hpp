@@ -1,6 +1,7 @@
 // Kept objects: the memory behind GRAFT_KEEP variables, which no generation owns.
 //
-//   K1  An object's address and type never change. A variable whose type changes gets a new object; the old one stays as it is.
+//   K1  An object's address and type never change. A variable whose type changes, or that asks for more alignment, gets a new
+//       object; the old one stays as it is.
 //   K2  The memory is there before any code that is bound to it is linked, and until the last generation that is bound to it is gone.
 //   K3  An object is ended once: by the newest generation that was bound to it, when nobody is inside that one or an older one.
 //   K4  While an object lives, every generation whose code or data it may reach is mapped: those that a word of it points into are
@@ -12,11 +13,20 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace graft {
+
+/// Where an object's words lie, any of which may be an address.
+enum class Words : std::uint8_t { kAligned, kAnywhere };
+
+/// What facts call packed.
+constexpr Words words_of(bool packed) { return packed ? Words::kAnywhere : Words::kAligned; }
 
 /// The memory of one kept variable.
 ///
@@ -24,11 +34,19 @@ namespace graft {
 class KeptObject {
  public:
   /// `size` zeros. kExhausted.
-  static Result<std::shared_ptr<KeptObject>> create(std::string name, std::size_t size, std::size_t align);
+  static Result<std::shared_ptr<KeptObject>> create(std::string name, std::size_t size, std::size_t align, Words words);
 
   std::byte *memory() const { return memory_.get(); }
   std::size_t size() const { return size_; }
   const std::string &name() const { return name_; }
+  /// Where a word lies for which `is_it` holds, whatever its type. The object may be in use.
+  template <class IsIt>
+  std::optional<std::size_t> find_word(IsIt is_it) const {
+    const std::size_t step = words_ == Words::kAligned ? sizeof(std::uintptr_t) : 1;
+    for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= size_; at += step)
+      if (is_it(word_at(at))) return at;
+    return std::nullopt;
+  }
   /// Its value was ended (K3): release, pairs with the acquire in `has_ended`.
   void end() { ended_.store(true, std::memory_order_release); }
   bool has_ended() const { return ended_.load(std::memory_order_acquire); }
@@ -37,17 +55,28 @@ class KeptObject {
   struct Free {
     void operator()(std::byte *memory) const;
   };
-  KeptObject(std::string name, std::size_t size, std::unique_ptr<std::byte[], Free> memory)
-      : name_(std::move(name)), size_(size), memory_(std::move(memory)) {}
+  KeptObject(std::string name, std::size_t size, std::unique_ptr<std::byte[], Free> memory, Words words)
+      : name_(std::move(name)), size_(size), memory_(std::move(memory)), words_(words) {}
+  std::uintptr_t word_at(std::size_t at) const {
+    if (at % sizeof(std::uintptr_t) == 0) // relaxed: only the word's value is asked for
+      return __atomic_load_n(reinterpret_cast<const std::uintptr_t *>(memory_.get() + at), __ATOMIC_RELAXED);
+    std::uintptr_t word = 0;
+    std::memcpy(&word, memory_.get() + at, sizeof word);
+    return word;
+  }
 
   std::string name_;
   std::size_t size_;
   std::unique_ptr<std::byte[], Free> memory_;
+  Words words_;
   std::atomic<bool> ended_{false};
 };
 
-/// Whether an aligned word of the object, whatever its type, is an address in the image's memory. The object may be in use.
+/// Whether a word of the object is an address in the image's memory. The object may be in use.
 bool points_into(const KeptObject &object, const jit::Image &image);
+
+/// The alignment that the variable's memory has at least; no memory has less than the platform's allocations.
+std::size_t alignment_of(const Facts &facts, const KeptFacts &variable);
 
 /// What binds one kept variable of a generation to its object.
 struct KeptBinding {

@@ -2,6 +2,7 @@
 #include "kept_plan.hpp"
 
 #include "kept_match.hpp"
+#include "kept_object.hpp"
 #include "type_plan.hpp"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ void plan_variable(KeptPlan &plan, ObjectPlan &object, const Facts &old, const K
                    const KeptFacts &variable, const std::byte *initial) {
   const std::string was = spelling(old.types, before.type);
   const std::string is = spelling(fresh.types, variable.type);
-  if (is_same_type(old, before.type, fresh, variable.type)) {
+  const std::size_t align = alignment_of(fresh, variable);
+  const bool is_aligned = alignment_of(old, before) >= align;
+  if (is_aligned && is_same_type(old, before.type, fresh, variable.type)) {
     object.way = ObjectPlan::Way::kInPlace;
     plan.items.push_back({Fate::kKept, variable.qualified, was, is, "in place" + hold_text(variable.reaches)});
     return;
@@ -22,9 +25,15 @@ void plan_variable(KeptPlan &plan, ObjectPlan &object, const Facts &old, const K
   object.way = ObjectPlan::Way::kMigrate;
   TypePlanner planner(old, fresh, initial);
   planner.match({variable.type, before.type, 0, 0, 0, 0, variable.qualified}, object.steps);
+  const std::string why = is_aligned ? "" : "aligned to " + std::to_string(align) + " bytes now; ";
+  const std::string moves = why + "its address changes" + hold_text(before.reaches);
   const bool is_split = planner.items.size() != 1 || planner.items.front().path != variable.qualified;
-  if (is_split) plan.items.push_back({Fate::kConverted, variable.qualified, was, is, "its address changes" + hold_text(before.reaches)});
-  if (!is_split && planner.items.front().fate == Fate::kConverted) planner.items.front().how += "; its address changes" + hold_text(before.reaches);
+  if (is_split) plan.items.push_back({Fate::kConverted, variable.qualified, was, is, moves});
+  if (!is_split && planner.items.front().fate != Fate::kRefused) {
+    PlanItem &only = planner.items.front();
+    if (only.fate == Fate::kKept) only.fate = Fate::kMoved;
+    only.how += (only.how.empty() ? "" : "; ") + moves;
+  }
   std::ranges::move(planner.items, std::back_inserter(plan.items));
 }
 

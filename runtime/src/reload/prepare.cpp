@@ -31,7 +31,7 @@ bool is_same_provider(const ProviderFacts &live, const ProviderFacts &next) {
 }
 
 bool is_same_kept(const KeptFacts &live, const KeptFacts &next) {
-  return live.symbol == next.symbol && live.fingerprint == next.fingerprint;
+  return live.symbol == next.symbol && live.fingerprint == next.fingerprint && live.align == next.align;
 }
 
 /// Whether an artifact would behave as the live generation does: the same bytes, or the same tokens compiled in another way,

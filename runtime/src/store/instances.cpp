@@ -56,7 +56,7 @@ Result<graft_instance> Instances::create(const Binding &provider, std::string_vi
   if (facts == nullptr)
     return error(Code::kUnsupported, what + " has no instances: its contract does not begin with create and destroy");
   const Type &type = generation.facts.types[facts->type];
-  GRAFT_TRY_ASSIGN(auto object, KeptObject::create(slot.contract->name, type.size, type.align));
+  GRAFT_TRY_ASSIGN(auto object, KeptObject::create(slot.contract->name, type.size, type.align, words_of(facts->packed)));
 
   InstanceRecord &record = claim(slot, generation, object);
   graft_instance_args args{sizeof args, 0, {data.data(), data.size()}};

@@ -64,6 +64,8 @@ struct KeptFacts {
   std::string life;         ///< undefined, too: to be bound to a byte, see KeptLife; empty when no code constructs it
   std::string initial;      ///< symbol of its initial bytes, of the type's size; empty: all zero
   std::string reaches;      ///< see InstanceFacts
+  std::uint32_t align = 0;  ///< bytes; more than its type's where the variable itself asks for it
+  bool packed = false;      ///< may hold words at addresses that are no multiple of their size
 };
 
 /// The byte behind `KeptFacts::life`. Its constructor looks at it and leaves `kConstructed` behind.
@@ -93,6 +95,7 @@ struct InstanceFacts {
   std::string construct;    ///< symbol of `void(void *)`; empty: zeros are an initial value, or, see `constructible`, nothing is
   bool constructible = true;
   std::string reaches;      ///< what in the type may lead to code of its version through memory that it points at: "std::function"; empty: nothing
+  bool packed = false;      ///< see KeptFacts
   SourcePos where;
 };
 
