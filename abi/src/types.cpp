@@ -61,7 +61,7 @@ private:
   }
 
   std::string print_function(const Type &type) {
-    std::string text = "fn(";
+    std::string text = (type.name.empty() ? "" : type.name + " ") + "fn(";
     for (const Field &parameter : type.fields) {
       if (text.back() != '(') text += ',';
       text += print(parameter.type);
@@ -111,7 +111,8 @@ std::string declare(const TypeTable &table, TypeIndex index, std::string inner, 
       parameters += declare(table, parameter.type, parameter.name, false);
     }
     if (type.variadic) parameters += parameters.empty() ? "..." : ", ...";
-    return declare(table, type.target, inner + "(" + (parameters.empty() ? "void" : parameters) + ")", false);
+    const std::string convention = type.name.empty() ? "" : " __attribute__((" + type.name + "))";
+    return declare(table, type.target, inner + "(" + (parameters.empty() ? "void" : parameters) + ")" + convention, false);
   }
   default: return prefix + base_name(type) + (inner.empty() ? "" : " " + inner);
   }

@@ -32,6 +32,18 @@ Type row_of(TypeKind kind) {
   return row;
 }
 
+/// The three whose size tells them apart: __float128 is as wide as long double, _Float16 as __bf16.
+bool is_float_of_c(const clang::BuiltinType &type) {
+  using Builtin = clang::BuiltinType;
+  return type.getKind() == Builtin::Float || type.getKind() == Builtin::Double || type.getKind() == Builtin::LongDouble;
+}
+
+bool is_complex_of_c(clang::QualType type) {
+  const auto *complex = type->getAs<clang::ComplexType>();
+  const auto *element = complex != nullptr ? complex->getElementType()->getAs<clang::BuiltinType>() : nullptr;
+  return element != nullptr && is_float_of_c(*element);
+}
+
 bool is_plain(const clang::RecordDecl &declaration) {
   const auto *cxx = llvm::dyn_cast<clang::CXXRecordDecl>(&declaration);
   return cxx == nullptr || (!cxx->isDynamicClass() && !cxx->isDependentContext());
@@ -92,7 +104,7 @@ Type TypeBuilder::convert(clang::QualType type) {
     row.target = add(pointer->getPointeeType());
     return row;
   }
-  if (const auto *complex = type->getAs<clang::ComplexType>(); complex && complex->getElementType()->isRealFloatingType()) {
+  if (is_complex_of_c(type)) {
     measure(row, type);
     row.kind = TypeKind::kComplex;
     return row;
@@ -135,8 +147,8 @@ Type TypeBuilder::convert_builtin(const clang::BuiltinType &type) {
     row.kind = TypeKind::kSigned;
   } else if (type.isUnsignedInteger()) {
     row.kind = TypeKind::kUnsigned;
-  } else if (type.isFloatingPoint() && type.getKind() != clang::BuiltinType::Float128) {
-    row.kind = TypeKind::kFloat; // __float128 is as wide as long double and is passed differently
+  } else if (is_float_of_c(type)) {
+    row.kind = TypeKind::kFloat;
   } else {
     return opaque(source);
   }
@@ -172,6 +184,7 @@ Type TypeBuilder::convert_record(const clang::RecordDecl &declaration) {
   row.declared = declared(declaration);
   if (const auto *cxx = llvm::dyn_cast<clang::CXXRecordDecl>(&declaration)) add_bases(row, *cxx);
   for (const clang::FieldDecl *member : declaration.fields()) {
+    if (member->isUnnamedBitField() || member->isZeroSize(context_)) continue; // they hold nothing, and lie over what does
     Field field{member->getName().str(), add(member->getType()), context_.getFieldOffset(member), 0, declared(*member)};
     if (member->isBitField()) field.width_bits = member->getBitWidthValue();
     row.fields.push_back(std::move(field));
@@ -182,6 +195,8 @@ Type TypeBuilder::convert_record(const clang::RecordDecl &declaration) {
 Type TypeBuilder::convert_function(const clang::FunctionType &type) {
   Type row = row_of(TypeKind::kFunction);
   row.target = add(type.getReturnType());
+  if (const clang::CallingConv convention = type.getCallConv(); convention != clang::CC_C)
+    row.name = clang::FunctionType::getNameForCallConv(convention).str();
   const auto *prototype = llvm::dyn_cast<clang::FunctionProtoType>(&type);
   if (prototype == nullptr) return row;
   row.variadic = prototype->isVariadic();

@@ -106,6 +106,7 @@ Result<void> FfiSignature::prepare(const TypeTable &table, TypeIndex index) {
   const Type &function = table[index];
   if (function.kind != TypeKind::kFunction) return error(Code::kInternal, "a contract's entry is no function");
   if (function.variadic) return cannot_pass(table, index, "it is variadic");
+  if (!function.name.empty()) return cannot_pass(table, index, "its calling convention is not C's");
   for (const Field &parameter : function.fields) {
     GRAFT_TRY_ASSIGN(ffi_type *const described, describe(table, parameter.type));
     parameters_.push_back(described);

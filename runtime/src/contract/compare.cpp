@@ -189,7 +189,8 @@ Finding Comparer::records(const Type &ours, const Type &theirs, Growth growth) {
 }
 
 Finding Comparer::functions(const Type &ours, const Type &theirs) {
-  if (ours.fields.size() != theirs.fields.size() || ours.variadic != theirs.variadic) return Difference{};
+  if (ours.fields.size() != theirs.fields.size() || ours.variadic != theirs.variadic || ours.name != theirs.name)
+    return Difference{};
   if (Finding found = types(ours.target, theirs.target)) return found;
   for (std::size_t index = 0; index < ours.fields.size(); ++index)
     if (Finding found = types(ours.fields[index].type, theirs.fields[index].type)) return found;
@@ -211,6 +212,8 @@ Finding Comparer::entry(const ContractFunction &ours, const ContractFunction &th
     if (Finding found = name(types(a.fields[i].type, b.fields[i].type), subject + of, a.fields[i].type, b.fields[i].type))
       return found;
   }
+  const auto convention = [](const Type &type) { return type.name.empty() ? "C's" : quoted(type.name); };
+  if (a.name != b.name) return Difference{"the calling convention" + of, convention(a), convention(b)};
   if (a.fields.size() == b.fields.size()) return {};
   return Difference{"the number of parameters" + of, std::to_string(a.fields.size()), std::to_string(b.fields.size())};
 }

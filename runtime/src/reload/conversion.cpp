@@ -7,31 +7,36 @@
 namespace graft {
 namespace {
 
+/// As wide as the widest number.
+__extension__ using Bits = unsigned __int128;
+__extension__ using SignedBits = __int128;
+constexpr std::uint32_t kMostBits = 128;
+
 bool is_whole_bytes(const NumberPlace &place) {
-  return place.offset_bits % 8 == 0 && place.width_bits % 8 == 0 && place.width_bits <= 64;
+  return place.offset_bits % 8 == 0 && place.width_bits % 8 == 0 && place.width_bits <= kMostBits;
 }
 
-std::uint64_t read_single_bits(const std::byte *base, const NumberPlace &place) {
-  std::uint64_t bits = 0;
+Bits read_single_bits(const std::byte *base, const NumberPlace &place) {
+  Bits bits = 0;
   for (std::uint32_t i = 0; i < place.width_bits; ++i) {
     const std::uint64_t at = place.offset_bits + i;
-    bits |= ((std::to_integer<std::uint64_t>(base[at / 8]) >> (at % 8)) & 1u) << i;
+    bits |= static_cast<Bits>((std::to_integer<unsigned>(base[at / 8]) >> (at % 8)) & 1u) << i;
   }
   return bits;
 }
 
-std::uint64_t read_bits(const std::byte *base, const NumberPlace &place) {
-  std::uint64_t bits = 0;
+Bits read_bits(const std::byte *base, const NumberPlace &place) {
+  Bits bits = 0;
   if (is_whole_bytes(place))
     std::memcpy(&bits, base + place.offset_bits / 8, place.width_bits / 8);
   else
     bits = read_single_bits(base, place);
   const bool is_negative =
-      place.kind == TypeKind::kSigned && place.width_bits < 64 && ((bits >> (place.width_bits - 1)) & 1u) != 0;
-  return is_negative ? bits | (~std::uint64_t{0} << place.width_bits) : bits;
+      place.kind == TypeKind::kSigned && place.width_bits < kMostBits && ((bits >> (place.width_bits - 1)) & 1u) != 0;
+  return is_negative ? bits | (~Bits{0} << place.width_bits) : bits;
 }
 
-void write_bits(std::byte *base, const NumberPlace &place, std::uint64_t bits) {
+void write_bits(std::byte *base, const NumberPlace &place, Bits bits) {
   if (is_whole_bytes(place)) {
     std::memcpy(base + place.offset_bits / 8, &bits, place.width_bits / 8); // x86-64: the low bytes come first
     return;
@@ -52,7 +57,7 @@ T load(const std::byte *address) {
 
 long double read_float(const std::byte *base, const NumberPlace &place) {
   const std::byte *address = base + place.offset_bits / 8;
-  if (place.kind == TypeKind::kSigned) return static_cast<long double>(static_cast<std::int64_t>(read_bits(base, place)));
+  if (place.kind == TypeKind::kSigned) return static_cast<long double>(static_cast<SignedBits>(read_bits(base, place)));
   if (place.kind != TypeKind::kFloat) return static_cast<long double>(read_bits(base, place));
   if (place.width_bits == 32) return load<float>(address);
   if (place.width_bits == 64) return static_cast<long double>(load<double>(address));
@@ -67,8 +72,15 @@ void write_float(std::byte *base, const NumberPlace &place, long double value) {
   store(value);
 }
 
+/// A signalling NaN would be another one after a conversion, even to its own type.
+bool is_same_float(const NumberPlace &to, const NumberPlace &from) {
+  return to.kind == TypeKind::kFloat && from.kind == TypeKind::kFloat && to.width_bits == from.width_bits;
+}
+
 void convert_number(const Step &step, std::byte *to, const std::byte *from) {
-  if (step.to_number.kind == TypeKind::kFloat)
+  if (is_same_float(step.to_number, step.from_number))
+    std::memcpy(to + step.to_number.offset_bits / 8, from + step.from_number.offset_bits / 8, step.to_number.width_bits / 8);
+  else if (step.to_number.kind == TypeKind::kFloat)
     write_float(to, step.to_number, read_float(from, step.from_number));
   else
     write_bits(to, step.to_number, read_bits(from, step.from_number));
@@ -81,13 +93,23 @@ Result<void> convert_enum(const Step &step, std::byte *to, const std::byte *from
     return error(Code::kInvalid,
                  "kept '" + step.path + "' holds " + std::to_string(value) +
                      ", which no enumerator of the new version stands for; write GRAFT_MIGRATE, or set it first");
-  write_bits(to, step.to_number, static_cast<std::uint64_t>(found->second));
+  const bool is_signed = step.to_number.kind == TypeKind::kSigned;
+  write_bits(to, step.to_number, is_signed ? static_cast<Bits>(found->second) : static_cast<std::uint64_t>(found->second));
   return {};
 }
 
 void call(const Step &step, std::byte *to, const std::byte *from, const jit::Image &image) {
   using Function = void(void *to, const void *from);
   reinterpret_cast<Function *>(const_cast<void *>(image.address(step.symbol)))(to, from);
+}
+
+std::string text_of(Bits bits) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(bits % 10)));
+    bits /= 10;
+  } while (bits != 0);
+  return digits;
 }
 
 } // namespace
@@ -132,9 +154,10 @@ bool can_widen(const NumberPlace &from, const NumberPlace &to) {
 
 std::string number_text(const std::byte *base, const NumberPlace &place) {
   if (place.kind == TypeKind::kFloat) return std::to_string(static_cast<double>(read_float(base, place)));
-  const std::uint64_t bits = read_bits(base, place);
+  const Bits bits = read_bits(base, place);
   if (place.kind == TypeKind::kBool) return bits != 0 ? "true" : "false";
-  return place.kind == TypeKind::kSigned ? std::to_string(static_cast<std::int64_t>(bits)) : std::to_string(bits);
+  const bool is_negative = place.kind == TypeKind::kSigned && static_cast<SignedBits>(bits) < 0;
+  return is_negative ? "-" + text_of(-bits) : text_of(bits);
 }
 
 } // namespace graft

@@ -80,6 +80,15 @@ const Field *find_field(const Facts &facts, const Type &in, const Facts &wanted_
   return nullptr;
 }
 
+/// The bytes of a field that no later one lies in: a base's padding is the derived class's to use.
+std::uint64_t room_of(const Type &type, const Field &field, std::uint64_t room) {
+  const std::uint64_t begin = field.offset_bits / 8;
+  std::uint64_t end = std::max(room, begin);
+  for (const Field &next : type.fields)
+    if (next.offset_bits / 8 > begin) end = std::min(end, next.offset_bits / 8);
+  return end - begin;
+}
+
 } // namespace
 
 bool is_same_type(const Facts &old, TypeIndex from, const Facts &fresh, TypeIndex to) {
@@ -104,7 +113,7 @@ void TypePlanner::copy_bytes(const Pair &pair, std::vector<Step> &steps) {
   Step step;
   step.to = pair.to_bits / 8;
   step.from = pair.from_bits / 8;
-  step.size = fresh_.types[pair.to_type].size;
+  step.size = std::min(fresh_.types[pair.to_type].size, pair.room);
   steps.push_back(std::move(step));
   say(pair.to_bits == pair.from_bits ? Fate::kKept : Fate::kMoved, pair, {});
 }
@@ -250,7 +259,7 @@ bool TypePlanner::match_fields(const Pair &pair, std::vector<Step> &steps) {
       continue;
     }
     match({field.type, before->type, pair.to_bits + field.offset_bits, pair.from_bits + before->offset_bits,
-           field.width_bits, before->width_bits, path},
+           field.width_bits, before->width_bits, path, room_of(to, field, pair.room)},
           steps);
   }
   for (const Field &field : from.fields)

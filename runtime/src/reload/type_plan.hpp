@@ -36,6 +36,7 @@ class TypePlanner {
     std::uint32_t to_width = 0; ///< of a bit-field
     std::uint32_t from_width = 0;
     std::string path;
+    std::uint64_t room = ~std::uint64_t{0}; ///< bytes until the new side's next field, which may lie in this one's padding
   };
   void match(const Pair &pair, std::vector<Step> &steps);
 

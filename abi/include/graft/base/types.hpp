@@ -27,7 +27,7 @@ enum class TypeKind : std::uint8_t {
   kStruct,    ///< also a C++ class with C layout
   kUnion,
   kArray,     ///< `count` times `target`; a flexible array member has count 0
-  kFunction,  ///< returns `target`; `fields` are the parameters
+  kFunction,  ///< returns `target`; `fields` are the parameters; `name` is its calling convention, if not C's
   kOpaque,    ///< a type that is declared and never defined, or one that C cannot spell; `name` says which
 };
 
