@@ -3,6 +3,7 @@
 //   M1  Nobody runs in an old generation of the set while state is carried over: the gate is closed, the scan found no pin, and
 //       no thread of the generation's own runs.
 //   M2  Old objects are read only. What fails before the publication leaves them as the last call left them.
+#include "given_up.hpp"
 #include "instance_migration.hpp"
 
 #include "../call/caught.hpp"
@@ -50,6 +51,11 @@ Result<void> Runtime::Impl::migrate(Transaction &transaction) {
       GRAFT_TRY(carry_instances(prepared.plan, *transaction.old[i], *prepared.generation, find_bundle(prepared.text.name)->slots,
                                 store.instances, retirement));
     }
+  }
+  for (std::size_t i = 0; i < transaction.started.size(); ++i) {
+    const Prepared &prepared = *transaction.started[i].prepared;
+    GRAFT_TRY(refuse_pointers_to_given_up(prepared.plan, *transaction.old[i], *prepared.generation,
+                                          find_bundle(prepared.text.name)->slots, store.instances));
   }
   for (const Started &started : transaction.started) {
     const Bundle &bundle = *find_bundle(started.prepared->text.name);

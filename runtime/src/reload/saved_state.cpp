@@ -1,6 +1,8 @@
 // Saving and giving back.
 #include "saved_state.hpp"
 
+#include "given_up.hpp"
+
 #include <algorithm>
 
 namespace graft {
@@ -31,7 +33,7 @@ std::vector<SavedCopy> save_dropped(const Generation &old, const KeptPlan &plan)
     const bool is_carried = std::ranges::any_of(
         plan.objects, [&](const ObjectPlan &object) { return object.way != ObjectPlan::Way::kFresh && object.old == i; });
     if (is_carried || !variable.reaches.empty() || !is_bytes(old.facts, variable.type)) continue;
-    if (points_into(*old.kept[i].object, *old.image)) continue;
+    if (points_into(*old.kept[i].object, *old.image) || points_to_kept(*old.kept[i].object, old)) continue;
     saved.push_back({variable.qualified, variable.file, variable.fingerprint, copy_of(*old.kept[i].object)});
   }
   return saved;

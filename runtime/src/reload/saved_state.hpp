@@ -19,7 +19,7 @@ struct SavedCopy {
 };
 
 /// Of each variable of `old` that `plan` carries nowhere. Not of those that point, or whose type may lead, into the memory
-/// of `old`.
+/// of `old`, nor of those that point at kept state, which may be elsewhere by then.
 std::vector<SavedCopy> save_dropped(const Generation &old, const KeptPlan &plan);
 
 /// Gives the fresh ones among `bindings` what was saved of them, and says so in the plan. The first that fits counts.

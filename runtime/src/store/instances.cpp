@@ -206,6 +206,15 @@ std::vector<DisplacedState> Instances::states(const SlotRecord &slot) const {
   return states;
 }
 
+std::vector<std::shared_ptr<KeptObject>> Instances::objects(const SlotRecord &slot) const {
+  const MutexLock lock(mutex_);
+  std::vector<std::shared_ptr<KeptObject>> objects;
+  if (const auto group = groups_.find(&slot); group != groups_.end())
+    for (const InstanceRecord *record : group->second.records)
+      if (record->object != nullptr) objects.push_back(record->object);
+  return objects;
+}
+
 void Instances::hand_over(const SlotRecord &slot, Generation &from, Generation &to) {
   const MutexLock lock(mutex_);
   std::vector<DisplacedState> rest;

@@ -71,6 +71,8 @@ class Instances {
 
   /// The live states of a slot, for who drained its generations behind a closed gate (N1).
   std::vector<DisplacedState> states(const SlotRecord &slot) const;
+  /// What the slot's instances hold, in whatever state they are.
+  std::vector<std::shared_ptr<KeptObject>> objects(const SlotRecord &slot) const;
   /// Gives the slot's instances the states that `to` prepared, and `from` those that they had. Inside a publication.
   void hand_over(const SlotRecord &slot, Generation &from, Generation &to);
   /// The slot is vacated: its instances end with `generation` (N3). Inside a publication.
