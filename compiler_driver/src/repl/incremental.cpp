@@ -4,6 +4,7 @@
 #include "../invocation.hpp"
 #include "../target_features.hpp"
 #include "../virtual_headers.hpp"
+#include "input_end.hpp"
 #include "locals.hpp"
 #include "lowering.hpp"
 #include "macros.hpp"
@@ -77,6 +78,7 @@ class Incremental::State {
   std::unique_ptr<ShownTypes> shown_types_;
   std::unique_ptr<Shadows> shadows_;
   InputMacros *macros_ = nullptr; ///< owned by the preprocessor
+  std::unique_ptr<InputEnd> input_end_;
   std::unique_ptr<Lowering> lowering_;
   unsigned count_ = 0;
   const Input *input_ = nullptr; ///< the one that is being compiled
@@ -119,7 +121,8 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   llvm::consumeError(action_->Execute()); // what it could say is among the diagnostics
   parser_ = std::make_unique<clang::Parser>(compiler_->getPreprocessor(), sema(), /*SkipFunctionBodies=*/false);
   parser_->Initialize();
-  if (!sema().getLangOpts().CPlusPlus) end_locals(*parser_, sema());
+  InputEnd::Watcher locals = sema().getLangOpts().CPlusPlus ? InputEnd::Watcher() : ends_of_locals(*parser_, sema());
+  input_end_ = std::make_unique<InputEnd>(compiler_->getPreprocessor(), std::move(locals));
   shown_types_ = std::make_unique<ShownTypes>(sema());
   shadows_ = std::make_unique<Shadows>(sema());
   lowering_ = std::make_unique<Lowering>(*compiler_, *prepared_->back_end, context_, action_->recorder());
@@ -152,6 +155,7 @@ void Incremental::State::begin_unit() {
 bool Incremental::State::parse(const std::string &text, const std::string &name, Show show) {
   show_ = show;
   macros_->begin_input();
+  input_end_->begin_input();
   action_->recorder().begin_input();
   enter(text, name);
   begin_unit();
@@ -349,7 +353,10 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
   const bool is_cxx = sema().getLangOpts().CPlusPlus;
   const std::string text = is_cxx ? "using graft_asked = decltype((" + expression + "\n));\n"
                                   : "typedef __typeof__((" + expression + "\n)) graft_asked;\n";
-  if (!parse(text, "input", Show::kNo)) {
+  const Input asked{.text = text, .name = "input"};
+  input_ = &asked;
+  const llvm::scope_exit no_more([this] { input_ = nullptr; });
+  if (!parse(text, asked.name, Show::kNo)) {
     Error wrong = failure();
     undo_parse();
     return wrong;

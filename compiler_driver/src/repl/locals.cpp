@@ -55,9 +55,8 @@ class Locals {
 
 } // namespace
 
-void end_locals(clang::Parser &parser, clang::Sema &sema) {
-  sema.getPreprocessor().setTokenWatcher(
-      [locals = Locals(parser, sema)](const clang::Token &token) mutable { locals.see(token); });
+std::function<void(const clang::Token &)> ends_of_locals(clang::Parser &parser, clang::Sema &sema) {
+  return [locals = Locals(parser, sema)](const clang::Token &token) mutable { locals.see(token); };
 }
 
 } // namespace graft::driver
