@@ -37,9 +37,9 @@ void TierUps::ask(Request request) {
 
 void TierUps::start() {
   if (has_thread_) return changed_.notify_all();
-  if (thread_.joinable()) thread_.join(); // it has left `run`, or is about to, without the mutex
+  thread_.join(); // it has left `run`, or is about to, without the mutex
   // No fault point: nobody is told, and whoever cannot have a thread for this goes on with what it has.
-  has_thread_ = !catch_all([&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { thread_ = std::thread([this] { run(); }); });
+  has_thread_ = !catch_all([&]() GRAFT_NO_THREAD_SAFETY_ANALYSIS { thread_.start([this] { run(); }); });
 }
 
 void TierUps::postpone(std::string_view bundle) {
@@ -61,16 +61,16 @@ void TierUps::drop(std::string_view bundle) {
 }
 
 void TierUps::stop() {
-  std::thread thread;
+  ThreadHere thread;
   {
     const MutexLock lock(mutex_);
     is_stopped_ = true;
     due_.clear();
     cancelled_.store(true, std::memory_order_release); // pairs with the compile
     changed_.notify_all();
-    thread.swap(thread_);
+    thread = std::move(thread_);
   }
-  if (thread.joinable()) thread.join();
+  thread.join();
 }
 
 Result<void> TierUps::await(std::chrono::milliseconds limit) {

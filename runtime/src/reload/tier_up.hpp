@@ -13,6 +13,7 @@
 
 #include <graft/base/mutex.hpp>
 #include <graft/base/result.hpp>
+#include <graft/base/thread_here.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -22,7 +23,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 namespace graft {
 
@@ -74,7 +74,7 @@ class TierUps {
   std::atomic<bool> cancelled_{false}; // of what runs. Release; acquire by the compile
   bool is_stopped_ GRAFT_GUARDED_BY(mutex_) = false;
   bool has_thread_ GRAFT_GUARDED_BY(mutex_) = false; ///< one that will look at `due_` again
-  std::thread thread_ GRAFT_GUARDED_BY(mutex_);
+  ThreadHere thread_ GRAFT_GUARDED_BY(mutex_);
 };
 
 } // namespace graft
