@@ -1,6 +1,7 @@
 // See stack_checks.hpp: which functions are checked, what the optimiser may believe of them, and what passes through them.
 #include "stack_checks.hpp"
 
+#include "promises.hpp"
 #include "stack_checker.hpp"
 #include "stack_users.hpp"
 
@@ -120,16 +121,19 @@ void want_stack_checks(llvm::Module &module, const clang::CodeGenOptions &option
     if (!function.isDeclaration()) function.addFnAttr(kWanted);
 }
 
-void mark_stack_users(llvm::Module &module, const clang::LangOptions &language) {
+void mark_stack_users(llvm::Module &module, const clang::LangOptions &language, clang::CodeGenerator *generator) {
   if (!is_anything_wanted(module)) return;
   const StackUsers users(module);
   const bool keeps_promises = language.CPlusPlus && language.CXXExceptions;
+  const auto promised = [&](const llvm::Function &function) {
+    return function.doesNotThrow() && (generator == nullptr || !is_merely_inferred(function, *generator));
+  };
   for (llvm::Function &function : module) {
     if (function.isDeclaration()) continue;
     const bool did_promise = has_mark(function, kEnds); // when it was compiled from source
     function.removeFnAttr(kMark);
     if (!users.contains(function)) continue;
-    const bool ends = did_promise || (keeps_promises && function.doesNotThrow());
+    const bool ends = did_promise || (keeps_promises && promised(function));
     function.addFnAttr(kMark, ends ? kEnds : kThrows);
     if (!ends) function.removeFnAttr(llvm::Attribute::NoUnwind);
   }

@@ -4,7 +4,7 @@
 //   S1  It is put in behind all optimisation, so that what was inlined is checked once and what became a loop not at all.
 //   S2  Until then a function that will be checked counts as one that may throw: optimisers remove what nothing throws
 //       past, and that are the destructors which have to run.
-//   S3  A function that promised not to throw, in C++ with exceptions, keeps the promise: running out of stack in it ends
+//   S3  A function that promised not to throw (promises.hpp), in C++ with exceptions, keeps the promise: running out of stack in it ends
 //       the process, as an exception would that leaves it; but first it is put off (L3 of graft/jit/stack_limit.hpp), so
 //       that one that is met by chance where the stack ends does not. Where exceptions are off there are no destructors to
 //       run, and the exception passes.
@@ -15,6 +15,7 @@
 
 namespace clang {
 class CodeGenOptions;
+class CodeGenerator;
 class LangOptions;
 } // namespace clang
 namespace llvm {
@@ -29,8 +30,8 @@ namespace graft::driver {
 /// Of bitcode that another compiler made, and says nothing of it: all of it is to be checked, if the flags say so.
 void want_stack_checks(llvm::Module &module, const clang::CodeGenOptions &options);
 /// Finds the functions that may run out of stack, and notes them in the module. Before thunks are made and anything is
-/// optimised.
-void mark_stack_users(llvm::Module &module, const clang::LangOptions &language);
+/// optimised. Where there is a source, `generator` made the module of it, and what Clang inferred is no promise.
+void mark_stack_users(llvm::Module &module, const clang::LangOptions &language, clang::CodeGenerator *generator = nullptr);
 
 /// Whether a function was found, and is checked or calls what is.
 bool may_overflow(const llvm::Function &function);

@@ -196,7 +196,7 @@ class CompileAction : public clang::ASTFrontendAction {
     if (generator_ == nullptr || unit.departs || request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred())
       return;
     if (request.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
-    if (llvm::Module *made = generator_->GetModule()) mark_stack_users(*made, compiler.getLangOpts());
+    if (llvm::Module *made = generator_->GetModule()) mark_stack_users(*made, compiler.getLangOpts(), generator_);
     if (const llvm::Module *made = generator_->GetModule())
       unit.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());
     const std::unique_ptr<llvm::Module> module(generator_->ReleaseModule());

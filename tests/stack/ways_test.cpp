@@ -146,6 +146,29 @@ static int32_t ended() { return alive; }
   EXPECT_EQ((*diver)->ended(), 1);
 }
 
+const std::string kLeaf = kDiver + R"(
+static int32_t alive = 0;
+static int32_t leaf(int32_t n) {
+  volatile char frame[100000000];
+  frame[n & 0xfffff] = 1;
+  return frame[1];
+}
+)";
+
+/// Clang infers of it that nothing is thrown.
+TEST_F(OutOfStackOnce, AFunctionThatCallsNobodyAndPromisedNothingFailsToo) {
+  for (const char *optimise : {"-O0", "-O2"}) {
+    const auto runtime = start();
+    const std::string manifest = std::string("name = \"b\"\nflags = [\"") + optimise + "\"]\n";
+    const std::string source = kLeaf + "static graft_status dive(int32_t depth) { return leaf(depth) == 99 ? 1 : GRAFT_OK; }\n"
+                                       "static int32_t ended() { return alive; }\n" + kProvide;
+    ASSERT_THAT(runtime->load(MemoryBundle{"b", {{"graft.toml", manifest}, {"main.cpp", source}}}), Succeeds());
+    for (int time = 0; time < 2; ++time)
+      EXPECT_THAT((*runtime->bind<::diver>()).call(&::diver::dive, -1), FailsWith(Code::kStackLimit, HasSubstr("ran out of stack")))
+          << optimise;
+  }
+}
+
 using OutOfStackDeathTest = OutOfStackOnce;
 
 TEST_F(OutOfStackDeathTest, WhatPromisedNotToThrowEndsTheProcessAndIsNamed) {
@@ -161,6 +184,23 @@ static int32_t ended() { return 0; }
   };
   EXPECT_DEATH(fall(),
                "bundle 'b' generation 1: a stack overflow would leave the noexcept function 'deep\\(int\\)' at main.cpp:7");
+}
+
+/// Clang made no code that runs the destructor for what a function throws that it knows not to throw.
+TEST_F(OutOfStackDeathTest, WhereADestructorWouldNotRunTheProcessEnds) {
+  const auto fall = [] {
+    const auto runtime = start();
+    (void)runtime->load(text("b", kLeaf + R"(
+struct Guard { Guard() { ++alive; } ~Guard() { --alive; } };
+static graft_status dive(int32_t depth) { Guard guard; return leaf(depth) == 99 ? 1 : GRAFT_OK; }
+static int32_t ended() { (void)leaf; return alive; }
+)" + kProvide,
+                             "main.cpp"));
+    (void)(*runtime->bind<::diver>()).call(&::diver::dive, -1);
+    std::fputs((*runtime->bind<::diver>())->ended() == 0 ? "the destructor ran" : "no destructor ran", stderr);
+    std::abort();
+  };
+  EXPECT_DEATH(fall(), "would leave the noexcept function 'leaf|the destructor ran");
 }
 
 TEST_F(OutOfStackDeathTest, WithoutAReserveTheProcessEnds) {

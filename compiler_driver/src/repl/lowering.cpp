@@ -81,7 +81,7 @@ void Lowering::keep_text(llvm::Module &module) {
     return;
   }
   const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
-  mark_stack_users(*copy, compiler_.getLangOpts());
+  mark_stack_users(*copy, compiler_.getLangOpts(), &recorder_.generator());
   add_stack_checks(*copy); // before optimisation, where there is any: otherwise LLVM would show checks of its own
   llvm::SmallVector<char, 0> bytes;
   clang::emitBackendOutput(compiler_, compiler_.getCodeGenOpts(), compiler_.getTarget().getDataLayoutString(), copy.get(),
@@ -91,10 +91,10 @@ void Lowering::keep_text(llvm::Module &module) {
 }
 
 void Lowering::emit(llvm::Module &module, std::vector<char> &out) {
+  mark_stack_users(module, compiler_.getLangOpts(), &recorder_.generator());
   // Without optimisation Clang's passes do nothing to most inputs, and take longer than all the rest.
   const bool is_plain = compiler_.getCodeGenOpts().OptimizationLevel == 0 && std::ranges::none_of(module, wants_passes);
   if (is_plain && WarmBackEnd::suits(compiler_)) {
-    mark_stack_users(module, compiler_.getLangOpts());
     add_stack_checks(module);
     if (back_end_.emit(compiler_, module, out)) return;
   }
