@@ -109,6 +109,18 @@ constexpr Defined kFailed[] = {
 INSTANTIATE_TEST_SUITE_P(All, FailedInputs, testing::ValuesIn(kFailed),
                          [](const auto &info) { return std::string(info.param.name); });
 
+TEST(Main, IsDefinedAgain) {
+  EXPECT_EQ(session("int main() { return 4; }\nmain()\nint main() { return 5; }\nmain()\n").out, "4\n5\n");
+}
+
+TEST(UnnamedNamespaces, AreEnteredAgain) {
+  const std::string first = "namespace { int n = 3; int f() { return n; } struct S { int a = 1; }; }\nf()\n";
+  const Outcome outcome = session(first + "namespace { int n = 4; } int g() { return n; } undeclared;\nn\n" + first +
+                                  "namespace { int n = 4; int f() { return n + 10; } struct S { int b = 1; }; int h = f(); }\n"
+                                  "f()\nn\nh\nS{}\n");
+  EXPECT_EQ(outcome.out, "3\n3\n3\n14\n4\n14\n(anonymous namespace)::S{b = 1}\n") << outcome.err;
+}
+
 TEST(FailedInstances, FailAgainWithTheSameWords) {
   const Outcome outcome =
       session("template <class T> struct A { int f() { return T::nope; } };\nA<int>().f()\n1\nA<int>().f()\n"

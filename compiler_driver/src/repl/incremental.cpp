@@ -144,7 +144,7 @@ void Incremental::State::enter(const std::string &text, const std::string &name)
 
 /// A translation unit of its own for each input, so that one can be told from the others.
 void Incremental::State::begin_unit() {
-  sema().Context.addTranslationUnitDecl();
+  shadows_->begin_unit();
   parser_->ConsumeAnyToken(); // the end of the input before
   parser_->ExitScope();
   sema().CurContext = nullptr;

@@ -133,6 +133,16 @@ void Shadows::hide(clang::NamedDecl &declaration) {
     for (clang::EnumConstantDecl *one : enumeration->enumerators()) hide(*one);
 }
 
+void Shadows::begin_unit() {
+  sema_.Context.addTranslationUnitDecl();
+  sema_.Context.getTranslationUnitDecl()->setAnonymousNamespace(unnamed_);
+}
+
+void Shadows::accept() {
+  hidden_.clear();
+  unnamed_ = sema_.Context.getTranslationUnitDecl()->getAnonymousNamespace();
+}
+
 void Shadows::unhide_all() {
   for (clang::NamedDecl *one : hidden_) {
     home(*one).makeDeclVisibleInContext(one);
@@ -192,7 +202,8 @@ void Shadows::give_symbol(clang::NamedDecl &declaration, const std::string &tag,
   clang::ASTContext &context = sema_.Context;
   const auto *function = llvm::dyn_cast<clang::FunctionDecl>(named);
   const auto *variable = llvm::dyn_cast<clang::VarDecl>(named);
-  const bool has_plain_symbol = !context.getLangOpts().CPlusPlus || (function != nullptr && function->isExternC()) ||
+  const bool has_plain_symbol = !context.getLangOpts().CPlusPlus ||
+                                (function != nullptr && (function->isExternC() || function->isMain())) ||
                                 (variable != nullptr && variable->isExternC());
   if ((function != nullptr && function->getDescribedFunctionTemplate() == nullptr) || variable != nullptr) {
     const clang::GlobalDecl global =

@@ -43,6 +43,9 @@ class Shadows {
  public:
   explicit Shadows(clang::Sema &sema) : sema_(sema) {}
 
+  /// A translation unit for the next input. `namespace {` goes on with the one of the inputs before it, so that what both define is
+  /// defined again, and is not ambiguous.
+  void begin_unit();
   /// The visible declarations of earlier inputs that are in the way.
   std::vector<clang::NamedDecl *> find(const Clashes &clashes) const;
   void hide(clang::NamedDecl &declaration);
@@ -51,7 +54,7 @@ class Shadows {
   /// Those of the input that `declaration` is of, whose names were hidden for it, get symbols with `tag` in them; functions
   /// and variables where a definition was hidden, whether or not there is code of it yet, or the symbol `is_taken`.
   void rename(clang::Decl &declaration, const std::string &tag, const std::function<bool(const std::string &)> &is_taken) const;
-  void accept() { hidden_.clear(); }
+  void accept();
 
  private:
   void rename_bindings(clang::DecompositionDecl &bindings, const std::string &tag,
@@ -63,6 +66,7 @@ class Shadows {
 
   clang::Sema &sema_;
   std::vector<clang::NamedDecl *> hidden_;
+  clang::NamespaceDecl *unnamed_ = nullptr; ///< of what was accepted
 };
 
 /// Takes what the newest translation unit declared out of look-up, and puts back what it had redeclared.
