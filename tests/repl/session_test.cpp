@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 namespace graft::test {
 namespace {
 
@@ -216,6 +218,26 @@ TEST(Failures, AreSaidOnceWithTheirPlaceAndValue) {
 TEST(InputsThatEndTooEarly, SayWhereTheyEnd) {
   const Outcome outcome = session("1;\nthrow\nint a = 1;\n", {});
   EXPECT_THAT(outcome.err, HasSubstr("stdin:2:6: error: expected expression\nthrow\n     ^\n"));
+}
+
+/// What it declared is taken back, but Clang remembers of <compare> and <new> what they may say once.
+TEST(ReplHeaders, OfTheLibraryAreThereAfterAnotherOneFailedThatIncludedThem) {
+  const TempFolder folder;
+  const std::string header = folder / "own.h";
+  for (const char *name : {"vector", "string", "new", "thread"}) {
+    std::ofstream(header) << "#include <" << name << ">\nint f() { return nosuch; }\n";
+    const Outcome outcome = session("#include <cstdlib>\nint runs = 0;\n++runs;\n#include \"" + header + "\"\nsystem(\"sed -i s/nosuch/5/ " +
+                                    header + "\");\n#include \"" + header + "\"\nf()\n#include <vector>\nstd::vector<int>{1}\nruns\n");
+    EXPECT_EQ(outcome.out, "5\n{1}\n1\n") << name << outcome.err;
+  }
+}
+
+TEST(ReplHeaders, ThatFailCostNoOtherInput) {
+  const TempFolder folder;
+  std::ofstream(folder / "own.h") << "#include <vector>\nint f() { return nosuch; }\n";
+  const std::string include = "#include \"" + (folder / "own.h") + "\"\n";
+  const Outcome outcome = session("#include <cstdio>\nint n = (std::puts(\"once\"), 1);\n++n;\n" + include + include + "n\n");
+  EXPECT_EQ(outcome.out, "once\n2\n") << outcome.err;
 }
 
 } // namespace

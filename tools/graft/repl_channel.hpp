@@ -25,7 +25,15 @@ struct Question {
   std::string text;
 };
 
-enum class Outcome : std::uint8_t { kDone, kFailed, kNothingNew }; ///< kNothingNew: done, and nothing to remember
+/// Whether headers may be read for it.
+inline bool includes(const Question &question) { return question.text.find("include") != std::string::npos; }
+
+enum class Outcome : std::uint8_t {
+  kDone,
+  kFailed,
+  kNothingNew, ///< done, and nothing to remember
+  kSpoilt,     ///< failed before anything ran, and the process would be better as it was before
+};
 
 struct Reply {
   Outcome outcome = Outcome::kDone;

@@ -110,7 +110,8 @@ class Server {
     std::optional<Silence> silence;
     if (question.is_silent) silence.emplace();
     ::sigaction(SIGINT, &interrupted_, nullptr);
-    const Reply reply = question.what == Asks::kCommand ? commands_->run(question) : evaluate(question);
+    Reply reply = question.what == Asks::kCommand ? commands_->run(question) : evaluate(question);
+    if (reply.outcome == Outcome::kFailed && includes(question) && repl_->has_lost_headers()) reply.outcome = Outcome::kSpoilt;
     struct sigaction ignored = {};
     ignored.sa_handler = SIG_IGN;
     ::sigaction(SIGINT, &ignored, &interrupted_);

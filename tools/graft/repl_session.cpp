@@ -57,9 +57,11 @@ int ReplSession::wait_for(pid_t process) {
 
 Ended ReplSession::run(Question question) {
   repeated_ = 0;
+  if (includes(question) && !has_newest_copy()) copy();
   if (worker_.channel.ask(question)) {
     if (const std::optional<Reply> reply = worker_.channel.next_reply()) {
-      if (reply->outcome == Outcome::kFailed) return Ended::kFailed;
+      if (reply->outcome == Outcome::kSpoilt && has_newest_copy()) go_back_to(accepted_.size());
+      if (reply->outcome == Outcome::kFailed || reply->outcome == Outcome::kSpoilt) return Ended::kFailed;
       if (reply->outcome == Outcome::kDone) {
         question.is_silent = true;
         accepted_.push_back(std::move(question));
@@ -83,6 +85,8 @@ Ended ReplSession::run(Question question) {
 bool ReplSession::copy_is_due() const {
   return copies_ == Copies::kAlways || std::chrono::steady_clock::now() - last_copy_ > kPatience * copy_cost_;
 }
+
+bool ReplSession::has_newest_copy() const { return !waiting_.empty() && waiting_.back().accepted == accepted_.size(); }
 
 void ReplSession::copy() {
   const auto begin = std::chrono::steady_clock::now();

@@ -66,6 +66,8 @@ class ReplSession {
   Result<Worker> make_worker();
   void copy();
   bool copy_is_due() const;
+  /// Whether there is one that saw all that was accepted, so that to go back to it runs nothing again.
+  bool has_newest_copy() const;
   /// The newest copy that saw no more than `count` inputs, or a new process, brought up to `count`.
   bool go_back_to(std::size_t count);
   void drop(std::vector<Worker>::iterator copy);

@@ -48,6 +48,7 @@ class Incremental::State {
   Result<Increment> compile(const Input &input);
   void take_back(Increment increment);
   Result<std::string> type_of(const std::string &expression);
+  bool has_lost_headers() { return macros_->has_lost_headers(); }
   clang::Sema &sema() { return compiler_->getSema(); }
   Lowering &lowering() { return *lowering_; }
 
@@ -101,9 +102,8 @@ Result<void> Incremental::State::start(const IncrementalOptions &options) {
   own->getLangOpts().IncrementalExtensions = true;
   own->getCodeGenOpts().ClearASTBeforeBackend = false;
   own->getFrontendOpts().Inputs.assign(1, clang::FrontendInputFile(kMainName, own->getFrontendOpts().Inputs.front().getKind()));
-  own->getDiagnosticOpts().Warnings.emplace_back("no-unused-value");
-  own->getDiagnosticOpts().Warnings.emplace_back("no-unused-volatile-lvalue");
-  own->getDiagnosticOpts().Warnings.emplace_back("no-pragma-pack"); // it ends with the session, not with its input
+  for (const char *off : {"no-unused-value", "no-unused-volatile-lvalue", "no-pragma-pack"}) // a pack ends with the session
+    own->getDiagnosticOpts().Warnings.emplace_back(off);
   prelude_ = llvm::MemoryBuffer::getMemBufferCopy(show_prelude(options.language), kMainName);
   own->getPreprocessorOpts().addRemappedFile(kMainName, prelude_.get());
   own->getPreprocessorOpts().RetainRemappedFileBuffers = true;
@@ -328,9 +328,9 @@ Result<Increment> Incremental::State::compile(const Input &input) {
       return wrong;
     }
   }
-  const std::string tag = "r" + std::to_string(count_);
+  const auto is_taken = [&](const std::string &symbol) { return lowering_->defines(symbol); };
   for (const clang::DeclGroupRef group : action_->recorder().declared())
-    for (clang::Decl *one : group) shadows_->rename(*one, tag, [&](const std::string &symbol) { return lowering_->defines(symbol); });
+    for (clang::Decl *one : group) shadows_->rename(*one, "r" + std::to_string(count_), is_taken);
   increment.type = std::exchange(shown_type_, {});
   lowering_->lower(increment);
   if (compiler_->getDiagnostics().hasErrorOccurred()) {
@@ -358,8 +358,7 @@ Result<std::string> Incremental::State::type_of(const std::string &expression) {
   const llvm::scope_exit no_more([this] { input_ = nullptr; });
   if (!parse(text, asked.name, Show::kNo)) {
     Error wrong = failure();
-    undo_parse();
-    return wrong;
+    return undo_parse(), wrong;
   }
   std::string type;
   for (const clang::DeclGroupRef group : action_->recorder().declared())
@@ -394,6 +393,7 @@ void Incremental::take_back(Increment increment) { state_->take_back(std::move(i
 Result<std::string> Incremental::type_of(const std::string &expression) { return state_->type_of(expression); }
 std::vector<std::string> Incremental::describe(const std::string &name) { return driver::describe(state_->sema(), name); }
 std::vector<std::string> Incremental::complete(const std::string &text) { return driver::complete(state_->sema(), text); }
+bool Incremental::has_lost_headers() { return state_->has_lost_headers(); }
 void Incremental::keep(std::optional<Text> as) { state_->lowering().keep(as); }
 const std::string &Incremental::kept() const { return state_->lowering().kept(); }
 

@@ -18,6 +18,7 @@ void InputMacros::take_back() {
       preprocessor_.appendMacroDirective(change.name, new (preprocessor_.getPreprocessorAllocator())
                                                           clang::UndefMacroDirective(clang::SourceLocation()));
   }
+  has_lost_headers_ |= !entered_.empty();
   for (const clang::FileEntryRef file : entered_) preprocessor_.getIncludedFiles().erase(file);
   begin_input();
 }

@@ -5,6 +5,7 @@
 #include <clang/Lex/PPCallbacks.h>
 #include <clang/Lex/Preprocessor.h>
 
+#include <utility>
 #include <vector>
 
 namespace graft::driver {
@@ -16,6 +17,8 @@ class InputMacros : public clang::PPCallbacks {
 
   void begin_input();
   void take_back();
+  /// Whether what was taken back since this was asked last had included a file.
+  bool has_lost_headers() { return std::exchange(has_lost_headers_, false); }
 
   void MacroDefined(const clang::Token &name, const clang::MacroDirective *directive) override;
   void MacroUndefined(const clang::Token &name, const clang::MacroDefinition &definition, const clang::MacroDirective *) override;
@@ -31,6 +34,7 @@ class InputMacros : public clang::PPCallbacks {
   clang::Preprocessor &preprocessor_;
   std::vector<Change> changes_;
   std::vector<clang::FileEntryRef> entered_;
+  bool has_lost_headers_ = false;
 };
 
 } // namespace graft::driver

@@ -80,6 +80,9 @@ class GRAFT_API Repl {
   /// Adds a shared library, as after -l, for the inputs to come.
   Result<void> add_library(const std::string &name);
   /// The type of an expression, which is not evaluated.
+  /// Whether the last input was refused before anything of it ran, and had included a header by then. What it declared is taken back,
+  /// but a header of the standard library may be refused from now on, where a copy of the process from before it would do.
+  bool has_lost_headers() const;
   Result<std::string> type_of(const std::string &expression);
   /// The declarations of a name, each with the comment before it.
   std::vector<std::string> describe(const std::string &name);

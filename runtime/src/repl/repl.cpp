@@ -26,6 +26,7 @@ struct Repl::State {
   std::vector<std::string> libraries;
   std::vector<std::string> library_dirs;
   std::set<unsigned> outdated; ///< types that were defined anew
+  bool has_lost_headers = false;
   const jit::StackReserve stack_reserve{Config{}.stack_reserve_bytes};
 
   Result<jit::Image *> link(const driver::Increment &increment);
@@ -133,7 +134,9 @@ Result<void> Repl::add_library(const std::string &name) {
 }
 
 Result<ReplAnswer> Repl::evaluate(const ReplInput &input) {
-  GRAFT_TRY_ASSIGN(driver::Increment increment, state_->compiler->compile({input.text, input.name, input.line}));
+  Result<driver::Increment> compiled = state_->compiler->compile({input.text, input.name, input.line});
+  state_->has_lost_headers = state_->compiler->has_lost_headers() && !compiled;
+  GRAFT_TRY_ASSIGN(driver::Increment increment, std::move(compiled));
   ReplAnswer answer;
   answer.warnings = std::move(increment.warnings);
   answer.replaced = std::move(increment.replaced);
@@ -143,6 +146,7 @@ Result<ReplAnswer> Repl::evaluate(const ReplInput &input) {
   const Result<jit::Image *> image = state_->link(increment);
   if (!image) {
     state_->compiler->take_back(std::move(increment));
+    state_->has_lost_headers = state_->compiler->has_lost_headers();
     Error failure = image.error();
     if (failure.where.file.empty()) failure.where = {.file = input.name, .line = input.line};
     return failure;
@@ -164,6 +168,7 @@ Result<std::string> Repl::compile_to_text(const ReplInput &input, ReplText text)
 }
 
 void Repl::offer(std::string name, const void *function) { state_->defined[std::move(name)] = function; }
+bool Repl::has_lost_headers() const { return state_->has_lost_headers; }
 Result<std::string> Repl::type_of(const std::string &expression) { return state_->compiler->type_of(expression); }
 std::vector<std::string> Repl::describe(const std::string &name) { return state_->compiler->describe(name); }
 std::vector<std::string> Repl::complete(const std::string &text) { return state_->compiler->complete(text); }

@@ -65,6 +65,9 @@ class Incremental {
   /// What may follow `text`, whose last word may have begun: whole words, sorted.
   std::vector<std::string> complete(const std::string &text);
   /// The type of an expression, which is not evaluated.
+  /// Whether an input that was not accepted, since this was asked last, had included a file. What it declared is not found any more,
+  /// but Clang remembers some of what a standard library has once: the next to include it may be refused.
+  bool has_lost_headers();
   Result<std::string> type_of(const std::string &expression);
   /// What a name was declared as, with the comment before it: one text per declaration.
   std::vector<std::string> describe(const std::string &name);
