@@ -18,6 +18,19 @@ TEST(ReplBundles, ContractsAreCalledWithPlainSyntax) {
   EXPECT_EQ(outcome.status, 0);
 }
 
+TEST(ReplBundles, MayStandBehindAnyOption) {
+  for (const std::vector<std::string> &option : {std::vector<std::string>{"-I", "."}, {"-D", "A"}, {"-e", "1"}}) {
+    std::vector<std::string> words = {"repl", option[0], option[1], kGreeter, "-e", "%ps"};
+    EXPECT_THAT(graft(words).out, HasSubstr("greeter 1.0.0")) << option[0];
+  }
+}
+
+TEST(ReplStandards, AreOfTheSessionsLanguage) {
+  EXPECT_THAT(graft({"repl", "--std", "nope", "-e", "1"}).err, HasSubstr("'-std=nope' is no standard of C++"));
+  EXPECT_THAT(graft({"repl", "--c", "--std", "c++20", "-e", "1"}).err, HasSubstr("'-std=c++20' is no standard of C"));
+  EXPECT_EQ(graft({"repl", "--c", "--std", "gnu17", "-e", "1"}).out, "1\n");
+}
+
 TEST(ReplBundles, AreReplacedAndBroughtBack) {
   const TempFolder folder;
   const std::string bundle = folder / "greeter";

@@ -133,6 +133,7 @@ void add_repl(CLI::App &app, Action &action) {
   command->add_option("-e", options->code, "run this instead of reading inputs; may be repeated")
       ->type_name("CODE")
       ->expected(1)
+      ->allow_extra_args(false) // a bundle may follow
       ->take_all();
   command->add_flag_callback(
       "--c", [options] { options->settings.options.language = ReplLanguage::kC; }, "inputs are C");
@@ -140,16 +141,19 @@ void add_repl(CLI::App &app, Action &action) {
   command->add_flag("--keep-going", options->keeps_going, "a script goes on behind an input that fails");
   command->add_option("--std", options->standard, "c++20 or newer, c11, gnu17, ...")->type_name("STANDARD");
   command->add_option("-O", options->optimise, "-O0 to -O3")->check(between(0, 3))->type_name("LEVEL");
-  command->add_option("-D", options->definitions, "define a macro; may be repeated")->type_name("NAME[=VALUE]")->expected(1)->take_all();
+  command->add_option("-D", options->definitions, "define a macro; may be repeated")->type_name("NAME[=VALUE]")->expected(1)->allow_extra_args(false)->take_all();
   command->add_option("-l", options->settings.options.libraries, "a shared library to link against; may be repeated")
       ->type_name("NAME")
       ->expected(1)
+      ->allow_extra_args(false) // a bundle may follow
       ->take_all();
   command->add_option("-L", options->settings.options.library_dirs, "where those are looked for first")
       ->type_name("DIR")
       ->expected(1)
+      ->allow_extra_args(false) // a bundle may follow
       ->take_all();
   add_include_dirs(*command, options->include_dirs);
+  command->get_option("-I")->allow_extra_args(false);
   command->footer(R"(
 Declarations, statements and expressions in any order; an expression without a semicolon at its end is shown. What is defined again
 replaces what was there. An input that crashes is taken back, and the session goes on. '%help' lists what else there is.

@@ -37,11 +37,14 @@ namespace {
 constexpr unsigned kLeastStandard = 20;
 
 /// What shows values is written in C++20.
-Result<void> check_standard(const std::vector<std::string> &flags) {
+Result<void> check_standard(const std::vector<std::string> &flags, ReplLanguage language) {
   static constexpr std::string_view kOld[] = {"98", "03", "0x", "11", "1y", "14", "1z", "17"};
   for (const std::string &flag : flags) {
     const std::size_t plus = flag.find("++");
-    if (!flag.starts_with("-std=") || plus == flag.npos) continue;
+    if (!flag.starts_with("-std=")) continue;
+    if ((plus != flag.npos) != (language == ReplLanguage::kCxx))
+      return error(Code::kInvalid, "'" + flag + "' is no standard of " + (language == ReplLanguage::kCxx ? "C++" : "C"));
+    if (plus == flag.npos) continue;
     if (std::ranges::find(kOld, std::string_view(flag).substr(plus + 2)) != std::end(kOld))
       return error(Code::kUnsupported, "'" + flag + "' is older than a session can be: values are shown by C++" +
                                            std::to_string(kLeastStandard) + "; say -std=c++20 or newer");
@@ -114,7 +117,7 @@ Repl::~Repl() {
 }
 
 Result<std::unique_ptr<Repl>> Repl::create(const ReplOptions &options) {
-  GRAFT_TRY(check_standard(options.flags));
+  GRAFT_TRY(check_standard(options.flags, options.language));
   auto state = std::make_unique<State>();
   state->compiling.language = options.language == ReplLanguage::kC ? driver::Language::kC : driver::Language::kCxx;
   state->compiling.options.flags = options.flags;
