@@ -7,6 +7,7 @@ namespace {
 
 using test::FailsWith;
 using test::Succeeds;
+using testing::AllOf;
 using testing::HasSubstr;
 
 ProviderFacts provider(const std::string &contract, std::uint16_t major, std::uint16_t minor, std::uint32_t line) {
@@ -60,6 +61,20 @@ TEST(Verify, OneContractProvidedTwiceNamesBothPlaces) {
   EXPECT_THAT(verify("", {provider("a.b", 1, 0, 3), provider("a.b", 1, 2, 8)}),
               FailsWith(Code::kConflict, HasSubstr("a.c:8:1: bundle 'b' provides a.b@1.2 twice; the first is at a.c:3:1")));
   EXPECT_THAT(verify("", {provider("a.b", 1, 0, 3), provider("a.b", 2, 0, 8)}), Succeeds());
+}
+
+TEST(Verify, APolicyForAVariableThatNobodyKeepsIsRefused) {
+  Artifact keeps = artifact({provider("a.b", 1, 0, 3)});
+  KeptFacts &count = keeps.facts.kept.emplace_back();
+  count.name = "count";
+  count.qualified = "game::count";
+  const auto verify_state = [&](const std::string &state) {
+    return verify_artifact(manifest("state = { default = \"keep\", " + state + " }\n"), keeps, Unchecked::kRefuse);
+  };
+  EXPECT_THAT(verify_state("count = \"reset\""), Succeeds());
+  EXPECT_THAT(verify_state("\"game::count\" = \"reset\""), Succeeds());
+  EXPECT_THAT(verify_state("coumt = \"reset\""),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("'coumt'"), HasSubstr("did you mean 'count'?"))));
 }
 
 TEST(Verify, NothingToOfferIsRefusedWithTheWayOut) {

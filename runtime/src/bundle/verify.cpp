@@ -88,6 +88,21 @@ Result<void> refuse_unlisted(const Manifest &manifest, const Artifact &artifact)
   return {};
 }
 
+/// A policy for a variable that no source keeps is a name that is wrong, or was left behind.
+Result<void> refuse_stray_policy(const Manifest &manifest, const Artifact &artifact) {
+  for (const auto &[name, policy] : manifest.state_of) {
+    const auto is_named = [&](const KeptFacts &kept) { return kept.name == name || kept.qualified == name; };
+    if (std::ranges::any_of(artifact.facts.kept, is_named)) continue;
+    std::vector<std::string> names;
+    for (const KeptFacts &kept : artifact.facts.kept) names.push_back(kept.name);
+    const std::string near = nearest(name, names);
+    return error(Code::kIncompatible, "the manifest's 'state' says what becomes of '" + name + "', and no source of " +
+                                          bundle(manifest) + " marks such a variable GRAFT_KEEP" +
+                                          (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+  return {};
+}
+
 Result<void> refuse_useless(const Manifest &manifest, const Artifact &artifact) {
   if (!artifact.facts.providers.empty() || artifact.facts.defines_init || !manifest.requires_.empty()) return {};
   if (artifact.facts.defines_main)
@@ -109,6 +124,7 @@ Result<void> verify_artifact(const Manifest &manifest, const Artifact &artifact,
   GRAFT_TRY(require_listed(manifest, artifact));
   GRAFT_TRY(refuse_unlisted(manifest, artifact));
   GRAFT_TRY(verify_hooks(manifest, artifact));
+  GRAFT_TRY(refuse_stray_policy(manifest, artifact));
   GRAFT_TRY(refuse_useless(manifest, artifact));
   return refuse_unchecked(manifest, artifact, unchecked);
 }
