@@ -18,7 +18,7 @@ GRAFT_MEMBERS(Diagnostic, severity, where, message, option, snippet, caret_begin
 GRAFT_MEMBERS(Declared, where, line)
 GRAFT_MEMBERS(Field, name, type, offset_bits, width_bits, declared)
 GRAFT_MEMBERS(Enumerator, name, number, declared)
-GRAFT_MEMBERS(Type, kind, const_target, variadic, align, size, target, count, name, fields, enumerators, declared)
+GRAFT_MEMBERS(Type, kind, const_target, variadic, align, size, target, count, name, fields, enumerators, declared, behind)
 GRAFT_MEMBERS(TypeTable, types)
 GRAFT_MEMBERS(ContractFunction, name, type, returns_status, fingerprint, declaration, where, line, parameters)
 GRAFT_MEMBERS(ContractFacts, tag, name, major, minor, functions, where, has_instances)
@@ -63,7 +63,9 @@ bool indices_hold(const Facts &facts) {
   const auto all = [&](const auto &values) {
     return std::ranges::all_of(values, [&](const auto &v) { return holds(v.type); });
   };
-  const auto type_holds = [&](const Type &type) { return holds(type.target) && all(type.fields); };
+  const auto type_holds = [&](const Type &type) {
+    return holds(type.target) && all(type.fields) && std::ranges::all_of(type.behind, holds);
+  };
   const auto contract_holds = [&](const ContractFacts &contract) { return all(contract.functions); };
   const auto migration_holds = [&](const MigrationFacts &migration) { return holds(migration.to) && holds(migration.from); };
   return std::ranges::all_of(facts.types.types, type_holds) && std::ranges::all_of(facts.contracts, contract_holds) &&

@@ -29,7 +29,7 @@ public:
     case TypeKind::kStruct: return print_record("struct", index);
     case TypeKind::kUnion: return print_record("union", index);
     case TypeKind::kFunction: return print_function(type);
-    case TypeKind::kOpaque: return "opaque " + type.name;
+    case TypeKind::kOpaque: return print_opaque(index);
     }
     return "?";
   }
@@ -44,13 +44,27 @@ private:
     return text + "}";
   }
 
+  std::string print_behind(const Type &type) {
+    std::string text;
+    for (const TypeIndex index : type.behind) text += (text.empty() ? "<" : ",") + print(index);
+    return text.empty() ? text : text + ">";
+  }
+
+  std::string print_opaque(TypeIndex index) {
+    const Type &type = table_[index];
+    const bool is_met = std::find(met_.begin(), met_.end(), index) != met_.end();
+    if (type.behind.empty() || is_met) return "opaque " + type.name;
+    met_.push_back(index);
+    return "opaque " + type.name + print_behind(type);
+  }
+
   std::string print_record(const char *word, TypeIndex index) {
     const Type &type = table_[index];
     const std::string head = std::string(word) + " " + type.name;
     const auto met = std::find(met_.begin(), met_.end(), index);
     if (met != met_.end()) return type.name.empty() ? head + "^" + std::to_string(met - met_.begin()) : head;
     met_.push_back(index);
-    std::string text = head + ":" + std::to_string(type.size) + ":" + std::to_string(type.align) + "{";
+    std::string text = head + ":" + std::to_string(type.size) + ":" + std::to_string(type.align) + print_behind(type) + "{";
     for (const Field &field : type.fields) {
       if (text.back() != '{') text += ',';
       text += field.name + "@" + std::to_string(field.offset_bits / 8);

@@ -84,6 +84,7 @@ Result<void> merge_providers(Facts &into, const Facts &from) {
 std::string pair_of(const Facts &facts, const MigrationFacts &migration) {
   TypeTable types = facts.types;
   types.types[migration.from].name.clear();
+  if (!types[migration.from].declared.where.file.empty()) types.types[migration.from].behind.clear();
   return fingerprint(facts.types, migration.to) + " from " + fingerprint(types, migration.from);
 }
 

@@ -60,14 +60,6 @@ class ReachWalk {
     return found;
   }
 
-  static bool is_container(const clang::RecordDecl &record) {
-    static const llvm::StringSet<> kContainers = {
-        "basic_string",       "vector",    "deque",    "list",          "forward_list",  "map",
-        "multimap",           "set",       "multiset", "unordered_map", "unordered_set", "unordered_multimap",
-        "unordered_multiset", "unique_ptr"};
-    return llvm::isa<clang::ClassTemplateSpecializationDecl>(record) && kContainers.contains(record.getName());
-  }
-
   std::string walk_arguments(const clang::CXXRecordDecl &container) {
     std::string found;
     for (const clang::TemplateArgument &argument :
@@ -82,6 +74,15 @@ class ReachWalk {
 };
 
 } // namespace
+
+bool is_container(const clang::RecordDecl &record) {
+  static const llvm::StringSet<> kContainers = {
+      "basic_string",       "vector",    "deque",    "list",          "forward_list",  "map",
+      "multimap",           "set",       "multiset", "unordered_map", "unordered_set", "unordered_multimap",
+      "unordered_multiset", "unique_ptr"};
+  return record.isInStdNamespace() && llvm::isa<clang::ClassTemplateSpecializationDecl>(record) &&
+         kContainers.contains(record.getName());
+}
 
 std::string code_reach(clang::QualType type, const clang::ASTContext &context) {
   return ReachWalk(context).walk(type, Where::kInside);

@@ -8,6 +8,7 @@
 
 namespace clang {
 class ASTContext;
+class RecordDecl;
 }
 
 namespace graft::driver {
@@ -19,5 +20,8 @@ namespace graft::driver {
 /// nothing else.
 /// To be asked when a file was read to its end: template arguments may be completed as late as that.
 std::string code_reach(clang::QualType type, const clang::ASTContext &context);
+
+/// Whether it is one of those containers: a `std::map` and its like.
+bool is_container(const clang::RecordDecl &record);
 
 } // namespace graft::driver

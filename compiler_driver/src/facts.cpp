@@ -84,7 +84,16 @@ class FactsConsumer : public clang::SemaConsumer {
   void HandleTranslationUnit(clang::ASTContext &) override {
     check_stray_keeps(compiler_, macros_);
     check_instance_providers(compiler_, facts_, instance_places_);
-    for (KeptFacts &kept : facts_.kept) kept.reaches = code_reach(kept_types_.lookup(kept.type), *context_);
+    if (compiler_.getDiagnostics().hasErrorOccurred()) return;
+    if (kept_)
+      kept_->finish();
+    else
+      types_->add_template_arguments();
+    if (types_->was_too_deep()) refuse_depth(compiler_, kept_at_, "what is kept here, or above,");
+    for (KeptFacts &kept : facts_.kept) {
+      kept.fingerprint = fingerprint(facts_.types, kept.type);
+      kept.reaches = code_reach(kept_types_.lookup(kept.type), *context_);
+    }
     for (InstanceFacts &instance : facts_.instances) instance.reaches = code_reach(kept_types_.lookup(instance.type), *context_);
   }
 
@@ -192,6 +201,7 @@ class FactsConsumer : public clang::SemaConsumer {
     if (!check_instance_type(compiler_, named, instance.tag, facts_)) return;
     instance.type = types_->add(named.getUnderlyingType());
     kept_types_[instance.type] = named.getUnderlyingType();
+    kept_at_ = named.getLocation();
     if (types_->was_too_deep()) refuse_depth(compiler_, named.getLocation(), "GRAFT_INSTANCE(" + instance.tag + ", ...)");
     instance.packed = has_packed_words(named.getUnderlyingType(), *context_);
     instance.where = place(named.getLocation());
@@ -221,7 +231,7 @@ class FactsConsumer : public clang::SemaConsumer {
     kept.type = types_->add(variable.getType());
     kept_types_[kept.type] = variable.getType();
     if (types_->was_too_deep()) refuse_depth(compiler_, variable.getLocation(), "GRAFT_KEEP variable '" + kept.name + "'");
-    kept.fingerprint = fingerprint(facts_.types, kept.type);
+    kept_at_ = variable.getLocation();
     kept.where = place(variable.getLocation());
     kept.qualified = variable.getQualifiedNameAsString();
     kept.declaration = written(variable);
@@ -239,6 +249,7 @@ class FactsConsumer : public clang::SemaConsumer {
     MigrationFacts migration;
     migration.to = types_->add(function.getParamDecl(0)->getType()->getPointeeType());
     migration.from = types_->add(function.getParamDecl(1)->getType()->getPointeeType());
+    if (kept_) kept_->add_layouts(function.getParamDecl(1)->getType()->getPointeeType());
     migration.symbol = clang::ASTNameGenerator(*context_).getName(&function);
     migration.where = place(function.getLocation());
     facts_.migrations.push_back(std::move(migration));
@@ -287,6 +298,7 @@ class FactsConsumer : public clang::SemaConsumer {
   MacroUses macros_;
   InstancePlaces instance_places_;
   llvm::DenseMap<TypeIndex, clang::QualType> kept_types_; ///< of kept variables and instances
+  clang::SourceLocation kept_at_;                        ///< of the last of them
   clang::ASTContext *context_ = nullptr;
   const clang::VarDecl *table_ = nullptr; ///< the table that GRAFT_PROVIDE defined last
   std::unique_ptr<TypeBuilder> types_;

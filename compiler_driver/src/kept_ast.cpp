@@ -7,6 +7,8 @@
 // call it.
 #include "kept_ast.hpp"
 
+#include "code_reach.hpp"
+
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Attr.h>
 #include <clang/AST/DeclCXX.h>
@@ -16,11 +18,30 @@
 #include <clang/Sema/Lookup.h>
 #include <clang/Sema/Sema.h>
 
+#include <algorithm>
+
 namespace graft::driver {
 namespace {
 
 bool is_public(const clang::CXXMethodDecl *method) {
   return method != nullptr && !method->isDeleted() && method->getAccess() == clang::AS_public;
+}
+
+/// Its type, but for what Clang finds out about a defaulted function only when somebody uses it.
+std::string without_noexcept(const clang::CXXMethodDecl &method) {
+  const clang::FunctionProtoType::ExceptionSpecInfo none(clang::EST_None);
+  return method.getASTContext().getFunctionTypeWithExceptionSpec(method.getType(), none).getAsString();
+}
+
+/// Whether the author wrote how it is copied, moved or destroyed: then its fields own something that bytes do not show.
+bool manages_itself(const clang::CXXRecordDecl &record) {
+  return std::ranges::any_of(record.methods(), [](const clang::CXXMethodDecl *method) {
+    const auto *constructor = llvm::dyn_cast<clang::CXXConstructorDecl>(method);
+    const bool is_special = llvm::isa<clang::CXXDestructorDecl>(method) || method->isCopyAssignmentOperator() ||
+                            method->isMoveAssignmentOperator() ||
+                            (constructor != nullptr && constructor->isCopyOrMoveConstructor());
+    return is_special && method->isUserProvided();
+  });
 }
 
 } // namespace
@@ -53,11 +74,35 @@ void KeptAst::add_layouts(clang::QualType type) {
   type = context.getBaseElementType(context.getCanonicalType(type)).getUnqualifiedType();
   if (type->isPointerType()) return add_layouts(type->getPointeeType());
   auto *record = type->getAsCXXRecordDecl();
-  if (record == nullptr || !record->hasDefinition() || !walked_.insert(record->getCanonicalDecl()).second) return;
+  if (record == nullptr || !record->hasDefinition() || !walked_.insert(record->getDefinition())) return;
   record = record->getDefinition();
-  if (record->isDynamicClass()) facts_.kept_layouts.push_back({types_.add(type), layout_of(*record)});
-  for (const clang::CXXBaseSpecifier &base : record->bases()) add_layouts(base.getType());
-  for (const clang::FieldDecl *field : record->fields()) add_layouts(field->getType());
+  std::vector<clang::QualType> parts;
+  for (const clang::CXXBaseSpecifier &base : record->bases()) parts.push_back(base.getType());
+  for (const clang::FieldDecl *field : record->fields()) parts.push_back(field->getType());
+  if (record->isDynamicClass()) add_parts(types_.add(type), *record, parts);
+  ++depth_;
+  for (const clang::QualType part : parts) add_layouts(part);
+  --depth_;
+}
+
+/// Rows for the parts of a class with virtual functions, whose own row tells its name only. What the library's own lead to
+/// is its business.
+void KeptAst::add_parts(TypeIndex row, const clang::CXXRecordDecl &record, const std::vector<clang::QualType> &parts) {
+  const bool is_told = !record.isInStdNamespace() && depth_ < TypeBuilder::kDeepest;
+  for (const clang::QualType part : parts) {
+    const TypeIndex behind = types_.add(part);
+    if (is_told) facts_.types.types[row].behind.push_back(behind);
+  }
+}
+
+void KeptAst::finish() {
+  const clang::ASTContext &context = sema_.getASTContext();
+  for (std::size_t i = 0; i < walked_.size(); ++i) // more are met on the way
+    for (const clang::QualType argument : template_arguments(*walked_[i], context)) add_layouts(argument);
+  types_.add_template_arguments();
+  for (const clang::CXXRecordDecl *record : walked_)
+    if (record->isDynamicClass())
+      facts_.kept_layouts.push_back({types_.add(context.getCanonicalTagType(record)), layout_of(*record)});
 }
 
 void KeptAst::add_class(clang::QualType type) {
@@ -73,7 +118,7 @@ void KeptAst::add_class(clang::QualType type) {
   kept.type = types_.add(type);
   kept.bytes = type.isTriviallyCopyableType(context);
   kept.polymorphic = record->isDynamicClass();
-  kept.foreign = context.getSourceManager().isInSystemHeader(record->getLocation());
+  kept.foreign = context.getSourceManager().isInSystemHeader(record->getLocation()) || manages_itself(*record);
   if (!kept.bytes && can_copy(type)) kept.replace = instantiate("graft_kept_replace", type);
   if (type.isDestructedType() != clang::QualType::DK_none && is_public(sema_.LookupDestructor(record)))
     kept.destroy = instantiate("graft_kept_destroy", type);
@@ -82,6 +127,15 @@ void KeptAst::add_class(clang::QualType type) {
   if (foreign) return;
   for (const clang::CXXBaseSpecifier &base : record->bases()) add_class(base.getType());
   for (const clang::FieldDecl *field : record->fields()) add_class(field->getType());
+}
+
+/// Whether a library's container of such elements can be copied: it declares that always, and calls their constructor only
+/// in its body. That the bytes could be copied is not enough.
+bool KeptAst::has_copy(clang::QualType type) {
+  type = sema_.getASTContext().getBaseElementType(type);
+  auto *record = type->getAsCXXRecordDecl();
+  if (record == nullptr || !sema_.isCompleteType(record->getLocation(), type)) return true;
+  return is_public(sema_.LookupCopyingConstructor(record->getDefinition(), clang::Qualifiers::Const));
 }
 
 /// Everything that code of another version must agree on to use an object of a class with virtual functions.
@@ -97,7 +151,7 @@ std::string KeptAst::layout_of(const clang::CXXRecordDecl &record) {
     text += field->getName().str() + "@" + std::to_string(context.getFieldOffset(field)) + ":" +
             fingerprint(facts_.types, types_.add(field->getType())) + ";";
   for (const clang::CXXMethodDecl *method : record.methods())
-    if (method->isVirtual()) text += method->getDeclName().getAsString() + " " + method->getType().getAsString() + ";";
+    if (method->isVirtual()) text += method->getDeclName().getAsString() + " " + without_noexcept(*method) + ";";
   return text + "}";
 }
 
@@ -119,7 +173,8 @@ bool KeptAst::can_copy(clang::QualType type) {
   for (const clang::FieldDecl *field : record->fields()) can = can && (!copy->isDefaulted() || can_copy(field->getType()));
   if (const auto *special = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(record))
     for (const clang::TemplateArgument &argument : special->getTemplateArgs().asArray())
-      if (argument.getKind() == clang::TemplateArgument::Type) can = can && can_copy(argument.getAsType());
+      if (argument.getKind() == clang::TemplateArgument::Type)
+        can = can && (!is_container(*record) || has_copy(argument.getAsType())) && can_copy(argument.getAsType());
   copying_.erase(record);
   return can;
 }

@@ -8,6 +8,9 @@
 
 #include <clang/AST/Decl.h>
 #include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/SetVector.h>
+
+#include <vector>
 
 namespace clang {
 class FunctionDecl;
@@ -28,11 +31,16 @@ class KeptAst {
   void prepare(clang::VarDecl &variable, std::size_t index);
   /// The same for the type of instances: fills in `construct` and `constructible`.
   void prepare(clang::QualType type, InstanceFacts &instance);
+  /// Looks at the classes with virtual functions that values of the type hold or point at.
+  void add_layouts(clang::QualType type);
+  /// When a file was read to its end: the layouts, and what the types were made with.
+  void finish();
 
  private:
   void add_class(clang::QualType type);
-  void add_layouts(clang::QualType type);
+  void add_parts(TypeIndex row, const clang::CXXRecordDecl &record, const std::vector<clang::QualType> &parts);
   bool can_copy(clang::QualType type);
+  bool has_copy(clang::QualType type);
   std::string layout_of(const clang::CXXRecordDecl &record);
   /// Instantiates `name<type>` and makes sure that code is made for it; its symbol, or nothing when there is no such
   /// template.
@@ -42,7 +50,8 @@ class KeptAst {
   Facts &facts_;
   TypeBuilder &types_;
   llvm::DenseSet<const void *> seen_;    ///< classes that were added
-  llvm::DenseSet<const void *> walked_;  ///< classes that `add_layouts` looked at
+  llvm::SetVector<clang::CXXRecordDecl *> walked_; ///< classes that `add_layouts` looked at
+  unsigned depth_ = 0;                             ///< of `add_layouts`
   llvm::DenseSet<const void *> copying_; ///< classes that `can_copy` is looking at
 };
 

@@ -8,6 +8,7 @@
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/DeclTemplate.h>
 #include <clang/AST/RecordLayout.h>
+#include <llvm/ADT/DenseSet.h>
 
 #include <algorithm>
 
@@ -49,7 +50,54 @@ bool is_plain(const clang::RecordDecl &declaration) {
   return cxx == nullptr || (!cxx->isDynamicClass() && !cxx->isDependentContext());
 }
 
+/// Collects what template_arguments() finds.
+class ArgumentWalk {
+ public:
+  explicit ArgumentWalk(const clang::ASTContext &context) : context_(context) {}
+
+  void walk_arguments(const clang::CXXRecordDecl &record) {
+    if (!seen_.insert(record.getCanonicalDecl()).second) return;
+    for (const clang::DeclContext *scope = &record; scope != nullptr; scope = scope->getParent())
+      if (const auto *made = llvm::dyn_cast<clang::ClassTemplateSpecializationDecl>(scope))
+        for (const clang::TemplateArgument &argument : made->getTemplateArgs().asArray()) walk(argument);
+  }
+
+  llvm::SetVector<clang::QualType> found;
+
+ private:
+  void walk(const clang::TemplateArgument &argument) {
+    if (argument.getKind() == clang::TemplateArgument::Type) walk(argument.getAsType());
+    if (argument.getKind() != clang::TemplateArgument::Pack) return;
+    for (const clang::TemplateArgument &one : argument.pack_elements()) walk(one);
+  }
+
+  void walk(clang::QualType type) {
+    type = context_.getBaseElementType(context_.getCanonicalType(type)).getUnqualifiedType();
+    if (const clang::QualType pointee = type->getPointeeType(); !pointee.isNull()) return walk(pointee);
+    if (const auto *function = type->getAs<clang::FunctionProtoType>()) {
+      walk(function->getReturnType());
+      for (const clang::QualType parameter : function->param_types()) walk(parameter);
+      return;
+    }
+    const clang::TagDecl *tag = type->getAsTagDecl();
+    if (tag == nullptr) return;
+    if (!tag->isInStdNamespace())
+      found.insert(type);
+    else if (const auto *record = llvm::dyn_cast<clang::CXXRecordDecl>(tag))
+      walk_arguments(*record);
+  }
+
+  const clang::ASTContext &context_;
+  llvm::DenseSet<const void *> seen_;
+};
+
 } // namespace
+
+llvm::SetVector<clang::QualType> template_arguments(const clang::CXXRecordDecl &record, const clang::ASTContext &context) {
+  ArgumentWalk walk(context);
+  walk.walk_arguments(record);
+  return std::move(walk.found);
+}
 
 TypeIndex TypeBuilder::add(clang::QualType type) {
   type = context_.getCanonicalType(type).getUnqualifiedType();
@@ -58,6 +106,7 @@ TypeIndex TypeBuilder::add(clang::QualType type) {
   const TypeIndex index = known->second;
   if (!inserted) return index;
   table_.types.emplace_back();
+  if (const auto *record = type->getAsCXXRecordDecl()) classes_.push_back({index, record, depth_});
   if (depth_ == kDeepest) {
     too_deep_ = true;
     table_.types[index] = opaque(type);
@@ -68,6 +117,19 @@ TypeIndex TypeBuilder::add(clang::QualType type) {
   --depth_;
   table_.types[index] = std::move(row);
   return index;
+}
+
+void TypeBuilder::add_template_arguments() {
+  for (std::size_t i = 0; i < classes_.size(); ++i) { // more are met on the way
+    const ClassRow made = classes_[i];
+    depth_ = std::min(made.depth + 1, kDeepest);
+    for (const clang::QualType argument : template_arguments(*made.record, context_)) {
+      const TypeIndex behind = add(argument);
+      table_.types[made.row].behind.push_back(behind);
+    }
+  }
+  classes_.clear();
+  depth_ = 0;
 }
 
 void TypeBuilder::measure(Type &type, clang::QualType source) const {
@@ -218,6 +280,10 @@ TypeIndex TypeImporter::import(TypeIndex type) {
   for (std::size_t i = 0; i < from_[type].fields.size(); ++i) {
     const TypeIndex field = import(from_[type].fields[i].type);
     to_.types[index].fields[i].type = field;
+  }
+  for (std::size_t i = 0; i < from_[type].behind.size(); ++i) {
+    const TypeIndex behind = import(from_[type].behind[i]);
+    to_.types[index].behind[i] = behind;
   }
   return index;
 }

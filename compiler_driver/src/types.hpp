@@ -4,10 +4,13 @@
 #include <graft/base/types.hpp>
 
 #include <clang/AST/Type.h>
+#include <clang/AST/TypeOrdering.h>
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/SetVector.h>
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace clang {
 class ASTContext;
@@ -19,12 +22,20 @@ class TagDecl;
 
 namespace graft::driver {
 
+/// The types that the class templates around `record` were made with, looked for in the arguments of the standard library's
+/// templates, too: all but those of the standard library itself, which do not change. A map's nodes are reached in no other
+/// way.
+llvm::SetVector<clang::QualType> template_arguments(const clang::CXXRecordDecl &record, const clang::ASTContext &context);
+
 /// Adds types to `table`, each once. C and C++ give equal rows for one header.
 class TypeBuilder {
  public:
   TypeBuilder(clang::ASTContext &context, TypeTable &table) : context_(context), table_(table) {}
 
   TypeIndex add(clang::QualType type);
+  /// Fills in `Type::behind` of classes that are made from templates. To be asked when a file was read to its end:
+  /// arguments may be completed as late as that.
+  void add_template_arguments();
   /// Whether a type since the last time this was asked is nested deeper than `kDeepest`; what lies beyond is opaque.
   bool was_too_deep() { return std::exchange(too_deep_, false); }
 
@@ -32,6 +43,13 @@ class TypeBuilder {
   static constexpr unsigned kDeepest = 512;
 
  private:
+  /// A row of a class, met that deep.
+  struct ClassRow {
+    TypeIndex row = 0;
+    const clang::CXXRecordDecl *record = nullptr;
+    unsigned depth = 0;
+  };
+
   Type convert(clang::QualType type);
   Type convert_builtin(const clang::BuiltinType &type);
   Type convert_enum(const clang::EnumDecl &declaration);
@@ -45,6 +63,7 @@ class TypeBuilder {
   clang::ASTContext &context_;
   TypeTable &table_;
   llvm::DenseMap<const void *, TypeIndex> known_;
+  std::vector<ClassRow> classes_; ///< whose template arguments were not added yet
   unsigned depth_ = 0;
   bool too_deep_ = false;
 };

@@ -129,6 +129,18 @@ TEST_F(Keep, NamespacesAndMembersOfTheLibraryWork) {
   EXPECT_EQ(call(), 11);
 }
 
+TEST_F(Keep, ContainersOfWhatCannotBeCopiedStay) {
+  const std::string state = "#include <atomic>\n#include <list>\n#include <map>\n#include <memory>\n#include <mutex>\n"
+                            "#include <string>\n#include <unordered_map>\nstruct locked { std::mutex m; int a = 1; };\n"
+                            "GRAFT_KEEP static std::map<std::string, std::unique_ptr<int>> owned;\n"
+                            "GRAFT_KEEP static std::unordered_map<int, locked> all;\n"
+                            "GRAFT_KEEP static std::list<std::atomic<int>> counts;\n";
+  load(cxx_text(state, "(owned[\"a\"] = std::make_unique<int>(3), all[1].a = 4, counts.emplace_back(5), 1)"));
+  EXPECT_EQ(call(), 1);
+  ASSERT_THAT(runtime->reload(cxx_text(state, "*owned[\"a\"] * 100 + all[1].a * 10 + counts.front()")), Succeeds());
+  EXPECT_EQ(call(), 345);
+}
+
 TEST_F(Keep, AFailedReloadLeavesTheStateAlone) {
   load(cxx_text(kCounted, "made * 100 + ended * 10 + two[1].value++"));
   EXPECT_EQ(call(), 302);

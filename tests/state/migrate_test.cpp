@@ -100,6 +100,19 @@ TEST_F(Migrate, AnEnumeratorThatIsGoneIsRefusedWhileItIsHeld) {
   EXPECT_EQ(call(), 5);
 }
 
+TEST_F(Migrate, AValueOfTwoNamesIsRefusedWhereTheNamesPart) {
+  load(c_text("enum e { A = 1, B = 1, C = 2 };\nGRAFT_KEEP static enum e k = B;\nGRAFT_KEEP static enum e other = C;", "k"));
+  for (const std::string now : {"A = 1, B = 5, C = 2", "B = 5, C = 2"}) {
+    const MemoryBundle next =
+        c_text("enum e { " + now + " };\nGRAFT_KEEP static enum e k;\nGRAFT_KEEP static enum e other;", "k");
+    EXPECT_THAT(to_string(*runtime->plan(next)), HasSubstr("by the enumerators' names; refused while it is A = B"));
+    EXPECT_THAT(runtime->reload(next), FailsWith(Code::kInvalid, HasSubstr("kept 'k' holds 1")));
+  }
+  reload(c_text("enum e { A = 5, B = 5, C = 2 };\nGRAFT_KEEP static enum e k;\nGRAFT_KEEP static enum e other;",
+                "k + other"));
+  EXPECT_EQ(call(), 7);
+}
+
 TEST_F(Migrate, ArraysGrowAndShrink) {
   load(c_text("GRAFT_KEEP static int a[2] = {1, 2}, b[3] = {3, 4, 5};", "0"));
   const std::string plan =
@@ -189,6 +202,78 @@ TEST_F(Migrate, AClassThatCannotBeCopiedIsRefused) {
               FailsWith(Code::kIncompatible, AllOf(HasSubstr("'s.v'"), HasSubstr("cannot be copied"))));
 }
 
+/// What containers hold behind their nodes, which no field of theirs shows.
+std::string containers_of(const std::string &item, const std::string &color, const std::string &base) {
+  return kLibrary +
+         "#include <forward_list>\n#include <list>\n#include <set>\n#include <unordered_map>\n#include <utility>\n"
+         "struct item { " +
+         item + " bool operator<(const item &o) const { return a < o.a; } };\nenum class color { " + color +
+         " };\nstruct base { virtual ~base() = default; " + base +
+         " };\nstruct table { int rows; std::map<int, std::pair<int, item>> all; };\n"
+         "GRAFT_KEEP static std::map<int, item> map;\nGRAFT_KEEP static std::set<item> set;\n"
+         "GRAFT_KEEP static std::list<item> list;\nGRAFT_KEEP static std::forward_list<item> forward;\n"
+         "GRAFT_KEEP static std::unordered_map<int, color> colors;\nGRAFT_KEEP static std::map<color, int> by_color;\n"
+         "GRAFT_KEEP static std::map<int, item *> pointers;\nGRAFT_KEEP static std::vector<std::map<int, item>> nested;\n"
+         "GRAFT_KEEP static table in_a_struct;\nGRAFT_KEEP static std::map<int, std::shared_ptr<base>> bases;\n";
+}
+
+TEST_F(Migrate, AContainerIsRefusedWhenWhatItsNodesHoldChanged) {
+  load(cxx_text(containers_of("int a;", "red, green", "virtual int f() { return 1; }"), "1"));
+  const std::string two = "virtual int g() { return 2; } virtual int f() { return 1; }";
+  const auto next = cxx_text(containers_of("int a; int b;", "green, red", two), "2");
+  const auto plan = runtime->plan(next);
+  ASSERT_THAT(plan, Succeeds());
+  for (const char *name : {"map", "set", "list", "forward", "colors", "by_color", "nested", "in_a_struct.all", "bases"})
+    EXPECT_THAT(to_string(*plan), HasSubstr("refused    " + std::string(name) + ": ")) << name;
+  EXPECT_THAT(to_string(*plan), HasSubstr("refused    pointers: "));
+  EXPECT_THAT(runtime->reload(next),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("kept 'map'"), HasSubstr("'struct item' inside changed"))));
+  EXPECT_EQ(call(), 1);
+}
+
+TEST_F(Migrate, AContainerStaysInPlaceWhenWhatItsNodesHoldStayed) {
+  const std::string held = containers_of("int a;", "red, green", "virtual int f() { return 1; }");
+  load(cxx_text(held, "1"));
+  const std::string plan = reload(cxx_text(
+      "int more;\n" + held, "(map[1].a = 1, set.insert(item{3}), list.push_back({4}), nested.push_back(map), "
+                            "bases[2] = std::make_shared<base>(), bases[2]->f() + 1)"));
+  EXPECT_THAT(plan, AllOf(HasSubstr("state kept"), HasSubstr("in place"), testing::Not(HasSubstr("its address changes"))));
+  EXPECT_EQ(call(), 2);
+}
+
+TEST_F(Migrate, APointerToAClassWhoseVirtualFunctionsChangedIsRefused) {
+  const auto version = [](const std::string &extra) {
+    return cxx_text("struct part { virtual ~part() = default; int v = 1; " + extra +
+                        " };\nstruct whole { virtual ~whole() = default; part *p = nullptr; };\n"
+                        "GRAFT_KEEP static part *direct;\nGRAFT_KEEP static whole *through;\n",
+                    "1");
+  };
+  load(version(""));
+  const auto plan = runtime->plan(version("int more = 2;"));
+  ASSERT_THAT(plan, Succeeds());
+  EXPECT_THAT(to_string(*plan), AllOf(HasSubstr("refused    direct: "), HasSubstr("refused    through: ")));
+}
+
+TEST_F(Migrate, AClassThatSaysHowItIsCopiedOrDestroyedIsRefusedWhenItChanges) {
+  const auto version = [](const std::string &extra) {
+    return cxx_text("struct owner { char *p = new char[8]; " + extra +
+                        " owner() = default; owner(const owner &) : owner() {} ~owner() { delete[] p; } };\n"
+                        "struct self { int a = 1; " +
+                        extra +
+                        " int *p = &a; self() = default; self(const self &o) : a(o.a) {} };\n"
+                        "struct outer { self s; };\nGRAFT_KEEP static owner o;\nGRAFT_KEEP static outer inside;\n",
+                    "1");
+  };
+  load(version(""));
+  const auto plan = runtime->plan(version("int more = 2;"));
+  ASSERT_THAT(plan, Succeeds());
+  EXPECT_THAT(to_string(*plan), AllOf(HasSubstr("refused    o: "), HasSubstr("refused    inside.s: ")));
+  EXPECT_THAT(runtime->reload(version("int more = 2;")),
+              FailsWith(Code::kIncompatible,
+                        AllOf(HasSubstr("kept 'o'"), HasSubstr("says itself how it is copied or destroyed"),
+                              HasSubstr("write GRAFT_MIGRATE"))));
+}
+
 TEST_F(Migrate, TheAuthorsOwnFunctionDecidesForItsType) {
   load(c_text("struct score { int half; };\nGRAFT_KEEP static struct { struct score s; int other; } state = {{21}, 5};",
               "0"));
@@ -199,6 +284,18 @@ TEST_F(Migrate, TheAuthorsOwnFunctionDecidesForItsType) {
                     "state.s.points + state.other"));
   EXPECT_EQ(call(), 47);
   EXPECT_THAT(plan, HasSubstr("by GRAFT_MIGRATE at main.c:5"));
+}
+
+TEST_F(Migrate, AnAuthorsFunctionThatDoesNotApplyIsNamedWithWhatChanged) {
+  load(cxx_text(kLibrary + "struct item { int a; };\nGRAFT_KEEP static std::vector<item> v;\n", "1"));
+  EXPECT_THAT(runtime->reload(cxx_text(kLibrary + "struct item { int a, b; };\nstruct item_v1 { int a; };\n"
+                                                  "GRAFT_KEEP static std::vector<item> v;\n"
+                                                  "GRAFT_MIGRATE(std::vector<item>, std::vector<item_v1>, to, from) {\n"
+                                                  "  for (const item_v1 &one : *from) to->push_back({one.a, 0});\n}\n",
+                                       "2")),
+              FailsWith(Code::kIncompatible,
+                        AllOf(HasSubstr("'struct item' inside changed"), HasSubstr("the GRAFT_MIGRATE at main.cpp:"),
+                              HasSubstr("is not used, for 'struct std::vector<item_v1>' is not what"))));
 }
 
 TEST_F(Migrate, WhatRunsOutOfStackOnItsWayLeavesTheOldSideAsItWas) {

@@ -10,6 +10,7 @@ void append_contract(const ContractDescription &view, Facts &facts) {
   for (Type row : view.types.types) {
     row.target += base; // means nothing for kinds without one
     for (Field &field : row.fields) field.type += base;
+    for (TypeIndex &behind : row.behind) behind += base;
     facts.types.types.push_back(std::move(row));
   }
   ContractFacts contract = view.contract;

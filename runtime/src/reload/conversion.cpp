@@ -92,7 +92,7 @@ Result<void> convert_enum(const Step &step, std::byte *to, const std::byte *from
   if (found == step.values.end())
     return error(Code::kInvalid,
                  "kept '" + step.path + "' holds " + std::to_string(value) +
-                     ", which no enumerator of the new version stands for; write GRAFT_MIGRATE, or set it first");
+                     ", for which no single enumerator of the new version stands; write GRAFT_MIGRATE, or set it first");
   const bool is_signed = step.to_number.kind == TypeKind::kSigned;
   write_bits(to, step.to_number, is_signed ? static_cast<Bits>(found->second) : static_cast<std::uint64_t>(found->second));
   return {};

@@ -1,7 +1,12 @@
 // Matching types, one rule a function. A rule that applies says so, even when what it says is that the value is refused.
 #include "type_plan.hpp"
 
+#include "changed_type.hpp"
+
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
 
 namespace graft {
 namespace {
@@ -15,6 +20,7 @@ const KeptClass *class_of(const Facts &facts, TypeIndex type) {
 std::string shape(const Facts &facts, TypeIndex type) {
   TypeTable types = facts.types;
   types.types[type].name.clear();
+  if (!types[type].declared.where.file.empty()) types.types[type].behind.clear(); // it need not be of a template
   return fingerprint(types, type);
 }
 
@@ -35,9 +41,11 @@ class VirtualComparison {
     if (std::ranges::find(seen_, type) != seen_.end()) return true;
     seen_.push_back(type);
     const auto layout = std::ranges::find(fresh_.kept_layouts, type, &KeptLayout::type);
-    if (layout != fresh_.kept_layouts.end())
-      return std::ranges::find(old_.kept_layouts, layout->text, &KeptLayout::text) != old_.kept_layouts.end();
+    if (layout != fresh_.kept_layouts.end() &&
+        std::ranges::find(old_.kept_layouts, layout->text, &KeptLayout::text) == old_.kept_layouts.end())
+      return false;
     const Type &row = fresh_.types[type];
+    if (!std::ranges::all_of(row.behind, [&](TypeIndex behind) { return is_same(behind); })) return false;
     if (row.kind == TypeKind::kArray || row.kind == TypeKind::kPointer) return is_same(row.target);
     if (row.kind != TypeKind::kStruct && row.kind != TypeKind::kUnion) return true;
     return std::ranges::all_of(row.fields, [&](const Field &field) { return is_same(field.type); });
@@ -55,8 +63,39 @@ bool is_plain_copy(const std::vector<Step> &steps) {
       steps, [](const Step &step) { return step.kind == Step::Kind::kBytes || step.kind == Step::Kind::kNumber; });
 }
 
+/// Why nobody looks at the fields of a class.
+std::string why_whole(const Type &type) {
+  if (type.declared.where.file.empty()) return "a class of a library is carried over whole or not at all";
+  return "it says itself how it is copied or destroyed, so it owns more than its fields show";
+}
+
 std::string member_name(const Facts &facts, const Field &field) {
   return field.name.empty() ? "<" + spelling(facts.types, field.type) + ">" : field.name;
+}
+
+/// The values of an enum in ascending order, each with its names.
+std::map<std::int64_t, std::vector<std::string>> names_of_values(const Type &type) {
+  std::map<std::int64_t, std::vector<std::string>> names;
+  for (const Enumerator &enumerator : type.enumerators) names[enumerator.value].push_back(enumerator.name);
+  return names;
+}
+
+/// The value that all of these names have; none where one is gone or two differ: then nobody knows which was meant.
+std::optional<std::int64_t> value_of_all(const Type &type, const std::vector<std::string> &names) {
+  std::optional<std::int64_t> value;
+  for (const std::string &name : names) {
+    const auto found = std::ranges::find(type.enumerators, name, &Enumerator::name);
+    if (found == type.enumerators.end() || (value && *value != found->value)) return std::nullopt;
+    value = found->value;
+  }
+  return value;
+}
+
+/// "A"; "A = B" where both name one value.
+std::string one_text(const std::vector<std::string> &names) {
+  std::string text;
+  for (const std::string &name : names) text += (text.empty() ? "" : " = ") + name;
+  return text;
 }
 
 /// The field of that name; one without a name, which is a base or an anonymous member, by its type's name and its rank.
@@ -101,8 +140,17 @@ void TypePlanner::say(Fate fate, const Pair &pair, std::string how) {
 }
 
 void TypePlanner::match(const Pair &pair, std::vector<Step> &steps) {
-  const bool is_known = (!is_same_type(old_, pair.from_type, fresh_, pair.to_type) && migrate(pair, steps)) ||
-                        match_class(pair, steps) || match_number(pair, steps) || match_enum(pair, steps) ||
+  const bool is_same = is_same_type(old_, pair.from_type, fresh_, pair.to_type);
+  if (!is_same && migrate(pair, steps)) return;
+  const std::size_t first = items.size();
+  match_by_rules(pair, steps);
+  const std::string unused = is_same ? "" : unused_migrations(pair);
+  for (PlanItem &item : std::span(items).subspan(first))
+    if (item.fate == Fate::kRefused) item.how += unused;
+}
+
+void TypePlanner::match_by_rules(const Pair &pair, std::vector<Step> &steps) {
+  const bool is_known = match_class(pair, steps) || match_number(pair, steps) || match_enum(pair, steps) ||
                         match_pointer(pair, steps) || match_array(pair, steps) || match_fields(pair, steps);
   if (is_known) return;
   if (is_same_type(old_, pair.from_type, fresh_, pair.to_type)) return copy_bytes(pair, steps);
@@ -135,6 +183,17 @@ bool TypePlanner::migrate(const Pair &pair, std::vector<Step> &steps) {
   return true;
 }
 
+/// Those that make the type, and are not from what it was.
+std::string TypePlanner::unused_migrations(const Pair &pair) const {
+  std::string text;
+  for (const MigrationFacts &migration : fresh_.migrations)
+    if (fingerprint(fresh_.types, migration.to) == fingerprint(fresh_.types, pair.to_type))
+      text += "; the GRAFT_MIGRATE at " + to_string(migration.where) + " is not used, for '" +
+              spelling(fresh_.types, migration.from) + "' is not what '" + spelling(old_.types, pair.from_type) +
+              "' was, fields and names of types inside and all";
+  return text;
+}
+
 bool TypePlanner::match_class(const Pair &pair, std::vector<Step> &steps) {
   const KeptClass *kept = class_of(fresh_, pair.to_type);
   const KeptClass *before = class_of(old_, pair.from_type);
@@ -153,7 +212,9 @@ bool TypePlanner::match_class(const Pair &pair, std::vector<Step> &steps) {
   }
   for (const KeptClass *one : {kept, before}) {
     if (one == nullptr) continue;
-    if (one->foreign) return say(Fate::kRefused, pair, "a class of a library is carried over whole or not at all"), true;
+    const Type &type = one == kept ? fresh_.types[one->type] : old_.types[one->type];
+    const std::string changed = changed_inside(old_, pair.from_type, fresh_, pair.to_type);
+    if (one->foreign) return say(Fate::kRefused, pair, why_whole(type) + changed), true;
     if (one->polymorphic) return say(Fate::kRefused, pair, "a class with virtual functions changed"), true;
   }
   return false;
@@ -191,14 +252,13 @@ bool TypePlanner::match_enum(const Pair &pair, std::vector<Step> &steps) {
   step.from_number = number_at(old_.types[from.target], pair.from_bits, pair.from_width);
   std::string gone;
   bool is_same_value = true;
-  for (const Enumerator &enumerator : from.enumerators) {
-    const auto found = std::ranges::find(to.enumerators, enumerator.name, &Enumerator::name);
-    if (found == to.enumerators.end()) {
-      gone += (gone.empty() ? "" : ", ") + enumerator.name;
-      continue;
-    }
-    is_same_value = is_same_value && found->value == enumerator.value;
-    step.values.emplace_back(enumerator.value, found->value);
+  for (const auto &[value, names] : names_of_values(from)) {
+    const std::optional<std::int64_t> now = value_of_all(to, names);
+    is_same_value = is_same_value && now == value;
+    if (now)
+      step.values.emplace_back(value, *now);
+    else
+      gone += (gone.empty() ? "" : ", ") + one_text(names);
   }
   if (gone.empty() && is_same_value && can_widen(step.from_number, step.to_number)) { // combinations of flags stay, too
     step.kind = Step::Kind::kNumber;
@@ -214,9 +274,9 @@ bool TypePlanner::match_pointer(const Pair &pair, std::vector<Step> &steps) {
   const Type &to = fresh_.types[pair.to_type];
   const Type &from = old_.types[pair.from_type];
   if (to.kind != TypeKind::kPointer || from.kind != TypeKind::kPointer) return false;
-  const TypeKind kind = fresh_.types[to.target].kind;
-  const bool any = kind == TypeKind::kVoid || (kind == TypeKind::kOpaque && class_of(fresh_, to.target) == nullptr &&
-                                               old_.types[from.target].name == fresh_.types[to.target].name);
+  const Type &target = fresh_.types[to.target];
+  const bool is_incomplete = target.kind == TypeKind::kOpaque && target.size == 0 && target.behind.empty();
+  const bool any = target.kind == TypeKind::kVoid || (is_incomplete && old_.types[from.target].name == target.name);
   if (any || is_same_type(old_, from.target, fresh_, to.target)) return copy_bytes(pair, steps), true;
   say(Fate::kRefused, pair, "what it points at is laid out in another way, and who owns that is not known");
   return true;

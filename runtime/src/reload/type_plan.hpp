@@ -13,14 +13,17 @@
 
 namespace graft {
 
-/// Whether values of the two types are the same to code of either version, fields, virtual functions and all.
+/// Whether values of the two types are the same to code of either version: fields, virtual functions, what templates were
+/// made with and all.
 bool is_same_type(const Facts &old, TypeIndex from, const Facts &fresh, TypeIndex to);
 
 /// Compares types of two versions. One for each kept variable.
 ///
 /// Rules, first that fits: a GRAFT_MIGRATE from such a type; the same class by its copy constructor, a plain same type by
 /// its bytes; numbers that lose nothing; enums by their enumerators' names; arrays by element, over the shorter length;
-/// structs by field name, and classes without a base that the other lacks. All else is refused.
+/// structs by field name, and classes without a base that the other lacks. All else is refused: classes of a library and
+/// those that say themselves how they are copied or destroyed, when they changed; a value of an enum whose names do not all
+/// have one value now.
 class TypePlanner {
  public:
   /// `initial`: the variable's initial bytes; null when they are not known.
@@ -43,6 +46,7 @@ class TypePlanner {
   std::vector<PlanItem> items;
 
  private:
+  void match_by_rules(const Pair &pair, std::vector<Step> &steps);
   bool migrate(const Pair &pair, std::vector<Step> &steps);
   bool match_class(const Pair &pair, std::vector<Step> &steps);
   bool match_number(const Pair &pair, std::vector<Step> &steps);
@@ -51,6 +55,7 @@ class TypePlanner {
   bool match_array(const Pair &pair, std::vector<Step> &steps);
   bool match_fields(const Pair &pair, std::vector<Step> &steps);
   void copy_bytes(const Pair &pair, std::vector<Step> &steps);
+  std::string unused_migrations(const Pair &pair) const;
   void say(Fate fate, const Pair &pair, std::string how);
   void say_new(const Field &field, const std::string &path, std::uint64_t offset_bits);
 

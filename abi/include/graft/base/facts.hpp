@@ -79,7 +79,8 @@ struct KeptClass {
   std::string destroy;      ///< symbol of `void(void *)`; empty: nothing to do
   bool bytes = false;       ///< trivially copyable
   bool polymorphic = false; ///< points to its virtual functions
-  bool foreign = false;     ///< of a system header: a whole, whose fields nobody looks at
+  /// A whole, whose fields nobody looks at: of a system header, or it says itself how it is copied or destroyed.
+  bool foreign = false;
 };
 
 /// A class with virtual functions that kept variables hold or point at. Its row tells its name only, so this tells the rest.

@@ -65,6 +65,9 @@ struct Type {
   std::vector<Field> fields;
   std::vector<Enumerator> enumerators;
   Declared declared{};         ///< of a struct, union or enum
+  /// What values may lead to and no field shows: the author's types that a class template was made with, and the bases
+  /// and fields of a class with virtual functions that kept state holds.
+  std::vector<TypeIndex> behind{};
 };
 
 struct TypeTable {
