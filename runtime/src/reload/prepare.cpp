@@ -109,13 +109,14 @@ Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, F
 
 void Runtime::Impl::prepare_all(std::vector<Draft> &drafts, Force force, StepTimes &times) {
   std::vector<StepTimes> each(drafts.size());
-  std::string other; // a header that one of them saw otherwise
+  const bool is_alone = drafts.size() == 1; // then nobody saw a header otherwise
+  std::string other;                        // a header that one of them saw otherwise
   for (int attempt = 0; attempt == 0 || (!other.empty() && attempt < kMostAttempts); ++attempt) {
     std::vector<std::vector<HeaderFacts>> headers(drafts.size());
     compiler->side_by_side(drafts.size(), [&](std::size_t i) {
       Draft &draft = drafts[i];
       if (draft.text)
-        draft.prepared = compile(*draft.text, draft.ticket, force, each[i], &headers[i]);
+        draft.prepared = compile(*draft.text, draft.ticket, force, each[i], is_alone ? nullptr : &headers[i]);
       else
         draft.prepared = draft.text.error();
     });
@@ -126,7 +127,8 @@ void Runtime::Impl::prepare_all(std::vector<Draft> &drafts, Force force, StepTim
   }
   for (Draft &draft : drafts)
     if (!other.empty() && draft.text)
-      draft.prepared = error(Code::kConflict, "'" + other + "' changed each time while bundles that include it were compiled; try again when it rests");
+      draft.prepared = error(Code::kConflict, "'" + other + "' changed each time while bundles that include it were "
+                                                                     "compiled; try again when it rests");
   for (const StepTimes &one : each) {
     times.compile_ns += one.compile_ns;
     times.cache_ns += one.cache_ns;
