@@ -119,7 +119,8 @@ std::string line_at(const clang::SourceManager &sources, clang::SourceLocation l
   const llvm::StringRef text = sources.getBufferData(file, &invalid);
   if (invalid || offset > text.size()) return {};
   const size_t begin = text.take_front(offset).find_last_of("\r\n") + 1; // npos + 1 is the first line
-  return text.substr(begin).take_until([](char c) { return c == '\n' || c == '\r'; }).str();
+  const llvm::StringRef line = text.substr(begin).take_until([](char c) { return c == '\n' || c == '\r'; });
+  return line.rtrim('\0').str(); // pasted tokens stand in a buffer of thousands
 }
 
 SourcePos position(const clang::SourceManager &sources, clang::SourceLocation location) {

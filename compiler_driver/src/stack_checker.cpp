@@ -56,6 +56,7 @@ class Checker {
  private:
   void gather_variables();
   llvm::Instruction *place() const;
+  llvm::Instruction *behind_parameters(llvm::Instruction *at) const;
   void begin_at(llvm::Instruction *at);
   llvm::Value *is_below(llvm::Value *bytes);
   llvm::CallInst *call(const char *name, llvm::Type *result, llvm::Value *bytes);
@@ -91,12 +92,25 @@ void Checker::gather_variables() {
   }
 }
 
+/// Behind what keeps the parameters in memory, which has no line of its own: a debugger stops a function where its first row
+/// with a line ends the prologue, and shows the parameters there.
+llvm::Instruction *Checker::behind_parameters(llvm::Instruction *at) const {
+  if (function_.getSubprogram() == nullptr) return at;
+  const auto keeps_parameter = [&](const llvm::Instruction &instruction) {
+    if (instruction.getDebugLoc() || !llvm::isa<llvm::StoreInst, llvm::LoadInst>(instruction)) return false;
+    return llvm::is_contained(small_, llvm::getLoadStorePointerOperand(&instruction));
+  };
+  while (keeps_parameter(*at)) at = at->getNextNode();
+  return at;
+}
+
 /// Where the function is sure to go on calling, as late as there is one place for it: what returns early pays nothing. A
 /// function with destructors to run is checked before there is anything to destroy.
 llvm::Instruction *Checker::place() const {
   llvm::BasicBlock &entry = function_.getEntryBlock();
   llvm::Instruction *const first = &*entry.getFirstNonPHIOrDbgOrAlloca();
-  if (function_.hasOptNone() || large_bytes_ != 0 || ends_at_overflow(function_) || has_landing_pads(function_)) return first;
+  if (function_.hasOptNone() || large_bytes_ != 0 || ends_at_overflow(function_) || has_landing_pads(function_))
+    return behind_parameters(first);
   const llvm::DominatorTree tree(function_);
   llvm::BasicBlock *block = nullptr;
   const auto is_open = [&](const llvm::Instruction &instruction) {

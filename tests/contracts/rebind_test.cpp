@@ -5,6 +5,8 @@
 #include <graft/rebind.hpp>
 #include <graft/runtime.hpp>
 
+#include <sstream>
+
 GRAFT_CONTRACT(clerk, "test.clerk", 1, 2) {
   int32_t (*count)(int32_t number);
   int32_t (*added_later)(void);
@@ -72,6 +74,49 @@ TEST_F(Rebind, AHeaderOfNoContractOfTheBundleIsRefused) {
   EXPECT_THAT(rebind(old, {stranger}),
               FailsWith(Code::kNotFound, AllOf(HasSubstr("stranger.h"), HasSubstr("'test.clerk'"))));
   EXPECT_THAT(rebind(old, {folder.path() / "none.h"}), FailsWith(Code::kNotFound, HasSubstr("none.h")));
+}
+
+TEST_F(Rebind, AHeaderOfTheSameNameWithAnotherContractIsRefused) {
+  const auto stranger = folder.write(
+      "stranger/clerk.h", "#include <graft/abi.h>\nGRAFT_CONTRACT(clerk, \"test.stranger\", 1, 2) { void (*f)(void); };\n");
+  EXPECT_THAT(rebind(old, {stranger}),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("declares contract 'test.stranger' and not 'test.clerk'"),
+                                                   HasSubstr((old / "clerk.h").string() + ":2"))));
+}
+
+TEST_F(Rebind, AHelpersHeaderOfTheSameNameStandsInForIt) {
+  folder.write("old/rate.h", "#define RATE 2\n");
+  folder.write("old/clerk.c", "#include \"clerk.h\"\n#include \"rate.h\"\n"
+                              "static int32_t count(int32_t number) { return number * RATE; }\n"
+                              "GRAFT_PROVIDE(clerk, {.count = count})\n");
+  const auto rebinding = rebind(old, {folder.write("new/rate.h", "#define RATE 3\n")});
+  ASSERT_THAT(rebinding, Succeeds());
+  EXPECT_THAT(rebinding->replaced, ElementsAre((old / "rate.h").string()));
+}
+
+TEST_F(Rebind, AChangedStructIsShownWithBothDeclarations) {
+  const auto with = [](const std::string &field) {
+    return "#include <graft/abi.h>\ntypedef struct item {\n  int32_t " + field +
+           ";\n} item;\nGRAFT_CONTRACT(clerk, \"test.clerk\", 1, 0) { int32_t (*count)(const item *what); };\n";
+  };
+  folder.write("old/clerk.h", with("id"));
+  folder.write("old/clerk.c", "#include \"clerk.h\"\nstatic int32_t count(const item *what) { return what->id; }\n"
+                              "GRAFT_PROVIDE(clerk, {.count = count})\n");
+  const auto fresh = folder.write("new/clerk.h", with("number"));
+  EXPECT_THAT(rebind(old, {fresh}),
+              FailsWith(Code::kInvalid,
+                        AllOf(HasSubstr((old / "clerk.h").string() + ":3:11: note: 'count' refers to what was declared so"),
+                              HasSubstr(fresh + ":3:11: note: 'count' refers to what is now declared so"),
+                              HasSubstr("int32_t id;"), HasSubstr("int32_t number;"))));
+}
+
+TEST_F(Rebind, AChangedTagIsToldWithoutEndlessLines) {
+  const auto fresh = folder.write("new/clerk.h", "#include <graft/abi.h>\nGRAFT_CONTRACT(writer, \"test.clerk\", 1, 0) {\n"
+                                                 "  int32_t (*count)(int32_t number);\n};\n");
+  const auto refused = rebind(old, {fresh});
+  ASSERT_THAT(refused, FailsWith(Code::kInvalid, AllOf(HasSubstr("had the tag 'clerk'"), HasSubstr("has now the tag 'writer'"))));
+  std::istringstream lines(refused.error().text());
+  for (std::string line; std::getline(lines, line);) EXPECT_LT(line.size(), 400u) << line;
 }
 
 TEST_F(Rebind, AContractInTheSourceItselfCannotBeReplaced) {

@@ -45,6 +45,38 @@ TEST(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
       << outcome.err;
 }
 
+TEST(Debugger, StopsAFunctionWhereItsParametersCanBeSeen) {
+  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
+  if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
+  const TempFolder folder;
+  const std::string commands = folder.write("commands", "set pagination off\nset breakpoint pending on\nset confirm off\n"
+                                                        "set debuginfod enabled off\nbreak work\nbreak Doubler::twice\n"
+                                                        "run\ninfo args\ncontinue\ninfo args\n");
+  const std::string bundle = folder.write("thing.cpp", "#include <graft/abi.h>\n"
+                                                       "#include <string>\n"
+                                                       "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) {\n"
+                                                       "  int32_t (*work)(int32_t number);\n"
+                                                       "};\n"
+                                                       "struct Doubler {\n"
+                                                       "  std::string text;\n"
+                                                       "  int32_t twice(int32_t count) {\n"
+                                                       "    text += std::to_string(count);\n"
+                                                       "    return count * 2;\n"
+                                                       "  }\n"
+                                                       "};\n"
+                                                       "static int32_t work(int32_t number) {\n"
+                                                       "  Doubler doubler;\n"
+                                                       "  return doubler.twice(number + 1);\n"
+                                                       "}\n"
+                                                       "GRAFT_PROVIDE(thing, {.work = work});\n");
+  folder.write("graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
+  const Outcome outcome = run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST,
+                               std::filesystem::path(bundle).parent_path().string(), bundle});
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("work (number=20) at "), HasSubstr("thing.cpp:14"), HasSubstr("\nnumber = 20\n"),
+                                 HasSubstr(", count=21) at "), HasSubstr("thing.cpp:9"), HasSubstr("\ncount = 21\n")))
+      << outcome.err;
+}
+
 TEST(Profiler, NamesTheFunctionThatTakesTheTime) {
   if (kInstrumented) GTEST_SKIP() << "a sanitizer's frames are not what is asked for";
   const TempFolder folder;

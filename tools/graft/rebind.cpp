@@ -94,8 +94,8 @@ void add_rebind(CLI::App &app, Action &action) {
   add_include_dirs(*command, options->include_dirs);
   add_json(*command, options->format);
   command->footer(R"(
-The header takes the place of the one that declares the same contract in the bundle, or has the same file name. The bundle is compiled
-and verified; nothing of it runs. If it no longer fits, its lines are shown with the old and the new declaration.
+The header takes the place of the one that declares the same contract in the bundle; a header of no contract, of the one that has
+its file name. The bundle is compiled and verified; nothing of it runs. If it no longer fits, its lines are shown with the old and the new declaration.
 
 Examples:
   graft rebind plugins/greeter --contract include/greeter.h

@@ -43,9 +43,10 @@ struct RebindOptions {
 };
 
 /// Compiles the bundle at `path` with each of `headers` in the place of the header of its own that declares the same
-/// contract, or, for one that declares none of the bundle's, has the same file name. Nothing of it runs. kNotFound when a
-/// header stands in for none; kInvalid or kIncompatible when the source no longer fits: with the compiler's diagnostics at
-/// its lines, and the old and new declaration of everything in the contracts that changed.
+/// contract, or, for one of no contract, has the same file name. Nothing of it runs. kNotFound when a header stands in for
+/// none; kIncompatible when the bundle's header of that name declares another contract; kInvalid or kIncompatible when the
+/// source no longer fits: with the compiler's diagnostics at its lines, and the old and new declaration of everything in the
+/// contracts that changed.
 GRAFT_API Result<Rebinding> rebind(const std::filesystem::path &path, const std::vector<std::filesystem::path> &headers,
                                    const RebindOptions &options = {});
 

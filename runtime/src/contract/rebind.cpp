@@ -35,7 +35,14 @@ std::string list_of(const std::vector<ContractFacts> &contracts) {
   return text.empty() ? "none" : text;
 }
 
-/// The file of the bundle that declares a contract of `header`, or has its name. kNotFound, kInvalid.
+std::string contracts_of(const HeaderFile &header) {
+  std::string text;
+  for (const ContractDescription &one : header.contracts)
+    text += (text.empty() ? "contract '" : ", '") + one.contract.name + "'";
+  return text.empty() ? "no contract" : text;
+}
+
+/// The file of the bundle that declares a contract of `header`, or has its name. kNotFound, kIncompatible, kInvalid.
 Result<std::string> find_replaced(const BundleText &text, const Facts &old, const HeaderFile &header) {
   for (const ContractDescription &description : header.contracts) {
     const ContractFacts *known = find_by_name(old.contracts, description.contract.name, description.contract.major);
@@ -49,8 +56,17 @@ Result<std::string> find_replaced(const BundleText &text, const Facts &old, cons
     return file;
   }
   const std::string name = fs::path(header.path).filename().string();
-  for (const HeaderFacts &one : old.headers)
-    if (!one.system && fs::path(one.path).filename() == name) return one.path;
+  for (const HeaderFacts &one : old.headers) {
+    if (one.system || fs::path(one.path).filename() != name) continue;
+    const auto lost = std::ranges::find_if(
+        old.contracts, [&](const ContractFacts &contract) { return contract.where.file == one.path; });
+    if (lost == old.contracts.end()) return one.path;
+    return error(Code::kIncompatible,
+                 "'" + header.path + "' declares " + contracts_of(header) + " and not '" + lost->name +
+                     "', which the header of that name in bundle '" + text.manifest.name +
+                     "' declares: a contract of another name is another contract; name a header of '" + lost->name + "'",
+                 lost->where);
+  }
   return error(Code::kNotFound, "'" + header.path + "' stands in for no header of bundle '" + text.manifest.name +
                                     "': that knows the contracts " + list_of(old.contracts));
 }
@@ -74,23 +90,52 @@ Diagnostic note(const SourcePos &where, std::string message, const std::string &
   return diagnostic;
 }
 
+/// A contract with one of its functions alone.
+ContractFacts only(const ContractFacts &contract, const ContractFunction &function) {
+  ContractFacts part = contract;
+  part.functions = {function};
+  return part;
+}
+
+/// Both declarations of what makes one function another: its own, or of what it refers to.
+void tell_difference(std::vector<Diagnostic> &diagnostics, const ContractSide &old, const ContractSide &fresh) {
+  const auto same = compare(old, fresh);
+  if (same || same.error().diagnostics.empty()) return;
+  const std::vector<Diagnostic> &both = same.error().diagnostics;
+  const ContractFunction &function = old.contract.functions.front();
+  const bool is_own = both.front().where == function.where;
+  const std::string subject = "'" + function.name + "' " + (is_own ? "" : "refers to what ");
+  const auto tell = [&](const Diagnostic &declaration, const char *words) {
+    if (std::ranges::find(diagnostics, declaration.where, &Diagnostic::where) == diagnostics.end())
+      diagnostics.push_back(note(declaration.where, subject + words, declaration.snippet));
+  };
+  tell(both.front(), "was declared so");
+  tell(both.back(), "is now declared so");
+}
+
 /// Both declarations of everything that changed between an old contract and a new one.
 void tell_changes(std::vector<Diagnostic> &diagnostics, const ContractSide &old, const ContractSide &fresh) {
-  if (const auto same = compare(old, fresh); !same) {
-    const std::vector<Diagnostic> &both = same.error().diagnostics;
-    const bool is_told_below = std::ranges::find(old.contract.functions, both.front().where, &ContractFunction::where) !=
-                               old.contract.functions.end();
-    if (!is_told_below) diagnostics.insert(diagnostics.end(), both.begin(), both.end());
+  if (old.contract.tag != fresh.contract.tag) {
+    const auto say = [&](const ContractFacts &contract, const char *words) {
+      diagnostics.push_back(note(contract.where, "'" + contract.name + "' " + words + " '" + contract.tag + "'", {}));
+    };
+    say(old.contract, "had the tag");
+    say(fresh.contract, "has now the tag");
   }
   for (const ContractFunction &before : old.contract.functions) {
     const auto after = std::ranges::find(fresh.contract.functions, before.name, &ContractFunction::name);
     if (after == fresh.contract.functions.end()) {
       diagnostics.push_back(note(before.where, "'" + before.name + "' was declared here, and is no longer", before.line));
     } else if (after->fingerprint != before.fingerprint) {
-      diagnostics.push_back(note(before.where, "'" + before.name + "' was declared so", before.line));
-      diagnostics.push_back(note(after->where, "'" + before.name + "' is now declared so", after->line));
+      const ContractFacts old_part = only(old.contract, before), fresh_part = only(fresh.contract, *after);
+      tell_difference(diagnostics, {old_part, old.types, old.holder}, {fresh_part, fresh.types, fresh.holder});
     }
   }
+  const auto same = compare(old, fresh); // of the order, and of the rule of a hook
+  if (same) return;
+  for (const Diagnostic &declaration : same.error().diagnostics)
+    if (std::ranges::find(diagnostics, declaration.where, &Diagnostic::where) == diagnostics.end())
+      diagnostics.push_back(declaration);
 }
 
 ReboundContract changes_of(const ContractSide &old, const ContractSide &fresh, const Facts &facts) {
