@@ -114,7 +114,8 @@ TEST_F(Rebind, AChangedTagIsToldWithoutEndlessLines) {
   const auto fresh = folder.write("new/clerk.h", "#include <graft/abi.h>\nGRAFT_CONTRACT(writer, \"test.clerk\", 1, 0) {\n"
                                                  "  int32_t (*count)(int32_t number);\n};\n");
   const auto refused = rebind(old, {fresh});
-  ASSERT_THAT(refused, FailsWith(Code::kInvalid, AllOf(HasSubstr("had the tag 'clerk'"), HasSubstr("has now the tag 'writer'"))));
+  ASSERT_THAT(refused,
+              FailsWith(Code::kInvalid, AllOf(HasSubstr("had the tag 'clerk'"), HasSubstr("has now the tag 'writer'"))));
   std::istringstream lines(refused.error().text());
   for (std::string line; std::getline(lines, line);) EXPECT_LT(line.size(), 400u) << line;
 }

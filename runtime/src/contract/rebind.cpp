@@ -58,8 +58,8 @@ Result<std::string> find_replaced(const BundleText &text, const Facts &old, cons
   const std::string name = fs::path(header.path).filename().string();
   for (const HeaderFacts &one : old.headers) {
     if (one.system || fs::path(one.path).filename() != name) continue;
-    const auto lost = std::ranges::find_if(
-        old.contracts, [&](const ContractFacts &contract) { return contract.where.file == one.path; });
+    const auto lost =
+        std::ranges::find_if(old.contracts, [&](const ContractFacts &contract) { return contract.where.file == one.path; });
     if (lost == old.contracts.end()) return one.path;
     return error(Code::kIncompatible,
                  "'" + header.path + "' declares " + contracts_of(header) + " and not '" + lost->name +
