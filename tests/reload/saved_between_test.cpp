@@ -80,5 +80,25 @@ TEST_F(SavedBetween, AllBundlesOfASetSeeOneText) {
   EXPECT_EQ((*runtime->bind<right_half>())->value(), 4);
 }
 
+TEST_F(SavedBetween, AHeaderThatANewerOneStandsInForInOneBundleIsThatOfTheOther) {
+  const auto contract = [](const std::string &side) {
+    return "#include <graft/abi.h>\nGRAFT_CONTRACT(" + side + "_half, \"test." + side +
+           "\", 1, 0) { int32_t (*value)(void); };\n";
+  };
+  folder.write("left.h", "#include \"v.h\"\n#define MORE 0\n" + contract("left"));
+  const auto newer = folder.write("newer/left.h", "#include \"../v.h\"\n#define MORE 10\n" + contract("left"));
+  for (const std::string side : {"left", "right"})
+    folder.write(side + "/main.c", "#include \"../left.h\"\n" + (side == "right" ? contract("right") : "") +
+                                       "static int32_t value(void) { return V + MORE; }\n"
+                                       "GRAFT_PROVIDE(" +
+                                       side + "_half, {.value = value})\n");
+  ASSERT_THAT(runtime->load(folder / "left", {.contracts = {newer}}), Succeeds());
+  ASSERT_THAT(runtime->load(folder / "right"), Succeeds());
+  header(3);
+  ASSERT_THAT(runtime->reload(std::vector<std::string>{"left", "right"}), Succeeds());
+  EXPECT_EQ((*runtime->bind<left_half>())->value(), 13);
+  EXPECT_EQ((*runtime->bind<right_half>())->value(), 3);
+}
+
 } // namespace
 } // namespace graft

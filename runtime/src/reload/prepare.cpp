@@ -9,6 +9,7 @@
 #include <graft/base/seen_headers.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace graft {
 namespace {
@@ -32,6 +33,15 @@ bool is_same_provider(const ProviderFacts &live, const ProviderFacts &next) {
 
 bool is_same_kept(const KeptFacts &live, const KeptFacts &next) {
   return live.symbol == next.symbol && live.fingerprint == next.fingerprint && live.align == next.align;
+}
+
+/// Those that other bundles see, too: neither the text's own nor what another header stands in for.
+std::vector<HeaderFacts> headers_on_disk(const BundleText &text, std::vector<HeaderFacts> headers) {
+  std::erase_if(headers, [&](const HeaderFacts &header) {
+    const std::string place = std::filesystem::path(header.path).lexically_normal().string();
+    return std::ranges::find(text.headers, place, &driver::Source::name) != text.headers.end();
+  });
+  return headers;
 }
 
 /// Whether an artifact would behave as the live generation does: the same bytes, or the same tokens compiled in another way,
@@ -87,7 +97,7 @@ Result<Prepared> Runtime::Impl::compile(BundleText text, std::uint64_t ticket, F
   inputs.record(text, artifact.facts, ticket);
   std::shared_ptr<const SecondText> second = code.second_of(text, artifact);
   const char *const tier = code.tier_of(text);
-  if (headers != nullptr) *headers = artifact.facts.headers;
+  if (headers != nullptr) *headers = headers_on_disk(text, artifact.facts.headers);
   artifact.facts.headers = {}; // nobody else asks, and generations keep their facts
 
   if (force == Force::kNo) {
