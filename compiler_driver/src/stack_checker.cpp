@@ -97,8 +97,10 @@ void Checker::gather_variables() {
 llvm::Instruction *Checker::behind_parameters(llvm::Instruction *at) const {
   if (function_.getSubprogram() == nullptr) return at;
   const auto keeps_parameter = [&](const llvm::Instruction &instruction) {
-    if (instruction.getDebugLoc() || !llvm::isa<llvm::StoreInst, llvm::LoadInst>(instruction)) return false;
-    return llvm::is_contained(small_, llvm::getLoadStorePointerOperand(&instruction));
+    const llvm::Value *place = llvm::getLoadStorePointerOperand(&instruction);
+    if (llvm::isa<llvm::GetElementPtrInst>(instruction)) place = &instruction; // one that comes in several registers
+    const auto *variable = place == nullptr ? nullptr : llvm::dyn_cast<llvm::AllocaInst>(place->stripInBoundsOffsets());
+    return variable != nullptr && !instruction.getDebugLoc() && llvm::is_contained(small_, variable);
   };
   while (keeps_parameter(*at)) at = at->getNextNode();
   return at;

@@ -57,23 +57,24 @@ TEST(Debugger, StopsAFunctionWhereItsParametersCanBeSeen) {
                                                        "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) {\n"
                                                        "  int32_t (*work)(int32_t number);\n"
                                                        "};\n"
+                                                       "struct Count { int64_t low, high; };\n"
                                                        "struct Doubler {\n"
                                                        "  std::string text;\n"
-                                                       "  int32_t twice(int32_t count) {\n"
-                                                       "    text += std::to_string(count);\n"
-                                                       "    return count * 2;\n"
+                                                       "  int32_t twice(Count count) {\n"
+                                                       "    text += std::to_string(count.low);\n"
+                                                       "    return count.low * 2;\n"
                                                        "  }\n"
                                                        "};\n"
                                                        "static int32_t work(int32_t number) {\n"
                                                        "  Doubler doubler;\n"
-                                                       "  return doubler.twice(number + 1);\n"
+                                                       "  return doubler.twice({number + 1, 7});\n"
                                                        "}\n"
                                                        "GRAFT_PROVIDE(thing, {.work = work});\n");
   folder.write("graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
   const Outcome outcome = run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST,
                                std::filesystem::path(bundle).parent_path().string(), bundle});
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("work (number=20) at "), HasSubstr("thing.cpp:14"), HasSubstr("\nnumber = 20\n"),
-                                 HasSubstr(", count=21) at "), HasSubstr("thing.cpp:9"), HasSubstr("\ncount = 21\n")))
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("work (number=20) at "), HasSubstr("thing.cpp:15"), HasSubstr("\nnumber = 20\n"),
+                                 HasSubstr("thing.cpp:10"), HasSubstr("\ncount = {low = 21, high = 7}\n")))
       << outcome.err;
 }
 
