@@ -18,6 +18,7 @@
 #include <clang/Basic/TargetInfo.h>
 #include <clang/CodeGen/BackendUtil.h>
 #include <clang/Frontend/CompilerInstance.h>
+#include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
@@ -67,10 +68,22 @@ void stop_when_cancelled(clang::CodeGenOptions &options, const UnitRequest &requ
   });
 }
 
+/// gdb believes the table of lines where a prologue ends only of a producer whose name begins as Clang's does. Of another
+/// one, such as "Debian clang version", it reads the instructions, and knows none that begin with room for a jump.
+void name_producer(llvm::Module &module) {
+  constexpr unsigned kProducer = 1; // the operand that DICompileUnit::getProducer reads
+  for (llvm::DICompileUnit *unit : module.debug_compile_units()) {
+    const llvm::StringRef producer = unit->getProducer();
+    if (const std::size_t at = producer.find("clang version"); at != producer.npos && at != 0)
+      unit->replaceOperandWith(kProducer, llvm::MDString::get(module.getContext(), producer.substr(at)));
+  }
+}
+
 } // namespace
 
 void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::vector<char> &out) {
   lower_ifuncs(module);
+  name_producer(module);
   mark_stack_users(module, compiler.getLangOpts());
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
   const auto ran_before = options.DisableLLVMPasses;
@@ -91,6 +104,7 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
     return !reason.empty();
   };
   lower_ifuncs(module);
+  name_producer(module);
   if (request.role != Role::kOnly) {
     align_variables(module);
     name_literals(module);

@@ -78,6 +78,20 @@ TEST(Debugger, StopsAFunctionWhereItsParametersCanBeSeen) {
       << outcome.err;
 }
 
+TEST(Debugger, StepsIntoAFunctionBehindWhatItBeginsWith) {
+  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
+  if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
+  const TempFolder folder;
+  const std::string commands = folder.write("commands", "set pagination off\nset breakpoint pending on\nset confirm off\n"
+                                                        "set debuginfod enabled off\nbreak work\nrun\nstep\ninfo args\n");
+  folder.write("thing/graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
+  folder.write("thing/thing.c", source("2"));
+  const Outcome outcome =
+      run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST, folder / "thing", folder / "thing"});
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\nscale (number=20) at "), HasSubstr("thing.c:4"), HasSubstr("\nnumber = 20\n")))
+      << outcome.err;
+}
+
 TEST(Profiler, NamesTheFunctionThatTakesTheTime) {
   if (kInstrumented) GTEST_SKIP() << "a sanitizer's frames are not what is asked for";
   const TempFolder folder;
