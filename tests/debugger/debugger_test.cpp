@@ -25,71 +25,66 @@ std::string source(const std::string &factor) {
          "GRAFT_PROVIDE(thing, {.work = work});\n";
 }
 
-TEST(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
-  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
-  if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
-  const TempFolder folder;
-  for (const auto &[version, factor] : {std::pair("one", "2"), {"two", "5"}}) {
-    folder.write(std::string(version) + "/graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
-    folder.write(std::string(version) + "/thing.c", source(factor));
+class Debugger : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
+    if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
   }
-  const std::string commands = folder.write(
-      "commands", "set pagination off\nset breakpoint pending on\nset confirm off\nset debuginfod enabled off\n"
-                  "break thing.c:5\nrun\nbacktrace 2\ninfo locals\ncontinue\nbacktrace 2\ninfo locals\ncontinue\n");
-  const Outcome outcome =
-      run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST, folder / "one", folder / "two"});
-  const std::string &text = outcome.out;
-  EXPECT_THAT(text, AllOf(HasSubstr("scale (number=20) at "), HasSubstr("one/thing.c:5"), HasSubstr("two/thing.c:5"),
-                          HasSubstr("work (number=20) at "), HasSubstr("thing.c:8"), HasSubstr("scaled = 40"),
-                          HasSubstr("scaled = 100"), HasSubstr("exited normally")))
-      << outcome.err;
+  std::string bundle(const std::string &name, const std::string &file, const std::string &text) {
+    folder.write(name + "/graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
+    folder.write(name + "/" + file, text);
+    return folder / name;
+  }
+  /// What gdb and the host say, which loads the one and reloads it from the other.
+  std::string debug(const std::string &commands, const std::string &loaded, const std::string &reloaded) {
+    const std::string file = folder.write(
+        "commands",
+        "set pagination off\nset breakpoint pending on\nset confirm off\nset debuginfod enabled off\n" + commands);
+    const Outcome outcome = run({"gdb", "-nx", "-q", "-batch", "-x", file, "--args", GRAFT_DEBUGGED_HOST, loaded, reloaded});
+    return outcome.out + outcome.err;
+  }
+  const TempFolder folder;
+};
+
+TEST_F(Debugger, SeesLinesLocalsAndTheWayBackAlsoAfterAReload) {
+  const std::string one = bundle("one", "thing.c", source("2")), two = bundle("two", "thing.c", source("5"));
+  EXPECT_THAT(
+      debug("break thing.c:5\nrun\nbacktrace 2\ninfo locals\ncontinue\nbacktrace 2\ninfo locals\ncontinue\n", one, two),
+      AllOf(HasSubstr("scale (number=20) at "), HasSubstr("one/thing.c:5"), HasSubstr("two/thing.c:5"),
+            HasSubstr("work (number=20) at "), HasSubstr("thing.c:8"), HasSubstr("scaled = 40"), HasSubstr("scaled = 100"),
+            HasSubstr("exited normally")));
 }
 
-TEST(Debugger, StopsAFunctionWhereItsParametersCanBeSeen) {
-  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
-  if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
-  const TempFolder folder;
-  const std::string commands = folder.write("commands", "set pagination off\nset breakpoint pending on\nset confirm off\n"
-                                                        "set debuginfod enabled off\nbreak work\nbreak Doubler::twice\n"
-                                                        "run\ninfo args\ncontinue\ninfo args\n");
-  const std::string bundle = folder.write("thing.cpp", "#include <graft/abi.h>\n"
-                                                       "#include <string>\n"
-                                                       "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) {\n"
-                                                       "  int32_t (*work)(int32_t number);\n"
-                                                       "};\n"
-                                                       "struct Count { int64_t low, high; };\n"
-                                                       "struct Doubler {\n"
-                                                       "  std::string text;\n"
-                                                       "  int32_t twice(Count count) {\n"
-                                                       "    text += std::to_string(count.low);\n"
-                                                       "    return count.low * 2;\n"
-                                                       "  }\n"
-                                                       "};\n"
-                                                       "static int32_t work(int32_t number) {\n"
-                                                       "  Doubler doubler;\n"
-                                                       "  return doubler.twice({number + 1, 7});\n"
-                                                       "}\n"
-                                                       "GRAFT_PROVIDE(thing, {.work = work});\n");
-  folder.write("graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
-  const Outcome outcome = run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST,
-                               std::filesystem::path(bundle).parent_path().string(), bundle});
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("work (number=20) at "), HasSubstr("thing.cpp:15"), HasSubstr("\nnumber = 20\n"),
-                                 HasSubstr("thing.cpp:10"), HasSubstr("\ncount = {low = 21, high = 7}\n")))
-      << outcome.err;
+TEST_F(Debugger, StopsAFunctionWhereItsParametersCanBeSeen) {
+  const std::string thing = bundle("thing", "thing.cpp",
+                                   "#include <graft/abi.h>\n"
+                                   "#include <string>\n"
+                                   "GRAFT_CONTRACT(thing, \"test.thing\", 1, 0) {\n"
+                                   "  int32_t (*work)(int32_t number);\n"
+                                   "};\n"
+                                   "struct Count { int64_t low, high; };\n"
+                                   "struct Doubler {\n"
+                                   "  std::string text;\n"
+                                   "  int32_t twice(Count count) {\n"
+                                   "    text += std::to_string(count.low);\n"
+                                   "    return count.low * 2;\n"
+                                   "  }\n"
+                                   "};\n"
+                                   "static int32_t work(int32_t number) {\n"
+                                   "  Doubler doubler;\n"
+                                   "  return doubler.twice({number + 1, 7});\n"
+                                   "}\n"
+                                   "GRAFT_PROVIDE(thing, {.work = work});\n");
+  EXPECT_THAT(debug("break work\nbreak Doubler::twice\nrun\ninfo args\ncontinue\ninfo args\n", thing, thing),
+              AllOf(HasSubstr("work (number=20) at "), HasSubstr("thing.cpp:15"), HasSubstr("\nnumber = 20\n"),
+                    HasSubstr("thing.cpp:10"), HasSubstr("\ncount = {low = 21, high = 7}\n")));
 }
 
-TEST(Debugger, StepsIntoAFunctionBehindWhatItBeginsWith) {
-  if (kInstrumented) GTEST_SKIP() << "a sanitizer's runtime does not start under gdb everywhere";
-  if (run({"gdb", "--version"}).status != 0) GTEST_SKIP() << "gdb is not installed";
-  const TempFolder folder;
-  const std::string commands = folder.write("commands", "set pagination off\nset breakpoint pending on\nset confirm off\n"
-                                                        "set debuginfod enabled off\nbreak work\nrun\nstep\ninfo args\n");
-  folder.write("thing/graft.toml", "name = \"thing\"\nflags = [\"-g\"]\n");
-  folder.write("thing/thing.c", source("2"));
-  const Outcome outcome =
-      run({"gdb", "-nx", "-q", "-batch", "-x", commands, "--args", GRAFT_DEBUGGED_HOST, folder / "thing", folder / "thing"});
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\nscale (number=20) at "), HasSubstr("thing.c:4"), HasSubstr("\nnumber = 20\n")))
-      << outcome.err;
+TEST_F(Debugger, StepsIntoAFunctionBehindWhatItBeginsWith) {
+  const std::string thing = bundle("thing", "thing.c", source("2"));
+  EXPECT_THAT(debug("break work\nrun\nstep\ninfo args\n", thing, thing),
+              AllOf(HasSubstr("\nscale (number=20) at "), HasSubstr("thing.c:4"), HasSubstr("\nnumber = 20\n")));
 }
 
 TEST(Profiler, NamesTheFunctionThatTakesTheTime) {
