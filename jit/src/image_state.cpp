@@ -2,6 +2,7 @@
 #include "image_state.hpp"
 
 #include "foreign_call.hpp"
+#include "handed_over.hpp"
 #include "stack_functions.hpp"
 
 #include <llvm/Demangle/Demangle.h>
@@ -25,6 +26,11 @@ namespace graft::jit {
 void ExitList::add(void (*run)(void *), void *argument) {
   MutexLock lock(mutex_);
   entries_.push_back({run, argument});
+}
+
+void ExitList::add_told(void (*run)(int, void *), void *argument) {
+  MutexLock lock(mutex_);
+  entries_.push_back({nullptr, argument, run});
 }
 
 namespace {
@@ -71,7 +77,10 @@ void ExitList::run(LeftBehind &left_behind) {
       newest = entries_.back();
       entries_.pop_back();
     }
-    call_end(left_behind, [&] { newest.run(newest.argument); });
+    call_end(left_behind, [&] {
+      if (newest.run != nullptr) return newest.run(newest.argument);
+      newest.run_told(/*status=*/0, newest.argument);
+    });
   }
 }
 
@@ -148,6 +157,12 @@ int register_exit(void (*run)(void *), void *argument, void *dso_handle) {
   ImageState *image = find_image(dso_handle);
   if (image == nullptr) return -1;
   image->at_exit.add(run, argument);
+  return 0;
+}
+
+/// `on_exit` of an image, told by its stub whose.
+int register_told_exit(void (*run)(int, void *), void *argument, void *dso_handle) {
+  image_of(dso_handle).at_exit.add_told(run, argument);
   return 0;
 }
 
@@ -239,6 +254,7 @@ const void *special_function(std::string_view name, Ending ending) {
       {"__cxa_thread_atexit_impl", untyped(register_thread_exit), /*is_exit=*/true},
       {"dlsym", untyped(look_up)},
       {"graft.emutls", untyped(thread_local_address)},
+      {"graft.on_exit", untyped(register_told_exit)},
       {"graft.quick_exit", untyped(leave_quickly)},
       {"graft.terminate", untyped(terminate)},
   };
@@ -246,6 +262,7 @@ const void *special_function(std::string_view name, Ending ending) {
     if (special.name == name) return special.is_exit && ending == Ending::kProcess ? nullptr : special.address;
   }
   if (const void *function = stack_function(name)) return function;
+  if (const void *function = handed_over_function(name)) return function;
   return left_behind_function(name);
 }
 

@@ -48,6 +48,8 @@ class Libraries {
 class ExitList {
  public:
   void add(void (*run)(void *), void *argument);
+  /// `on_exit`'s: it is told the status of an exit, and an image that ends has none but 0.
+  void add_told(void (*run)(int status, void *), void *argument);
   /// Runs them, and those that they register, until none is left. What one leaves undone is noted in `left_behind`.
   void run(LeftBehind &left_behind);
   /// What the functions that `is_it` picks were registered with, newest first.
@@ -55,8 +57,9 @@ class ExitList {
 
  private:
   struct Entry {
-    void (*run)(void *);
+    void (*run)(void *); ///< null: the other one is meant
     void *argument;
+    void (*run_told)(int status, void *) = nullptr;
   };
   Mutex mutex_;
   std::vector<Entry> entries_ GRAFT_GUARDED_BY(mutex_);

@@ -2,6 +2,7 @@
 #include "left_behind.hpp"
 
 #include "foreign_call.hpp"
+#include "handed_over.hpp"
 #include "handlers.hpp"
 #include "image_state.hpp"
 
@@ -264,7 +265,10 @@ std::vector<std::string> LeftBehind::take_back(const Image &image) {
   for (const pthread_key_t key : keys_) ::pthread_key_delete(key);
   if (!keys_.empty()) words.push_back(std::to_string(keys_.size()) + (keys_.size() == 1 ? " thread-specific key" : " thread-specific keys"));
   keys_.clear();
+  if (has_variables_.load(std::memory_order_relaxed))
+    std::ranges::move(copy_variables(image), std::back_inserter(words));
   std::ranges::move(take_back_handlers(image), std::back_inserter(words));
+  std::ranges::move(take_back_streams(image), std::back_inserter(words));
   return words;
 }
 

@@ -63,6 +63,8 @@ class LeftBehind {
   void forget_timer(timer_t id);
   void add_key(pthread_key_t key);
   void forget_key(pthread_key_t key);
+  /// That `putenv` was given text in the image's memory.
+  void note_variable() { has_variables_.store(true, std::memory_order_relaxed); }
   /// Of a function that gave up in the middle of the image's end.
   void note_undone(std::string what);
 
@@ -84,6 +86,7 @@ class LeftBehind {
   std::vector<StartedTimer *> ended_ GRAFT_GUARDED_BY(mutex_); ///< whose function may still be running
   std::unordered_set<pthread_key_t> keys_ GRAFT_GUARDED_BY(mutex_);
   std::vector<std::string> thrown_ GRAFT_GUARDED_BY(mutex_); ///< by threads that are gone
+  std::atomic<bool> has_variables_{false}; ///< relaxed: whoever takes back comes behind all code of the image
   std::vector<std::string> undone_ GRAFT_GUARDED_BY(mutex_);
 };
 

@@ -16,6 +16,21 @@ namespace {
 constexpr std::string_view kLinkerDefined[] = {"end",   "_end",   "etext",       "_etext",
                                                "edata", "_edata", "__bss_start", "__executable_start"};
 
+/// Functions that leave something with the process which nobody can take back, and what that is.
+struct ForGood {
+  std::string_view name;
+  const char *what;
+};
+constexpr const char *kPrintf = "makes the C library call a plugin's function whenever somebody prints that way, and "
+                                "nothing tells whether it still does; format the value and print the text";
+constexpr ForGood kForGood[] = {
+    {"register_printf_function", kPrintf},
+    {"register_printf_specifier", kPrintf},
+    {"register_printf_type", kPrintf},
+    {"sigaltstack", "leaves its stack with the thread that calls it, where nobody else can take it back; the host sets "
+                    "stacks up for its threads"},
+};
+
 /// Before the name of a thread-local variable, that of its control object.
 constexpr std::string_view kControlPrefix = "__emutls_v.";
 
@@ -142,6 +157,10 @@ Result<std::optional<const void *>> OutsideSymbols::look_up(std::string_view nam
     return error(Code::kUnsupported, "symbol '" + std::string(name) +
                                          "' marks a place in a program that a linker laid out; "
                                          "code linked into a running process has no such place");
+  }
+  const auto for_good = std::ranges::find(kForGood, name, &ForGood::name);
+  if (for_good != std::end(kForGood) && options_.ending == Ending::kUnload) {
+    return error(Code::kUnsupported, "symbol '" + std::string(name) + "' " + for_good->what);
   }
   if (const void *ours = special_function(name, options_.ending)) return std::optional(ours);
   if (name.starts_with(kControlPrefix)) {

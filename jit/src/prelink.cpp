@@ -23,7 +23,7 @@ namespace x86_64 = llvm::jitlink::x86_64;
 
 namespace {
 
-constexpr std::uint32_t kFormat = 1;
+constexpr std::uint32_t kFormat = 2;
 constexpr std::uint32_t kCode = 0, kWritable = 1, kNowhere = 2, kFirstLook = 3;
 
 LLVM_ENABLE_BITMASK_ENUMS_IN_NAMESPACE();

@@ -54,6 +54,12 @@ constexpr Stub kStubs[] = {
     {"tss_create", "graft.key_create", {0x48, '\x8d', 0x15, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
     {"pthread_key_delete", "graft.key_delete", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
     {"tss_delete", "graft.key_delete", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"on_exit", "graft.on_exit", {0x48, '\x8d', 0x15, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    // What would keep memory of the image.
+    {"putenv", "graft.putenv", {0x48, '\x8d', 0x35, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"setbuf", "graft.setbuf", {0x48, '\x8d', 0x15, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"setbuffer", "graft.setbuffer", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
+    {"setvbuf", "graft.setvbuf", {0x4c, '\x8d', 0x05, 0, 0, 0, 0, '\xe9'}, 12, 3, 8, true},
     {"pthread_atfork", "__register_atfork", {0x48, '\x8d', 0x0d, 0, 0, 0, 0, '\xe9'}, 12, 3, 8},
 };
 

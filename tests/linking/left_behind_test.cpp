@@ -7,10 +7,14 @@
 #include <gtest/gtest.h>
 #include <sys/time.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <iostream>
 #include <memory_resource>
 #include <new>
 #include <string>
@@ -220,6 +224,83 @@ TEST_F(LeftBehind, HandlersOfTheCxxLibraryAreTakenBack) {
   EXPECT_EQ(std::pmr::get_default_resource(), std::pmr::new_delete_resource());
   EXPECT_EQ(std::get_terminate(), before);
   std::set_terminate(before);
+}
+
+TEST_F(LeftBehind, AFunctionOfOnExitRunsAtTheEndOfItsImageInOrder) {
+  auto image = run({"a.c", "#define _GNU_SOURCE\n#include <stdlib.h>\n" + std::string(kMeeting) +
+                               "int order;\n"
+                               "static void told(int status, void *n) { order = order * 10 + status + *(int *)n; }\n"
+                               "static void plain(void) { order = order * 10 + 2; count_done(); }\n"
+                               "int *f(void) { static int one = 1, three = 3;\n"
+                               "on_exit(told, &three); atexit(plain); on_exit(told, &one); return &order; }"});
+  const int *const order = function<int *()>(*image, "f")();
+  image->run_finalisers();
+  EXPECT_EQ(*order, 123);
+  EXPECT_EQ(meeting_.done.load(), 1);
+}
+
+TEST_F(LeftBehind, AVariableThatWasPutIntoTheEnvironmentStaysAsACopy) {
+  auto image = run({"a.c", "#define _GNU_SOURCE\n#include <stdlib.h>\nstatic char text[] = \"GRAFT_TEST_LEFT=first\";\n"
+                           "void f(void) { putenv(text); __builtin_memcpy(text + 16, \"later\", 5); }"});
+  function<void()>(*image, "f")();
+  ASSERT_STREQ(std::getenv("GRAFT_TEST_LEFT"), "later");
+  const char *const own = std::getenv("GRAFT_TEST_LEFT");
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("the text of GRAFT_TEST_LEFT in the environment")));
+  EXPECT_NE(std::getenv("GRAFT_TEST_LEFT"), own);
+  image.reset();
+  EXPECT_STREQ(std::getenv("GRAFT_TEST_LEFT"), "later");
+  ::unsetenv("GRAFT_TEST_LEFT");
+}
+
+TEST_F(LeftBehind, AStreamOfTheHostWorksOnWithoutTheBufferOfAnImage) {
+  auto image = run({"a.c", "#define _GNU_SOURCE\n#include <stdio.h>\nstatic char all[4096], some[4096], one[BUFSIZ];\n"
+                           "void f(FILE *a, FILE *b, FILE *c) { setvbuf(a, all, _IOFBF, sizeof all);\n"
+                           "setbuffer(b, some, sizeof some); setbuf(c, one); }"});
+  std::array<FILE *, 3> files{std::tmpfile(), std::tmpfile(), std::tmpfile()};
+  function<void(FILE *, FILE *, FILE *)>(*image, "f")(files[0], files[1], files[2]);
+  for (FILE *file : files) std::fputs("before", file);
+  image->run_finalisers();
+  image.reset();
+  for (FILE *file : files) {
+    std::fputs(" and after", file);
+    std::rewind(file);
+    char text[32] = {};
+    EXPECT_STREQ(std::fgets(text, sizeof text, file), "before and after");
+    std::fclose(file);
+  }
+}
+
+TEST_F(LeftBehind, TheStandardStreamsGoBackToTheProcesssOwn) {
+  std::streambuf *const before = std::clog.rdbuf();
+  std::wstreambuf *const wide = std::wcerr.rdbuf();
+  auto image = run({"a.cpp", "#include <iostream>\n#include <sstream>\n"
+                             "struct Nowhere : std::wstreambuf {};\nstatic std::stringbuf text;\n"
+                             "extern \"C\" void f() { std::clog.rdbuf(&text); std::wcerr.rdbuf(new Nowhere); }"});
+  function<void()>(*image, "f")();
+  image->run_finalisers();
+  EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("std::clog"), HasSubstr("std::wcerr")));
+  image.reset();
+  testing::internal::CaptureStderr();
+  std::clog << "it goes on" << std::flush;
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "it goes on");
+  std::clog.rdbuf(before);
+  std::wcerr.rdbuf(wide);
+}
+
+TEST_F(LeftBehind, WhatNobodyCouldTakeBackIsRefusedAtTheLink) {
+  const auto refused = [&](const std::string &code) {
+    jit::LinkOptions options;
+    options.name = "test";
+    options.exports = {"f"};
+    const std::string headers = "#define _GNU_SOURCE\n#include <printf.h>\n#include <signal.h>\n";
+    return linker_->link(artifact({{"a.c", headers + code}}), options);
+  };
+  EXPECT_THAT(refused("int f(printf_function *a, printf_arginfo_size_function *b) {"
+                      "return register_printf_specifier('W', a, b); }"),
+              FailsWith(Code::kUnsupported, HasSubstr("'register_printf_specifier' makes the C library call")));
+  EXPECT_THAT(refused("int f(stack_t *s) { return sigaltstack(s, 0); }"),
+              FailsWith(Code::kUnsupported, HasSubstr("'sigaltstack' leaves its stack with the thread")));
 }
 
 } // namespace
