@@ -324,5 +324,13 @@ TEST_F(Instances, AStateThatPointsIntoTheOldCodeKeepsItMapped) {
   EXPECT_THAT(runtime->await_retired(std::chrono::seconds(60)), Succeeds());
 }
 
+TEST_F(Instances, AStateThatOnlyGrewIsAReasonToReload) {
+  load(counter_bundle(kPlain));
+  const auto one = make();
+  EXPECT_EQ(one->add(one, 1), 1);
+  ASSERT_THAT(runtime->reload(counter_bundle("struct state { int n; int more[64]; };")), Succeeds());
+  EXPECT_EQ(one->add(one, 1), 2);
+}
+
 } // namespace
 } // namespace graft

@@ -5,6 +5,7 @@
 #include "../permit/link_gate.hpp"
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
+#include "type_plan.hpp"
 
 #include <graft/base/seen_headers.hpp>
 
@@ -31,6 +32,13 @@ bool is_same_provider(const ProviderFacts &live, const ProviderFacts &next) {
          live.table_symbol == next.table_symbol && live.entries == next.entries && live.checked == next.checked;
 }
 
+/// How an instance is made is code, what it is made of need not be.
+bool is_same_instances(const Facts &live, const Facts &next) {
+  return is_same_list(live.instances, next.instances, [&](const InstanceFacts &a, const InstanceFacts &b) {
+    return a.tag == b.tag && is_same_type(live, a.type, next, b.type);
+  });
+}
+
 bool is_same_kept(const KeptFacts &live, const KeptFacts &next) {
   return live.symbol == next.symbol && live.fingerprint == next.fingerprint && live.align == next.align;
 }
@@ -51,7 +59,7 @@ bool is_same_code(const Generation &live, const Artifact &next) {
   return (live.object_key == next.object_key || has_same_tokens) &&
          is_same_list(live.facts.contracts, next.facts.contracts, is_same_contract) &&
          is_same_list(live.facts.providers, next.facts.providers, is_same_provider) &&
-         is_same_list(live.facts.kept, next.facts.kept, is_same_kept);
+         is_same_list(live.facts.kept, next.facts.kept, is_same_kept) && is_same_instances(live.facts, next.facts);
 }
 
 } // namespace
