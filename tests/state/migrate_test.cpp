@@ -65,7 +65,20 @@ TEST_F(Migrate, ThePolicyResetBeginsAnew) {
   EXPECT_EQ(call(), 66);
   const std::string plan = reload(with(c_text(state, "count * 10 + other"), "state = \"reset\"\n"));
   EXPECT_EQ(call(), 55);
-  EXPECT_THAT(plan, HasSubstr("reset"));
+  EXPECT_THAT(plan, HasSubstr("bundle 'b': no state kept, 2 reset\n"));
+  EXPECT_EQ(runtime->bundles().at(0).plan, "no state kept: 2 reset");
+}
+
+TEST_F(Migrate, OfStaticsOfOneNameThePlanSaysWhichFileTheyAreIn) {
+  const auto version = [](const std::string &other) {
+    MemoryBundle bundle = c_text("GRAFT_KEEP static int n = 1;\nint theirs(void);", "n * 10 + theirs()");
+    bundle.files.push_back({other, "#include <graft/abi.h>\nGRAFT_KEEP static int n = 2;\nint theirs(void) { return n; }\n"});
+    return bundle;
+  };
+  load(version("other.c"));
+  EXPECT_THAT(reload(version("renamed.c")),
+              AllOf(HasSubstr("(in place; in main.c)"), HasSubstr("(its initial value; in renamed.c)"),
+                    HasSubstr("dropped    n: int32_t (in other.c)")));
 }
 
 TEST_F(Migrate, ThePolicyKeepRefusesWhatWouldBeConverted) {

@@ -42,10 +42,38 @@ TEST_F(Rollback, AHostThatRemembersNothingSaysSo) {
   EXPECT_THAT(forgetful->rollback("b"), FailsWith(Code::kNotFound, HasSubstr("set Config::history")));
 }
 
-TEST_F(Rollback, StateThatDoesNotFitBackIsRefused) {
-  load(c_text("GRAFT_KEEP static int n;", "n"));
-  ASSERT_THAT(runtime->reload(c_text("GRAFT_KEEP static long n;", "(int)++n")), Succeeds());
+TEST_F(Rollback, StateThatDoesNotFitBackIsAsThatVersionLeftIt) {
+  load(c_text("GRAFT_KEEP static int n, other;", "(n += 3, ++other, n * 10 + other)"));
+  EXPECT_EQ(call(), 31);
+  ASSERT_THAT(runtime->reload(c_text("GRAFT_KEEP static long n;\nGRAFT_KEEP static int other;", "(n += 50, ++other, (int)n)")),
+              Succeeds());
+  EXPECT_EQ(call(), 53);
+  ASSERT_THAT(runtime->rollback("b"), Succeeds());
+  EXPECT_EQ(runtime->bundles().at(0).plan, "state kept: 1 kept, 1 reset");
+  EXPECT_EQ(call(), 63); // what fits is today's
+}
+
+TEST_F(Rollback, StateThatDoesNotFitBackAndIsMoreThanBytesIsRefused) {
+  const auto version = [](const std::string &type) {
+    return test::cxx_text("#include <string>\nstruct Kept { std::string word; " + type + " n; };\nGRAFT_KEEP static Kept kept;",
+                          "(int)++kept.n");
+  };
+  load(version("int"));
+  ASSERT_THAT(runtime->reload(version("long")), Succeeds());
+  EXPECT_EQ(call(), 1);
   EXPECT_THAT(runtime->rollback("b"), FailsWith(Code::kIncompatible, HasSubstr("may not fit")));
+  EXPECT_EQ(call(), 2);
+}
+
+TEST_F(Rollback, WhereThePolicyIsKeepWhatDoesNotFitBackIsRefused) {
+  const auto version = [](const std::string &type, const std::string &manifest) {
+    MemoryBundle bundle = c_text("GRAFT_KEEP static " + type + " n;", "(int)++n");
+    bundle.files.push_back({"graft.toml", "name = \"b\"\n" + manifest});
+    return bundle;
+  };
+  load(version("int", "state = \"keep\"\n"));
+  ASSERT_THAT(runtime->reload(version("long", "")), Succeeds());
+  EXPECT_THAT(runtime->rollback("b"), FailsWith(Code::kIncompatible, HasSubstr("'n'")));
   EXPECT_EQ(call(), 1);
 }
 

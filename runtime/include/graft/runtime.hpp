@@ -143,7 +143,8 @@ class GRAFT_API Runtime {
   Result<ReloadPlan> plan(std::string_view name_or_path) const;
   Result<ReloadPlan> plan(const MemoryBundle &bundle) const;
   /// A reload to what ran `steps` reloads ago, of which Config::history are remembered; kept state is carried back as at any
-  /// reload, and what was dropped since comes back where its type is plain bytes. kNotFound when so many are not remembered.
+  /// reload, and what was dropped since or does not fit back is as it was then where its type is plain bytes. kNotFound when
+  /// so many are not remembered.
   Result<BundleInfo> rollback(std::string_view name, std::size_t steps = 1, ReloadOptions options = {});
 
   /// Vacates the bundle's slots and unmaps its code once nobody is inside. kConflict, with their names, while other bundles

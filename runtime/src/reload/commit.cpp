@@ -233,7 +233,7 @@ std::vector<BundleInfo> Runtime::Impl::settle(Transaction &transaction, std::vec
     bundle.artifact.facts = bundle.live->facts; // held once while it lives
     if (bundle.maker == nullptr || bundle.maker->traits().repeats)
       bundle.history.push_front({std::move(bundle.manifest), std::move(bundle.path), std::move(bundle.contracts),
-                                 std::move(bundle.artifact), bundle.maker, save_dropped(*bundle.live, prepared.plan),
+                                 std::move(bundle.artifact), bundle.maker, save_given_up(*bundle.live, prepared.plan),
                                  bundle.second, bundle.tier});
     if (bundle.history.size() > config.history) bundle.history.pop_back();
     bundle.path = prepared.text.path;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace graft {
 namespace {
@@ -37,6 +38,19 @@ void plan_variable(KeptPlan &plan, ObjectPlan &object, const Facts &old, const K
   std::ranges::move(planner.items, std::back_inserter(plan.items));
 }
 
+bool is_refused_from(const KeptPlan &plan, std::size_t item) {
+  const auto first = plan.items.begin() + static_cast<std::ptrdiff_t>(item);
+  return std::any_of(first, plan.items.end(), [](const PlanItem &one) { return one.fate == Fate::kRefused; });
+}
+
+/// Instead of what was planned for the variable last.
+void begin_anew(KeptPlan &plan, ObjectPlan &object, PlanItem item) {
+  plan.items.resize(object.item);
+  plan.items.push_back(std::move(item));
+  object.way = ObjectPlan::Way::kFresh;
+  object.steps.clear();
+}
+
 PlanKind kind_of(const KeptPlan &plan) {
   const auto has = [&](Fate fate) { return std::ranges::find(plan.items, fate, &PlanItem::fate) != plan.items.end(); };
   const auto goes = [&](ObjectPlan::Way way) {
@@ -53,6 +67,23 @@ StatePolicy policy_of(const Manifest &manifest, const KeptFacts &variable) {
   return manifest.state;
 }
 
+/// The names that several files of one version keep a static of.
+std::set<std::string_view> shared_names(const Facts &old, const Facts &fresh) {
+  std::set<std::string_view> shared;
+  for (const Facts *facts : {&old, &fresh}) {
+    std::set<std::string_view> seen;
+    for (const KeptFacts &variable : facts->kept)
+      if (!seen.insert(variable.qualified).second) shared.insert(variable.qualified);
+  }
+  return shared;
+}
+
+/// What kept state a reload leaves, in two or three words.
+std::string head_of(PlanKind kind, const std::vector<PlanItem> &items) {
+  const auto is_lost = [](const PlanItem &item) { return item.fate == Fate::kDropped || item.fate == Fate::kReset; };
+  return kind == PlanKind::kCodeOnly && std::ranges::any_of(items, is_lost) ? "no state kept" : to_string(kind);
+}
+
 /// The refused path's variable: the longest name that it begins with.
 const KeptFacts *variable_of(const std::vector<KeptFacts> &kept, const std::string &path) {
   const KeptFacts *best = nullptr;
@@ -64,13 +95,16 @@ const KeptFacts *variable_of(const std::vector<KeptFacts> &kept, const std::stri
 
 } // namespace
 
-KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial) {
+KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial,
+                   const IsSaved &is_saved) {
   KeptPlan plan;
+  const std::set<std::string_view> shared = shared_names(old, fresh);
   const auto matches = match_kept(old.kept, fresh.kept);
   for (std::size_t i = 0; i < fresh.kept.size(); ++i) {
     const KeptFacts &variable = fresh.kept[i];
     ObjectPlan &object = plan.objects.emplace_back();
     object.old = matches[i];
+    object.item = plan.items.size();
     const std::string is = spelling(fresh.types, variable.type);
     const StatePolicy policy = policy_of(manifest, variable);
     if (!object.old)
@@ -82,11 +116,16 @@ KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifes
     if (policy == StatePolicy::kKeep && object.way == ObjectPlan::Way::kMigrate)
       plan.items.push_back({Fate::kRefused, variable.qualified, spelling(old.types, old.kept[*object.old].type), is,
                             "the manifest's policy 'keep' lets nothing but its old type be"});
+    else if (policy != StatePolicy::kKeep && is_saved && is_saved(variable) && is_refused_from(plan, object.item))
+      begin_anew(plan, object, {Fate::kReset, variable.qualified, spelling(old.types, old.kept[*object.old].type), is, {}});
+    std::string &how = plan.items[object.item].how;
+    if (shared.contains(variable.qualified)) how += (how.empty() ? "in " : "; in ") + variable.file;
   }
   const std::set<std::optional<std::size_t>> matched(matches.begin(), matches.end());
   for (std::size_t i = 0; i < old.kept.size(); ++i)
     if (!matched.contains(i))
-      plan.items.push_back({Fate::kDropped, old.kept[i].qualified, spelling(old.types, old.kept[i].type), {}, {}});
+      plan.items.push_back({Fate::kDropped, old.kept[i].qualified, spelling(old.types, old.kept[i].type), {},
+                            shared.contains(old.kept[i].qualified) ? "in " + old.kept[i].file : ""});
   plan.instances = plan_instances(old, fresh);
   plan.kind = kind_of(plan);
   return plan;
@@ -128,7 +167,7 @@ Error refusal(const std::string &bundle, const KeptPlan &plan, const Facts &old,
 }
 
 std::string in_words(const KeptPlan &plan) {
-  std::string words = to_string(plan.kind);
+  std::string words = head_of(plan.kind, plan.items);
   const char *between = ": ";
   for (const Fate fate : {Fate::kKept, Fate::kMoved, Fate::kConverted, Fate::kNew, Fate::kDropped, Fate::kReset}) {
     const auto count = std::ranges::count(plan.items, fate, &PlanItem::fate);
@@ -174,10 +213,10 @@ const char *to_string(PlanKind kind) noexcept {
 }
 
 std::string to_string(const ReloadPlan &plan) {
-  const auto dropped = std::ranges::count(plan.items, Fate::kDropped, &PlanItem::fate);
-  const bool is_lost = plan.kind == PlanKind::kCodeOnly && dropped != 0;
-  std::string text = "bundle '" + plan.bundle + "': " + (is_lost ? "no state kept" : to_string(plan.kind));
-  if (dropped != 0) text += ", " + std::to_string(dropped) + " dropped";
+  std::string text = "bundle '" + plan.bundle + "': " + head_of(plan.kind, plan.items);
+  for (const Fate fate : {Fate::kDropped, Fate::kReset})
+    if (const auto count = std::ranges::count(plan.items, fate, &PlanItem::fate); count != 0)
+      text += ", " + std::to_string(count) + " " + to_string(fate);
   text += "\n";
   if (!plan.was.empty())
     text += "  the old version is named '" + plan.was + "': a host takes them for two bundles, and reloads neither to the other\n";

@@ -27,6 +27,7 @@ struct ObjectPlan {
   };
   Way way = Way::kFresh;
   std::optional<std::size_t> old; ///< index among the old variables
+  std::size_t item = 0;           ///< the first of the plan's items that is about it
   std::vector<Step> steps;
 };
 
@@ -53,8 +54,13 @@ struct KeptPlan {
 /// Where a variable's initial bytes are to be seen; null when they are not known.
 using InitialBytes = std::function<const std::byte *(const KeptFacts &)>;
 
-/// `manifest`: the new version's, whose policies decide.
-KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial = {});
+/// Whether a value of the variable is at hand from when its version ran last.
+using IsSaved = std::function<bool(const KeptFacts &)>;
+
+/// `manifest`: the new version's, whose policies decide. What cannot be carried over begins anew where it is saved, unless
+/// the policy is to keep it.
+KeptPlan plan_kept(const Facts &old, const Facts &fresh, const Manifest &manifest, const InitialBytes &initial = {},
+                   const IsSaved &is_saved = {});
 
 /// instance_plan.cpp: one for each contract of whose instances both versions name the type.
 std::vector<InstancePlan> plan_instances(const Facts &old, const Facts &fresh);

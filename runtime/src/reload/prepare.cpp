@@ -196,7 +196,8 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
     prepared.base = live != nullptr ? live->number : 0;
     const Facts none;
     const Facts &old = live != nullptr ? live->facts : none;
-    prepared.plan = plan_kept(old, artifact.facts, prepared.text.manifest);
+    const auto is_saved = [&](const KeptFacts &variable) { return saved_of(prepared.saved, variable) != nullptr; };
+    prepared.plan = plan_kept(old, artifact.facts, prepared.text.manifest, {}, is_saved);
     if (prepared.plan.kind == PlanKind::kRefused) return refusal(name, prepared.plan, old, artifact.facts);
     GRAFT_TRY_ASSIGN(generation.kept, bindings_for(artifact.facts, prepared.plan, live));
     restore_saved(prepared.saved, artifact.facts, generation.kept, prepared.plan);

@@ -26,30 +26,34 @@ std::vector<std::byte> copy_of(const KeptObject &object) {
 
 } // namespace
 
-std::vector<SavedCopy> save_dropped(const Generation &old, const KeptPlan &plan) {
+std::vector<SavedCopy> save_given_up(const Generation &old, const KeptPlan &plan) {
   std::vector<SavedCopy> saved;
   for (std::size_t i = 0; i < old.facts.kept.size(); ++i) {
     const KeptFacts &variable = old.facts.kept[i];
-    const bool is_carried = std::ranges::any_of(
-        plan.objects, [&](const ObjectPlan &object) { return object.way != ObjectPlan::Way::kFresh && object.old == i; });
-    if (is_carried || !variable.reaches.empty() || !is_bytes(old.facts, variable.type)) continue;
+    const bool stays = std::ranges::any_of(
+        plan.objects, [&](const ObjectPlan &object) { return object.way == ObjectPlan::Way::kInPlace && object.old == i; });
+    if (stays || !variable.reaches.empty() || !is_bytes(old.facts, variable.type)) continue;
     if (points_into(*old.kept[i].object, *old.image) || points_to_kept(*old.kept[i].object, old)) continue;
     saved.push_back({variable.qualified, variable.file, variable.fingerprint, copy_of(*old.kept[i].object)});
   }
   return saved;
 }
 
+const SavedCopy *saved_of(const std::vector<SavedCopy> &saved, const KeptFacts &variable) {
+  const auto found = std::ranges::find_if(saved, [&](const SavedCopy &copy) {
+    return copy.qualified == variable.qualified && copy.file == variable.file && copy.fingerprint == variable.fingerprint;
+  });
+  return found == saved.end() ? nullptr : &*found;
+}
+
 void restore_saved(const std::vector<SavedCopy> &saved, const Facts &facts, std::vector<KeptBinding> &bindings,
                    KeptPlan &plan) {
   for (std::size_t i = 0; i < bindings.size(); ++i) {
-    const KeptFacts &variable = facts.kept[i];
-    const auto found = std::ranges::find_if(saved, [&](const SavedCopy &copy) {
-      return copy.qualified == variable.qualified && copy.file == variable.file && copy.fingerprint == variable.fingerprint;
-    });
-    if (!bindings[i].is_fresh || plan.objects[i].way != ObjectPlan::Way::kFresh || found == saved.end()) continue;
-    bindings[i].saved = found->bytes;
-    for (PlanItem &item : plan.items)
-      if (item.path == variable.qualified) item.how = "as it was when this version ran last";
+    const ObjectPlan &object = plan.objects[i];
+    const SavedCopy *const copy = saved_of(saved, facts.kept[i]);
+    if (!bindings[i].is_fresh || object.way != ObjectPlan::Way::kFresh || copy == nullptr) continue;
+    bindings[i].saved = copy->bytes;
+    plan.items[object.item].how = "as it was when this version ran last";
   }
 }
 

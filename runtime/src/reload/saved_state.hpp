@@ -1,5 +1,6 @@
 // Copies of kept values that a reload let go of, for the way back: a rollback carries back what is live, and takes from here
-// what the newer version dropped or began anew. Only of types that bytes are enough for.
+// what the newer version dropped, began anew, or made something of that does not fit back. Only of types that bytes are
+// enough for.
 #pragma once
 
 #include "generation.hpp"
@@ -18,11 +19,14 @@ struct SavedCopy {
   std::vector<std::byte> bytes;
 };
 
-/// Of each variable of `old` that `plan` carries nowhere. Not of those that point, or whose type may lead, into the memory
+/// Of each variable of `old` that `plan` does not leave in place. Not of those that point, or whose type may lead, into the memory
 /// of `old`, nor of those that point at kept state, which may be elsewhere by then.
-std::vector<SavedCopy> save_dropped(const Generation &old, const KeptPlan &plan);
+std::vector<SavedCopy> save_given_up(const Generation &old, const KeptPlan &plan);
 
-/// Gives the fresh ones among `bindings` what was saved of them, and says so in the plan. The first that fits counts.
+/// What was saved of such a variable; the first that fits counts. Null: nothing.
+const SavedCopy *saved_of(const std::vector<SavedCopy> &saved, const KeptFacts &variable);
+
+/// Gives the fresh ones among `bindings` what was saved of them, and says so in the plan.
 void restore_saved(const std::vector<SavedCopy> &saved, const Facts &facts, std::vector<KeptBinding> &bindings,
                    KeptPlan &plan);
 
