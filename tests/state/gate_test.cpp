@@ -12,6 +12,7 @@ using test::FailsWith;
 using test::Succeeds;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class AtTheGate : public test::State {};
 
@@ -183,6 +184,17 @@ TEST_F(AtTheGate, AProbeThatRefusesLeavesTheOldCodeAndItsState) {
                   "GRAFT_KEEP static long n;\ngraft_status graft_probe(void) { return n == 1 ? 1077 : 0; }", "(int)++n")),
               FailsWith(static_cast<Code>(1077), HasSubstr("graft_probe of bundle 'b' refused with status 1077")));
   EXPECT_EQ(call(), 2);
+}
+
+TEST_F(AtTheGate, ARefusalNamesWhatWasWrittenToStateThatStaysInPlace) {
+  const std::string state = "GRAFT_KEEP static int n = 1, other = 2;\n";
+  load(c_text(state, "n"));
+  EXPECT_THAT(runtime->reload(c_text(state + "graft_status graft_probe(void) { n = 5; return 1077; }", "n")),
+              FailsWith(static_cast<Code>(1077),
+                        HasSubstr("; written meanwhile and not taken back, since both versions share it: kept 'n'")));
+  EXPECT_EQ(call(), 5);
+  EXPECT_THAT(runtime->reload(c_text(state + "graft_status graft_probe(void) { return 1077; }", "n")),
+              FailsWith(static_cast<Code>(1077), Not(HasSubstr("meanwhile"))));
 }
 
 TEST_F(AtTheGate, AProbeThatAgreesIsPublished) {

@@ -2,6 +2,7 @@
 // undone in reverse, after it nothing can fail.
 #include "../runtime_impl.hpp"
 #include "stopwatch.hpp"
+#include "written_meanwhile.hpp"
 
 #include <algorithm>
 
@@ -296,12 +297,17 @@ Result<std::vector<BundleInfo>> Runtime::Impl::commit(std::vector<Prepared> set,
     Stopwatch watch;
     if (outcome) outcome = fit(transaction.set);
     times.verify_ns += watch.lap_ns();
+    KeptSums sums;
+    if (outcome)
+      for (const Prepared &prepared : transaction.set) sums.add(*prepared.generation);
     UndoIfTheThreadEnds guard{*this, transaction};
     if (outcome) outcome = carry_out(transaction, times);
     guard.is_left = false;
     if (!outcome) {
-      undo(transaction, outcome.error());
-      return std::move(outcome).error();
+      Error why = std::move(outcome).error();
+      sums.tell(why);
+      undo(transaction, why);
+      return why;
     }
     store.unstage();
     infos = settle(transaction, old);
