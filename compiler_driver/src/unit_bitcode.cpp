@@ -13,6 +13,8 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/Demangle/Demangle.h>
+#include <llvm/IR/Constants.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LLVMContext.h>
@@ -96,6 +98,26 @@ void find_entry_points(const llvm::Module &module, Facts &facts) {
   facts.defines_main = defines("main");
 }
 
+/// Clang's own bitcode carries the mark and nothing of the type, without which a value cannot be carried over.
+void warn_of_marks(const llvm::Module &module, clang::DiagnosticsEngine &engine) {
+  const llvm::GlobalVariable *marks = module.getNamedGlobal("llvm.global.annotations");
+  if (marks == nullptr || !marks->hasInitializer()) return;
+  for (const llvm::Use &use : marks->getInitializer()->operands()) {
+    const auto *mark = llvm::dyn_cast<llvm::ConstantStruct>(use);
+    if (mark == nullptr || mark->getNumOperands() < 2) continue;
+    const auto *variable = llvm::dyn_cast<llvm::GlobalVariable>(mark->getOperand(0)->stripPointerCasts());
+    const auto *word = llvm::dyn_cast<llvm::GlobalVariable>(mark->getOperand(1)->stripPointerCasts());
+    const auto *text = word != nullptr && word->hasInitializer()
+                           ? llvm::dyn_cast<llvm::ConstantDataSequential>(word->getInitializer())
+                           : nullptr;
+    if (variable == nullptr || text == nullptr || !text->isCString() || text->getAsCString() != "graft.keep") continue;
+    report(engine, clang::SourceLocation(),
+           "GRAFT_KEEP variable '" + llvm::demangle(variable->getName()) +
+               "' is not kept, but starts anew at a reload: bitcode does not say its type; give graft the source",
+           clang::DiagnosticsEngine::Warning);
+  }
+}
+
 /// The first instruction with a debug location that uses each undefined symbol.
 llvm::StringMap<SourcePos> places_of_uses(const llvm::Module &module) {
   llvm::StringMap<SourcePos> places;
@@ -118,6 +140,7 @@ void compile(clang::CompilerInstance &compiler, const UnitRequest &request, Diag
   const std::unique_ptr<llvm::Module> module = read_module(request.text, context, collector);
   if (!module || !adopt(*module, compiler, unit.source, collector)) return;
   find_entry_points(*module, unit.facts);
+  warn_of_marks(*module, compiler.getDiagnostics());
   want_stack_checks(*module, compiler.getCodeGenOpts());
   mark_stack_users(*module, compiler.getLangOpts());
   if (const std::string wrong = add_thunks(*module, unit); !wrong.empty())

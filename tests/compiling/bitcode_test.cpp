@@ -114,6 +114,24 @@ GRAFT_PROVIDE(greeter, { .add = add });
   EXPECT_EQ((*artifact).thunks.size(), 1u);
 }
 
+TEST(Bitcode, WithKeptVariablesOfAnotherCompilerWarnsOfEach) {
+  const auto artifact = compile("a.ll", R"(
+@n = internal global i32 4
+@_ZN4area5countE = global i64 0
+@other = global i64 0
+@.keep = private constant [11 x i8] c"graft.keep\00", section "llvm.metadata"
+@.else = private constant [5 x i8] c"else\00", section "llvm.metadata"
+@llvm.global.annotations = appending global [3 x { ptr, ptr, ptr, i32, ptr }] [
+  { ptr, ptr, ptr, i32, ptr } { ptr @n, ptr @.keep, ptr @.else, i32 2, ptr null },
+  { ptr, ptr, ptr, i32, ptr } { ptr @_ZN4area5countE, ptr @.keep, ptr @.else, i32 3, ptr null },
+  { ptr, ptr, ptr, i32, ptr } { ptr @other, ptr @.else, ptr @.else, i32 4, ptr null }], section "llvm.metadata"
+)");
+  ASSERT_THAT(artifact, Succeeds());
+  ASSERT_EQ((*artifact).warnings.size(), 2u);
+  EXPECT_THAT((*artifact).warnings[0].message, HasSubstr("GRAFT_KEEP variable 'n' is not kept"));
+  EXPECT_THAT((*artifact).warnings[1].message, HasSubstr("GRAFT_KEEP variable 'area::count' is not kept"));
+}
+
 TEST(Bitcode, AndSourceMakeOneBundle) {
   const auto artifact = compile(job({{"a.ll", kIr}, {"b.c", "int outside(int x) { return x; }"}}));
   ASSERT_THAT(artifact, Succeeds());
