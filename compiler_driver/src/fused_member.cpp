@@ -2,6 +2,7 @@
 #include "fused_member.hpp"
 
 #include "bitcode.hpp"
+#include "drop_dead.hpp"
 #include "images.hpp"
 #include "stack_checks.hpp"
 
@@ -19,8 +20,6 @@
 #include <llvm/IR/Instructions.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Module.h>
-#include <llvm/Passes/PassBuilder.h>
-#include <llvm/Transforms/IPO/GlobalDCE.h>
 
 #include <array>
 
@@ -87,20 +86,6 @@ void forget_assumptions(llvm::Function &function) {
     for (const unsigned kind :
          {llvm::LLVMContext::MD_tbaa, llvm::LLVMContext::MD_tbaa_struct, llvm::LLVMContext::MD_invariant_load})
       instruction.setMetadata(kind, nullptr);
-}
-
-void drop_dead(llvm::Module &module) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager groups;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(groups);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, groups, modules);
-  llvm::GlobalDCEPass().run(module, modules);
 }
 
 std::string find_obstacle(const llvm::Module &module) {

@@ -18,6 +18,7 @@
 #include "stack_checks.hpp"
 #include "stages.hpp"
 #include "stopwatch.hpp"
+#include "uncalled.hpp"
 #include "unit.hpp"
 #include "unnamed.hpp"
 
@@ -172,6 +173,7 @@ class CompileAction : public clang::ASTFrontendAction {
       collect_back_end_diagnostics(context_, compiler.getDiagnostics());
       auto generator = clang::CreateLLVMCodeGen(compiler, file, context_);
       generator_ = generator.get();
+      if (counts_coverage(compiler)) consumers.push_back(make_uncalled_emitter(compiler, *generator));
       if (request.learn == Learn::kYes) consumers.push_back(std::make_unique<ClassCollector>(classes_));
       consumers.push_back(make_use_collector(uses_));
       if (clock_)
@@ -196,6 +198,8 @@ class CompileAction : public clang::ASTFrontendAction {
     if (generator_ == nullptr || unit.departs || request.is_cancelled() || compiler.getDiagnostics().hasErrorOccurred())
       return;
     if (request.learn == Learn::kYes && compiler.getLangOpts().CPlusPlus) note_needed();
+    if (llvm::Module *made = generator_->GetModule(); made != nullptr && counts_coverage(compiler))
+      replace_uncalled(compiler, *generator_, *made);
     if (llvm::Module *made = generator_->GetModule()) mark_stack_users(*made, compiler.getLangOpts(), generator_);
     if (const llvm::Module *made = generator_->GetModule())
       unit.facts.noexcepts = find_noexcepts(*generator_, *made, compiler.getSourceManager());

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -107,16 +108,35 @@ std::vector<CodeLine> lines_in(const Reader &reader, std::uintptr_t address) {
   return lines;
 }
 
-void add_lines(const Reader &reader, const CodeRange &range, std::vector<CodeLine> &lines) {
+/// Where the functions of an object end, by where they begin.
+std::map<std::uintptr_t, std::uintptr_t> ends_of_functions(const llvm::object::ObjectFile &object) {
+  std::map<std::uintptr_t, std::uintptr_t> ends;
+  for (const llvm::object::ELFSymbolRef symbol : object.symbols()) {
+    auto begin = symbol.getAddress();
+    if (begin && symbol.getELFType() == llvm::ELF::STT_FUNC) ends[*begin] = *begin + symbol.getSize();
+    llvm::consumeError(begin.takeError());
+  }
+  return ends;
+}
+
+void add_lines(const Reader &reader, const std::map<std::uintptr_t, std::uintptr_t> &ends, const CodeRange &range,
+               std::vector<CodeLine> &lines) {
   const auto section = section_at(*reader.object, range.begin);
   if (!section) return;
-  const std::uintptr_t end = std::min<std::uintptr_t>(range.end, section->getAddress() + section->getSize());
+  std::uintptr_t end = std::min<std::uintptr_t>(range.end, section->getAddress() + section->getSize());
+  std::uintptr_t begin = section->getAddress();
+  if (const auto behind = ends.upper_bound(range.begin); behind != ends.begin())
+    if (const auto [its_begin, its_end] = *std::prev(behind); its_end > range.begin)
+      begin = its_begin, end = std::min(end, its_end);
   const auto is_known = [&](const CodeLine &line) {
     return std::ranges::any_of(lines, [&](const CodeLine &old) { return old.line == line.line && old.file == line.file; });
   };
   for (const auto &[address, info] :
        reader.context->getLineInfoForAddressRange({range.begin, section->getIndex()}, end - range.begin, {kPaths}))
-    if (CodeLine line{{}, text_of(info.FileName), info.Line}; line.line != 0 && !is_known(line)) lines.push_back(line);
+    // LLVM 22 goes on in other sections, if they begin before the end of the range.
+    if (CodeLine line{{}, text_of(info.FileName), info.Line};
+        address >= begin && address < end && line.line != 0 && !is_known(line))
+      lines.push_back(line);
 }
 
 } // namespace
@@ -202,8 +222,10 @@ std::vector<std::vector<CodeLine>> lines_between(const std::vector<CodeRange> &r
   std::vector<std::vector<CodeLine>> lines(ranges.size());
   const MutexLock lock(mutex);
   for (const jit_code_entry *entry = __jit_debug_descriptor.first_entry; entry != nullptr; entry = entry->next_entry)
-    if (const Reader reader = open_reader(*entry); reader.object != nullptr)
-      for (std::size_t i = 0; i < ranges.size(); ++i) add_lines(reader, ranges[i], lines[i]);
+    if (const Reader reader = open_reader(*entry); reader.object != nullptr) {
+      const auto ends = ends_of_functions(*reader.object);
+      for (std::size_t i = 0; i < ranges.size(); ++i) add_lines(reader, ends, ranges[i], lines[i]);
+    }
   return lines;
 }
 

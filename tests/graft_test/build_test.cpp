@@ -88,6 +88,75 @@ int sign(int n) {
   EXPECT_THAT(bundle.run({"--coverage"}).out, HasSubstr("not run: 5-7"));
 }
 
+TEST(Coverage, LinesOfFunctionsThatNobodyCallsDidNotRun) {
+  TestBundle bundle("shapes.cpp", R"(#include "shapes.hpp"
+static int dead(int x) {
+  return x + 1;
+}
+inline int helper_of_dead(int x) {
+  return dead(x);
+}
+struct Shape {
+  int sides() {
+    return 4;
+  }
+  Shape() {
+    n = 1;
+  }
+  int n;
+};
+void absent_from_every_library();
+static void needs_what_is_nowhere() {
+  absent_from_every_library();
+}
+int used(int x) { return x * 2; }
+)");
+  bundle.add("shapes.hpp", "inline int in_header(int x) {\n  return x;\n}\n#include <vector>\n");
+  bundle.add("shapes_test.cpp", "#include <graft/test.h>\nint used(int x);\nGRAFT_TEST(\"uses\") { EXPECT_EQ(used(2), 4); }\n");
+  const json report = bundle.report({"--coverage"});
+  EXPECT_EQ(verdict(report, "uses"), "passed") << report;
+  ASSERT_TRUE(report["coverage"].contains(bundle.path() + "/shapes.cpp")) << report;
+  const json &lines = report["coverage"][bundle.path() + "/shapes.cpp"];
+  for (const char *line : {"2", "3", "5", "6", "9", "10", "12", "13", "18", "19"}) EXPECT_EQ(lines.value(line, 9), 0) << line;
+  EXPECT_EQ(lines.value("21", 9), 1);
+  EXPECT_EQ(report["coverage"][bundle.path() + "/shapes.hpp"].value("2", 9), 0);
+  EXPECT_EQ(report["coverage"].size(), 2u) << "what the library defines and nobody calls is nobody's";
+}
+
+TEST(Coverage, CountsHowOftenALineRan) {
+  TestBundle bundle("loop.cpp", R"(struct Seen {
+  Seen() {
+    n = 0;
+  }
+  int n;
+};
+template <class T> T twice(T x) {
+  return x + x;
+}
+int loop(int times);
+int loop(int times) {
+  Seen seen;
+  for (int i = 0; i < times; ++i)
+    seen.n += twice(1) + int(twice(1L));
+  return seen.n;
+}
+)");
+  bundle.add("loop_test.cpp", "#include <graft/test.h>\nint loop(int times);\n"
+                              "GRAFT_TEST(\"one\") { EXPECT_EQ(loop(300), 1200); }\nGRAFT_TEST(\"two\") { loop(5); }\n");
+  const TempFolder folder;
+  const json report = bundle.report({"--coverage", "--lcov", folder / "lines.info"});
+  const std::string file = bundle.path() + "/loop.cpp";
+  ASSERT_TRUE(report["coverage"].contains(file)) << report;
+  const json &lines = report["coverage"][file];
+  EXPECT_EQ(lines.value("3", 0), 2) << "a constructor has two variants, of which one calls the other";
+  EXPECT_EQ(lines.value("8", 0), 610) << "both instantiations";
+  EXPECT_EQ(lines.value("13", 0), 307) << "as often as it was asked";
+  EXPECT_EQ(lines.value("14", 0), 305);
+  EXPECT_EQ(lines.value("15", 0), 2);
+  EXPECT_THAT(read(folder / "lines.info"), AllOf(HasSubstr("DA:14,305\n"), HasSubstr("DA:8,610\n")));
+  EXPECT_THAT(bundle.run({"--coverage", "--lines"}).out, HasSubstr("\n     305      14      seen.n += twice(1)"));
+}
+
 TEST(Coverage, KeepsWhatRanBeforeACrash) {
   TestBundle bundle("sign.c", "int sign(int n);\nint sign(int n) {\n  if (n > 0)\n    return 1;\n  return 0;\n}\n");
   bundle.add("sign_test.c", "#include <graft/test.h>\n#include <stdlib.h>\nint sign(int n);\n"

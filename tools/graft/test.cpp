@@ -32,6 +32,7 @@ struct TestOptions {
   bool shuffle = false;
   bool list = false;
   bool watch = false;
+  bool lines = false;
   Format format = Format::kText;
   std::string junit;
   std::string lcov;
@@ -131,6 +132,7 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options, in
   keep_own_lines((*report).coverage, bundles);
   if (is_text) {
     print_summary(*report);
+    if (options.lines) print_lines((*report).coverage);
     print_coverage((*report).coverage);
   } else {
     print_json(json_of(*report));
@@ -202,6 +204,7 @@ void add_test(CLI::App &app, Action &action) {
       ->type_name("NAME");
   command->add_flag("--watch", options->watch, "run those again that a save touches, until ctrl-c");
   command->add_flag("--coverage", request.coverage, "say which lines ran");
+  command->add_flag("--lines", options->lines, "print the sources with how often each line ran, too");
   command->add_option("--lcov", options->lcov, "write coverage as a tracefile, too")->type_name("FILE");
   command->add_option("--junit", options->junit, "write the results as JUnit's XML, too")->type_name("FILE");
   command->add_option("-O", request.optimise, "-O0 to -O3")->check(between(0, 3))->type_name("LEVEL");
@@ -226,7 +229,7 @@ Examples:
   graft test plugins/greeter --coverage --lcov greeter.info)");
   command->callback([&action, options] {
     action = [options] {
-      if (!options->lcov.empty()) options->request.coverage = true;
+      if (!options->lcov.empty() || options->lines) options->request.coverage = true;
       return test_all(*options);
     };
   });

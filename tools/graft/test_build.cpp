@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <numeric>
+#include <map>
 
 namespace graft::tool {
 namespace {
@@ -38,7 +38,7 @@ TestBuild build_of(const TestRequest &request) {
                        {"-fsanitize=undefined", "-fno-sanitize=vptr,function", "-fno-sanitize-recover=all"});
   if (request.coverage)
     build.flags.insert(build.flags.end(),
-                       {"-DGRAFT_TEST_COVERAGE", "-fsanitize-coverage=bb,no-prune,inline-bool-flag,pc-table"});
+                       {"-DGRAFT_TEST_COVERAGE", "-fsanitize-coverage=bb,no-prune,trace-pc-guard,pc-table"});
   return build;
 }
 
@@ -58,34 +58,70 @@ Result<std::vector<std::string>> environment_of(const TestRequest &request) {
 }
 
 LineCoverage::LineCoverage(const Bound<graft_tests> &tests) {
-  blocks_.struct_size = sizeof blocks_;
-  tests->coverage(&blocks_);
-  const auto begin_of = [&](std::size_t block) { return blocks_.blocks[2 * block]; };
-  std::vector<std::size_t> order(blocks_.count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, begin_of);
+  table_.struct_size = sizeof table_;
+  tests->coverage(&table_);
+  for (std::uint64_t i = 0; i < table_.block_count; ++i)
+    blocks_.push_back({.begin = table_.blocks[2 * i], .is_entry = (table_.blocks[2 * i + 1] & 1) != 0});
+  std::ranges::sort(blocks_, {}, &Block::begin);
   std::vector<CodeRange> ranges;
-  for (std::size_t i = 0; i < order.size(); ++i)
-    ranges.push_back({begin_of(order[i]), i + 1 < order.size() ? begin_of(order[i + 1]) : UINTPTR_MAX});
+  for (std::size_t i = 0; i < blocks_.size(); ++i)
+    ranges.push_back({blocks_[i].begin, i + 1 < blocks_.size() ? blocks_[i + 1].begin : UINTPTR_MAX});
   const auto places = lines_between(ranges);
-  lines_.resize(blocks_.count);
-  told_blocks_.resize(blocks_.count);
-  for (std::size_t i = 0; i < places.size(); ++i)
-    for (const CodePlace &place : places[i]) lines_[order[i]].emplace_back(place.file, place.line);
+
+  std::map<Line, std::size_t> known;
+  const auto number_of = [&](Line line) {
+    const auto [entry, is_new] = known.try_emplace(line, lines_.size());
+    if (is_new) lines_.push_back(std::move(line));
+    return entry->second;
+  };
+  std::size_t function = 0, place = 0;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    for (const CodePlace &line : places[i]) blocks_[i].lines.push_back(number_of({line.file, line.line}));
+    if (blocks_[i].is_entry) {
+      ++function;
+      place = blocks_[i].lines.empty() ? SIZE_MAX - function : blocks_[i].lines.front();
+    }
+    blocks_[i].function = function, blocks_[i].place = place;
+  }
+  for (std::uint64_t i = 0; i < table_.uncalled_count; ++i)
+    number_of({table_.uncalled[i].file, static_cast<std::uint32_t>(table_.uncalled[i].line)});
+  told_.resize(lines_.size());
+}
+
+std::vector<std::uint64_t> LineCoverage::count_blocks() const {
+  std::vector<std::uint64_t> counts(blocks_.size());
+  for (std::uint64_t i = 0; i < table_.count; ++i) {
+    const std::uintptr_t at = __atomic_load_n(&table_.counts[i].counted_at, __ATOMIC_RELAXED);
+    const auto behind = std::ranges::lower_bound(blocks_, at, {}, &Block::begin); // a call lies before where it returns to
+    if (at != 0 && behind != blocks_.begin())
+      counts[static_cast<std::size_t>(behind - blocks_.begin()) - 1] +=
+          __atomic_load_n(&table_.counts[i].count, __ATOMIC_RELAXED);
+  }
+  return counts;
+}
+
+std::vector<std::uint64_t> LineCoverage::count_lines() const {
+  const std::vector<std::uint64_t> counted = count_blocks();
+  std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> of_places; // by line and place
+  std::map<std::size_t, std::uint64_t> of_function;                       // by line
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    for (const std::size_t line : blocks_[i].lines) of_function[line] = std::max(of_function[line], counted[i]);
+    if (i + 1 < blocks_.size() && blocks_[i + 1].function == blocks_[i].function) continue;
+    for (const auto &[line, most] : of_function) of_places[{line, blocks_[i].place}] += most;
+    of_function.clear();
+  }
+  std::vector<std::uint64_t> counts(lines_.size());
+  for (const auto &[key, sum] : of_places) counts[key.first] = std::max(counts[key.first], sum);
+  return counts;
 }
 
 Json LineCoverage::news() {
   Json files = Json::object();
-  for (std::size_t block = 0; block < lines_.size(); ++block) {
-    const bool ran = blocks_.ran[block] != 0;
-    if (!is_first_ && (!ran || told_blocks_[block])) continue;
-    told_blocks_[block] = ran;
-    for (const Line &line : lines_[block]) {
-      if (ran && !told_lines_.insert(line).second) continue;
-      Json &count = files[line.first][std::to_string(line.second)];
-      count = ran || (!count.is_null() && count == 1) ? 1 : 0;
-    }
-  }
+  const std::vector<std::uint64_t> counts = count_lines();
+  for (std::size_t line = 0; line < lines_.size(); ++line)
+    if (is_first_ || counts[line] > told_[line])
+      files[lines_[line].first][std::to_string(lines_[line].second)] = counts[line] - told_[line];
+  told_ = counts;
   is_first_ = false;
   return files;
 }

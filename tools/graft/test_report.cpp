@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string_view>
 
 namespace graft::tool {
@@ -94,6 +95,19 @@ void print_coverage(const Coverage &coverage) {
   }
   if (all != 0)
     fmt::print("{:>4} of {:>4} lines  {:.1f} %\n", ran, all, 100.0 * static_cast<double>(ran) / static_cast<double>(all));
+}
+
+void print_lines(const Coverage &coverage) {
+  for (const auto &[path, lines] : coverage) {
+    fmt::print("{}:\n", shorten(path));
+    std::ifstream file(path);
+    std::uint32_t number = 0;
+    for (std::string text; std::getline(file, text);) {
+      const auto line = lines.find(++number);
+      const std::string count = line == lines.end() ? std::string() : std::to_string(line->second);
+      fmt::print("{:>8}  {:>6}  {}\n", count, number, text);
+    }
+  }
 }
 
 Json json_of(const TestReport &report) {

@@ -16,6 +16,8 @@ void print_result(const TestResult &result);
 void print_summary(const TestReport &report);
 /// Covered lines of each file, and those that are not.
 void print_coverage(const Coverage &coverage);
+/// The files, with how often each line ran before it.
+void print_lines(const Coverage &coverage);
 
 Json json_of(const TestReport &report);
 /// A tracefile of lcov.

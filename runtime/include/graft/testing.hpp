@@ -59,7 +59,7 @@ struct CodeRange {
   std::uintptr_t end = 0; ///< exclusive
 };
 
-/// The lines that each range of code holds, without their functions.
+/// The lines that each range of code holds as far as the function goes that it begins in, without their functions.
 GRAFT_API std::vector<std::vector<CodePlace>> lines_between(const std::vector<CodeRange> &ranges);
 
 } // namespace graft

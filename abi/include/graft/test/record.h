@@ -85,13 +85,29 @@ typedef struct graft_test_info {
   uint64_t cases; /* 0: one test, without a parameter */
 } graft_test_info;
 
-/* Which places of the code ran: `ran[i]` is 1 when the block that begins at `blocks[2 * i]` did. All zero without coverage. */
+/* A line of code in a function that nobody calls, so that it is in no image. */
+typedef struct graft_test_line {
+  const char *file;
+  uint64_t line;
+} graft_test_line;
+
+/* How often something ran, and the address behind the call that counted it. [any thread, atomically] */
+typedef struct graft_test_count {
+  uint64_t count;
+  uintptr_t counted_at; /* 0: it did not run */
+} graft_test_count;
+
+/* Which places of the code there are: the block that begins at `blocks[2 * i]`, the first of its function where `blocks[2 * i + 1]` is
+ * odd. And which of them ran, in another order: a linker orders each table as it likes. All zero without coverage. */
 typedef struct graft_test_coverage {
   uint32_t struct_size;
   uint32_t reserved;
-  const uint8_t *ran;
   const uintptr_t *blocks;
+  uint64_t block_count;
+  const graft_test_count *counts;
   uint64_t count;
+  const graft_test_line *uncalled;
+  uint64_t uncalled_count;
 } graft_test_coverage;
 
 GRAFT_C_END
@@ -112,7 +128,9 @@ GRAFT_CONTRACT(graft_tests, "graft.tests", 1, 0) {
   __attribute__((used, section("graft_tests"))) static const graft_test_record *const GRAFT_CAT(id, _entry) = \
       &GRAFT_CAT(id, _record);
 
-#define GRAFT_TEST_RUN_(id) static void GRAFT_CAT(id, _run)(void *graft_test_self, const void *graft_test_param)
+/* Not counted: it stands in the line of the test that it calls. */
+#define GRAFT_TEST_RUN_(id)                                                                         \
+  __attribute__((no_sanitize("coverage"))) static void GRAFT_CAT(id, _run)(void *graft_test_self, const void *graft_test_param)
 #define GRAFT_TEST_IGNORE_ (void)graft_test_self, (void)graft_test_param
 #define GRAFT_TEST_PARAM_(cases) __attribute__((unused)) __typeof__(&(cases)[0]) param
 

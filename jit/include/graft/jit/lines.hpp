@@ -23,7 +23,7 @@ struct CodeRange {
   std::uintptr_t end = 0; ///< exclusive
 };
 
-/// The lines of each range, without functions, each once; for many at a time.
+/// The lines of each range as far as the function goes that it begins in, without functions, each once; for many at a time.
 std::vector<std::vector<CodeLine>> lines_between(const std::vector<CodeRange> &ranges);
 
 } // namespace graft::jit
