@@ -56,6 +56,40 @@ TEST(ReplBundles, AreThereAgainAfterACrash) {
   EXPECT_THAT(outcome.out, HasSubstr("Hello, again!")) << outcome.err;
 }
 
+TEST(ReplBundles, AreAfterACrashWhatTheyWereWhateverTheirFilesSay) {
+  for (const std::string &change : {"sed -i s/Bye/Later/ ", "echo syntax error >> ", "rm -f "}) {
+    const TempFolder folder;
+    const std::string bundle = folder / "greeter", source = bundle + "/greeter.c";
+    std::filesystem::copy(kGreeter, bundle);
+    const Outcome outcome = session("%load " + bundle + "\n#include <cstdlib>\nsystem(\"sed -i s/Hello/Bye/ " + source +
+                                    "\");\n%reload greeter\nsystem(\"" + change + source +
+                                    "\");\n__builtin_trap();\n%call demo.greeter.greet b\n%ps\n%rollback greeter\n"
+                                    "%call demo.greeter.greet a\n");
+    EXPECT_THAT(outcome.out, testing::MatchesRegex(".*Bye, b!.*generation 2 .*" + bundle + "\n.*Hello, a!.*")) << outcome.err;
+    EXPECT_THAT(outcome.err, testing::Not(HasSubstr("lost"))) << change;
+  }
+}
+
+TEST(ReplBundles, ThatWentBackToAnOlderTextAreReloadedFromTheirOwnFolder) {
+  const TempFolder folder;
+  const std::string bundle = folder / "greeter";
+  std::filesystem::copy(kGreeter, bundle);
+  const Outcome outcome = session("%load " + bundle + "\n#include <cstdlib>\nsystem(\"sed -i s/Hello/Bye/ " + bundle +
+                                  "/greeter.c\");\n__builtin_trap();\n%call demo.greeter.greet a\n%reload greeter\n"
+                                  "%call demo.greeter.greet a\n");
+  EXPECT_THAT(outcome.out, testing::EndsWith("{\"out\":\"Hello, a!\"}\n{\"out\":\"Bye, a!\"}\n")) << outcome.err;
+}
+
+TEST(ReplSession, SaysWhatItCouldNotDoAgain) {
+  const TempFolder folder;
+  const std::string header = folder.write("own.h", "inline int f() { return 1; }\n");
+  // While a thread runs there are no copies, so all that comes behind it is run again.
+  const Outcome outcome = session("#include <cstdio>\n#include <thread>\n#include <unistd.h>\n"
+                                  "std::thread([] { for (;;) pause(); }).detach();\n#include \"" +
+                                  header + "\"\nremove(\"" + header + "\");\n__builtin_trap();\n1\n");
+  EXPECT_THAT(outcome.err, HasSubstr("run again it failed, and is lost: #include \"" + header));
+}
+
 TEST(ReplBundles, AreCalledByNameInASessionOfC) {
   const Outcome outcome = session("int a = 5;\n%load " + kGreeter + "\n%call demo.greeter.greet C\na\n", {"--c"});
   EXPECT_THAT(outcome.out, testing::EndsWith("Hello, C!\"}\n5\n"));

@@ -2,6 +2,7 @@
 #include "command.hpp"
 #include "output.hpp"
 #include "repl_commands.hpp"
+#include "repl_kept.hpp"
 #include "repl_lines.hpp"
 #include "repl_serve.hpp"
 #include "repl_session.hpp"
@@ -108,7 +109,7 @@ int repl(const ReplCommand &command) {
   }
   ReplShell shell(session, is_program && !command.keeps_going ? OnFailure::kStop : OnFailure::kGoOn);
   for (const std::string &bundle : paths->bundles)
-    if (!shell.take({Asks::kCommand, false, 1, "bundle", "%load " + bundle})) return session.finish() != 0 ? session.exit_status() : kFailed;
+    if (!shell.take({Asks::kCommand, false, 1, "bundle", "%load " + quoted(bundle)})) return session.finish() != 0 ? session.exit_status() : kFailed;
   if (reads_terminal) return run_at_terminal(session);
   std::string text;
   for (const std::string &one : command.code) text += one + "\n";

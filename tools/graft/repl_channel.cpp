@@ -26,6 +26,7 @@ int moved_away(int descriptor) {
 struct Head {
   std::uint32_t size = 0;
   std::uint32_t name_size = 0;
+  std::uint32_t keeps_size = 0;
   std::uint32_t line = 0;
   std::uint8_t kind = 0;
   std::uint8_t is_silent = 0;
@@ -117,20 +118,23 @@ bool Channel::ask(const Question &question, int descriptor) {
   Head head;
   head.size = static_cast<std::uint32_t>(question.text.size());
   head.name_size = static_cast<std::uint32_t>(question.name.size());
+  head.keeps_size = static_cast<std::uint32_t>(question.keeps.size());
   head.line = question.line;
   head.kind = static_cast<std::uint8_t>(question.what);
   head.is_silent = question.is_silent ? 1 : 0;
   return send_head(descriptor_, head, descriptor) && send_all(descriptor_, question.name.data(), question.name.size()) &&
-         send_all(descriptor_, question.text.data(), question.text.size());
+         send_all(descriptor_, question.text.data(), question.text.size()) &&
+         send_all(descriptor_, question.keeps.data(), question.keeps.size());
 }
 
 std::optional<Question> Channel::next_question(int &descriptor) {
   Head head;
   if (!receive_head(descriptor_, head, descriptor)) return std::nullopt;
   Question question{static_cast<Asks>(head.kind), head.is_silent != 0, head.line, std::string(head.name_size, '\0'),
-                    std::string(head.size, '\0')};
+                    std::string(head.size, '\0'), std::string(head.keeps_size, '\0')};
   if (!receive_all(descriptor_, question.name.data(), head.name_size) ||
-      !receive_all(descriptor_, question.text.data(), head.size))
+      !receive_all(descriptor_, question.text.data(), head.size) ||
+      !receive_all(descriptor_, question.keeps.data(), head.keeps_size))
     return std::nullopt;
   return question;
 }

@@ -23,6 +23,8 @@ struct Question {
   unsigned line = 1;
   std::string name;
   std::string text;
+  std::string keeps{}; ///< the folder for copies of the bundles that it loads (repl_kept.hpp); empty: none are made
+  std::string otherwise{}; ///< what is asked in its place when it is run again and these bundles changed; never sent
 };
 
 /// Whether headers may be read for it.

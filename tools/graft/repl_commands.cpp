@@ -2,6 +2,7 @@
 #include "repl_commands.hpp"
 
 #include "output.hpp"
+#include "repl_kept.hpp"
 #include "repl_live.hpp"
 
 #include <graft/base/near.hpp>
@@ -128,9 +129,9 @@ Reply ReplCommands::run(const Question &question) {
   const auto help = std::ranges::find(kHelps, name, [](const CommandHelp &one) { return std::string_view(one.name); });
   if (help == std::end(kHelps)) return failed(unknown_command(name));
   if (const std::string wrong = wrong_words(*help, rest); !wrong.empty()) return failed(wrong);
-  if (name == "load") return load(words);
+  if (name == "load") return load(question, words);
   if (name == "unload") return unload(words);
-  if (name == "reload") return reload(words);
+  if (name == "reload") return reload(question, words);
   if (name == "rollback") return rollback(words);
   if (name == "plan") return plan(words);
   if (name == "ps") return list_bundles();
@@ -186,7 +187,30 @@ Result<void> ReplCommands::declare_contracts() {
   return {};
 }
 
-Reply ReplCommands::load(const std::vector<std::string> &words) {
+std::string ReplCommands::otherwise(const Question &question, const std::string &name,
+                                    const std::vector<std::string> &paths) {
+  if (question.keeps.empty()) return {};
+  kept_ = question.keeps.substr(0, question.keeps.rfind('/'));
+  if (question.is_silent) return {};
+  std::string command = "%" + name;
+  for (const std::string &path : paths) {
+    const Result<std::string> copy = keep_bundle(path, question.keeps);
+    if (!copy) {
+      print_error(copy.error().message + "; a session that goes back reads its files as they are then");
+      return {};
+    }
+    command += " " + quoted(*copy);
+  }
+  return command;
+}
+
+std::string ReplCommands::place_of(const std::string &name_or_path) const {
+  for (const BundleInfo &bundle : runtime_->bundles())
+    if (bundle.name == name_or_path && kept_from(bundle.path, kept_) != bundle.path) return kept_from(bundle.path, kept_);
+  return name_or_path;
+}
+
+Reply ReplCommands::load(const Question &question, const std::vector<std::string> &words) {
   const Result<Runtime *> runtime = this->runtime();
   if (!runtime) return failed(runtime.error());
   std::vector<std::string> loaded;
@@ -201,7 +225,7 @@ Reply ReplCommands::load(const std::vector<std::string> &words) {
     if (talk_ == Talk::kMore) fmt::print("{} {} is loaded\n", bundle->name, bundle->version);
   }
   if (const Result<void> declared = declare_contracts(); !declared) return failed(declared.error());
-  return {};
+  return {Outcome::kDone, otherwise(question, "load", words)};
 }
 
 Reply ReplCommands::unload(const std::vector<std::string> &words) {
@@ -211,15 +235,15 @@ Reply ReplCommands::unload(const std::vector<std::string> &words) {
   return {};
 }
 
-Reply ReplCommands::reload(const std::vector<std::string> &words) {
+Reply ReplCommands::reload(const Question &question, const std::vector<std::string> &words) {
   const Result<Runtime *> runtime = this->runtime();
   if (!runtime) return failed(runtime.error());
-  const Result<BundleInfo> bundle = (*runtime)->reload(words[0]);
+  const Result<BundleInfo> bundle = (*runtime)->reload(place_of(words[0]));
   if (!bundle) return failed(bundle.error());
   print_diagnostics(bundle->warnings);
   if (talk_ == Talk::kMore) fmt::print("{} {} is live: {}\n", bundle->name, bundle->version, bundle->plan);
   if (const Result<void> declared = declare_contracts(); !declared) return failed(declared.error());
-  return {};
+  return {Outcome::kDone, otherwise(question, "reload", {kept_from(bundle->path, kept_)})};
 }
 
 Reply ReplCommands::rollback(const std::vector<std::string> &words) {
@@ -236,7 +260,7 @@ Reply ReplCommands::rollback(const std::vector<std::string> &words) {
 Reply ReplCommands::plan(const std::vector<std::string> &words) {
   const Result<Runtime *> runtime = this->runtime();
   if (!runtime) return failed(runtime.error());
-  const Result<ReloadPlan> plan = (*runtime)->plan(words[0]);
+  const Result<ReloadPlan> plan = (*runtime)->plan(place_of(words[0]));
   if (!plan) return failed(plan.error());
   fmt::print("{}", to_string(*plan));
   return nothing_new();
@@ -247,7 +271,7 @@ Reply ReplCommands::list_bundles() {
   if (runtime_)
     for (const BundleInfo &bundle : runtime_->bundles())
       fmt::print("{} {}  generation {}  {}  {}\n", bundle.name, bundle.version, bundle.generation, fmt::join(bundle.provides, " "),
-                 bundle.path);
+                 kept_from(bundle.path, kept_));
   return nothing_new();
 }
 

@@ -46,9 +46,9 @@ class ReplCommands {
   Reply run(const Question &question);
 
  private:
-  Reply load(const std::vector<std::string> &words);
+  Reply load(const Question &question, const std::vector<std::string> &words);
   Reply unload(const std::vector<std::string> &words);
-  Reply reload(const std::vector<std::string> &words);
+  Reply reload(const Question &question, const std::vector<std::string> &words);
   Reply rollback(const std::vector<std::string> &words);
   Reply plan(const std::vector<std::string> &words);
   Reply list_bundles();
@@ -61,6 +61,10 @@ class ReplCommands {
   Reply add_library(const std::string &name);
 
   Result<Runtime *> runtime();
+  /// How a command that loaded from these paths is said where their files changed since, and puts the files there.
+  std::string otherwise(const Question &question, const std::string &name, const std::vector<std::string> &paths);
+  /// What a name or path stands for: where a bundle is that runs from copies of its files.
+  std::string place_of(const std::string &name_or_path) const;
   /// Makes the contracts of bundles that were just loaded known to inputs, by their names. C has no expression that holds a
   /// contract for as long as it is called, so there they are called by '%call'.
   Result<void> declare_contracts();
@@ -69,6 +73,7 @@ class ReplCommands {
   ReplLanguage language_;
   Talk talk_;
   std::unique_ptr<Runtime> runtime_;
+  std::string kept_; ///< where copies of bundles are; empty before the first
   std::map<std::string, std::vector<ContractFacts>> areas_; ///< contracts that inputs can name, by their variable
   std::size_t area_count_ = 0;
   std::set<std::string> called_by_name_; ///< contracts that they cannot

@@ -2,6 +2,8 @@
 // not be in it.
 #include "repl_session.hpp"
 
+#include "repl_kept.hpp"
+
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <sstream>
 
 namespace graft::tool {
@@ -24,6 +27,33 @@ constexpr int kPatience = 20;
 
 ReplSession::~ReplSession() {
   if (worker_.process > 0) ::kill(worker_.process, SIGKILL);
+  std::error_code failure; // what cannot be removed is the system's to clean up
+  if (!kept_.empty()) std::filesystem::remove_all(kept_, failure);
+}
+
+std::string ReplSession::folder_for(const Question &question) {
+  const std::size_t begin = question.text.find_first_not_of(" \t%");
+  const auto is = [&](std::string_view name) {
+    return begin != question.text.npos && std::string_view(question.text).substr(begin).starts_with(name);
+  };
+  if (question.what != Asks::kCommand || (!is("load") && !is("reload"))) return {};
+  if (kept_.empty()) {
+    std::error_code failure;
+    std::string folder = (std::filesystem::temp_directory_path(failure) / "graft-repl-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) return {};
+    kept_ = std::move(folder);
+  }
+  std::error_code failure;
+  const std::string folder = kept_ + "/" + std::to_string(++kept_count_);
+  std::filesystem::create_directory(folder, failure);
+  return folder;
+}
+
+Question ReplSession::again(const Question &question) {
+  Question next = question;
+  next.is_silent = true;
+  if (!next.otherwise.empty() && is_changed(next.keeps)) next.text = next.otherwise;
+  return next;
 }
 
 Result<ReplSession::Worker> ReplSession::make_worker() {
@@ -57,13 +87,15 @@ int ReplSession::wait_for(pid_t process) {
 
 Ended ReplSession::run(Question question) {
   repeated_ = 0;
+  lost_.clear();
+  question.keeps = folder_for(question);
   if (includes(question) && !has_newest_copy()) copy();
   if (worker_.channel.ask(question)) {
     if (const std::optional<Reply> reply = worker_.channel.next_reply()) {
       if (reply->outcome == Outcome::kSpoilt && has_newest_copy()) go_back_to(accepted_.size());
       if (reply->outcome == Outcome::kFailed || reply->outcome == Outcome::kSpoilt) return Ended::kFailed;
       if (reply->outcome == Outcome::kDone) {
-        question.is_silent = true;
+        question.otherwise = reply->text;
         accepted_.push_back(std::move(question));
         worker_.accepted = accepted_.size();
         if (copy_is_due()) copy();
@@ -132,8 +164,14 @@ bool ReplSession::go_back_to(std::size_t count) {
   }
   accepted_.resize(count);
   repeated_ = count - worker_.accepted;
-  for (; worker_.accepted < count; ++worker_.accepted)
-    if (!worker_.channel.ask(accepted_[worker_.accepted]) || !worker_.channel.next_reply()) return false;
+  lost_.clear();
+  for (; worker_.accepted < count; ++worker_.accepted) {
+    const Question &question = accepted_[worker_.accepted];
+    const std::optional<Reply> reply =
+        worker_.channel.ask(again(question)) ? worker_.channel.next_reply() : std::nullopt;
+    if (!reply) return false;
+    if (reply->outcome == Outcome::kFailed) lost_.push_back(question.text);
+  }
   copy();
   return true;
 }

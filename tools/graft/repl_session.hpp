@@ -55,6 +55,8 @@ class ReplSession {
   int signal() const { return signal_; }
   int signal_at_end() const { return signal_at_end_; } ///< what `finish` ended with; 0: with a status
   std::size_t repeated() const { return repeated_; } ///< inputs that the last crash or undo ran again
+  /// Of these, what failed this time, and so is lost.
+  const std::vector<std::string> &lost() const { return lost_; }
 
  private:
   struct Worker {
@@ -66,6 +68,10 @@ class ReplSession {
   Result<Worker> make_worker();
   void copy();
   bool copy_is_due() const;
+  /// Where copies of what a command loads are to be; empty for one that loads nothing.
+  std::string folder_for(const Question &question);
+  /// As it is run again: with the bundles as they were.
+  static Question again(const Question &question);
   /// Whether there is one that saw all that was accepted, so that to go back to it runs nothing again.
   bool has_newest_copy() const;
   /// The newest copy that saw no more than `count` inputs, or a new process, brought up to `count`.
@@ -80,12 +86,15 @@ class ReplSession {
   std::vector<Worker> waiting_; ///< copies, the oldest first
   std::vector<pid_t> dropped_;  ///< copies that end
   std::vector<Question> accepted_;
+  std::string kept_; ///< the folder of those that accepted commands loaded; empty: there is none
+  std::size_t kept_count_ = 0;
   std::chrono::steady_clock::time_point last_copy_ = std::chrono::steady_clock::now();
   std::chrono::nanoseconds copy_cost_ = std::chrono::milliseconds(1);
   int exit_status_ = 0;
   int signal_ = 0;
   int signal_at_end_ = 0;
   std::size_t repeated_ = 0;
+  std::vector<std::string> lost_;
 };
 
 } // namespace graft::tool

@@ -89,6 +89,11 @@ void ReplShell::tell_crash(const std::string &place) const {
   else
     fmt::print(stderr, "{}: the input crashed ({}) and is taken back{}\n", place, ::strsignal(session_.signal()),
                repeated_text(session_.repeated()));
+  tell_lost();
+}
+
+void ReplShell::tell_lost() const {
+  for (const std::string &one : session_.lost()) fmt::print(stderr, "run again it failed, and is lost: {}\n", first_line(one));
 }
 
 bool ReplShell::fail(const std::string &sentence) {
@@ -132,6 +137,7 @@ bool ReplShell::undo(const std::string &rest) {
   const std::size_t there = session_.accepted().size();
   if (count > there) return fail(fmt::format("there {} {} to take back, not {}", there == 1 ? "is" : "are", counted(there, "input"), count));
   if (!session_.undo(count)) return fail("what was before could not be run again");
+  tell_lost();
   return true;
 }
 

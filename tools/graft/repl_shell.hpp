@@ -27,6 +27,8 @@ class ReplShell {
  private:
   /// `place` is the input's.
   void tell_crash(const std::string &place) const;
+  /// What could not be done again when the session went back.
+  void tell_lost() const;
   bool fail(const std::string &sentence);
   /// Nothing: the command is none of ours.
   std::optional<bool> take_command(const std::string &line);
