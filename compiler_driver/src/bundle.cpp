@@ -212,7 +212,7 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
   artifact.imports = imports_of(units);
   artifact.source_key = key_of_texts(units, arguments_key);
   artifact.token_key = key_of_tokens(units, arguments_key);
-  if (job.options.bitcode == Bitcode::kKeep && job.options.need == Need::kObjects) {
+  if (job.options.bitcode == Bitcode::kKeep && job.options.need != Need::kFacts) {
     GRAFT_TRY_ASSIGN(artifact.bitcode, link_bitcode(units));
   }
   std::vector<std::shared_ptr<const Unit>> copies;
@@ -225,7 +225,7 @@ Result<Artifact> make_artifact(const Job &job, std::vector<Unit> units, const Co
     append(artifact.warnings, std::move(unit.diagnostics));
     merge_trace(artifact.trace, std::move(unit.trace));
     artifact.times += unit.times;
-    if (job.options.need == Need::kObjects) artifact.objects.push_back({unit.source, std::move(unit.output)});
+    if (job.options.need != Need::kFacts) artifact.objects.push_back({unit.source, std::move(unit.output)});
   }
   // Behind the sources': of two definitions the first counts, and theirs come with their initialisers.
   for (const auto &unit : copies) artifact.objects.push_back({unit->source, unit->output});

@@ -96,7 +96,7 @@ ContentKey key_of_arguments(const std::vector<Work> &works, const Options &optio
 void Compiler::State::run(Work &work, const Job &job, Product product) {
   // Bitcode that is kept is the bundle's whole code; a learned preamble would leave some of it to others.
   const bool may_use = job.options.preambles == Preambles::kUse && job.options.bitcode == Bitcode::kOmit &&
-                       work.text.language != Language::kBitcode &&
+                       job.options.need != Need::kPlaces && work.text.language != Language::kBitcode &&
                        (product == Product::kObject || product == Product::kFacts);
   std::uint64_t looking_ns = 0;
   if (may_use) {
@@ -179,7 +179,7 @@ static std::vector<RequestedFile> files_of(const std::vector<Work> &works) {
 }
 
 std::optional<ContentKey> Compiler::State::request_of(const Job &job, const std::vector<Work> &works) {
-  return cache ? request_key(shelves.identity(), job, files_of(works)) : std::nullopt;
+  return cache && job.options.need != Need::kPlaces ? request_key(shelves.identity(), job, files_of(works)) : std::nullopt;
 }
 
 std::vector<UnitKey> Compiler::State::recall(const Job &job, std::vector<Work> &works) {

@@ -62,6 +62,7 @@ struct UnitRequest {
   const Preamble *preamble = nullptr; ///< of this source's head; null: none
   Role role = Role::kOnly;
   const std::atomic<bool> *cancelled = nullptr; ///< of the job
+  Need need = Need::kObjects;                   ///< kPlaces: `undefined` has the places of import_chains.hpp, too
 
   // pairs with who cancels
   bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_acquire); }

@@ -7,6 +7,7 @@
 #include "diagnostics.hpp"
 #include "facts.hpp"
 #include "front_end.hpp"
+#include "import_chains.hpp"
 #include "import_places.hpp"
 #include "inputs.hpp"
 #include "kept_objects.hpp"
@@ -211,8 +212,13 @@ class CompileAction : public clang::ASTFrontendAction {
     if (!wrong.empty())
       return report(compiler.getDiagnostics(),
                     compiler.getSourceManager().getLocForStartOfFile(compiler.getSourceManager().getMainFileID()), wrong);
+    std::optional<ImportChains> chains;
+    if (request.need == Need::kPlaces) chains.emplace(compiler.getSourceManager(), *module);
     run_back_end(compiler, *module, request, unit);
     place_imports(compiler.getASTContext(), uses_, unit.undefined);
+    if (!chains) return;
+    chains->look(*module);
+    chains->place(unit.undefined);
   }
 
   /// What had to be compiled although headers alone define it. What is watched for a violated `noexcept` stays the bundle's.
@@ -286,7 +292,9 @@ Unit compile_source(const UnitRequest &request, BegunCompile *begun) {
   {
     const Stopwatch watch(unit.times.front_end_ns);
     const auto abi =
-        preamble == nullptr ? request.prepared.preambles->find(request.prepared.invocation(), request.text) : nullptr;
+        preamble == nullptr && request.need != Need::kPlaces
+            ? request.prepared.preambles->find(request.prepared.invocation(), request.text)
+            : nullptr;
     if (begun != nullptr) {
       parts = begun->parts_.get();
       parts->front_end.replace_text(*request.text.buffer);
@@ -296,6 +304,7 @@ Unit compile_source(const UnitRequest &request, BegunCompile *begun) {
       parts = &own.emplace(request.prepared.invocation(), request.text.name, *request.text.buffer, request.headers, head);
       if (request.stages == Stages::kApart) unit.times.preamble_ns += parts->front_end.opening_ns();
     }
+    if (request.need == Need::kPlaces) ImportChains::ask_for_places(parts->front_end.compiler());
     Inputs inputs = preamble != nullptr ? preamble->inputs : abi ? abi->inputs : Inputs{};
     parts->action.wants(request, inputs, unit);
     parts->front_end.run();

@@ -19,7 +19,8 @@ void compile_once(Work &work, const Job &job, Product product) {
   work.is_kept = false;
   const Options &options = job.options;
   const UnitRequest request{*work.prepared, work.text,      job.headers,         product,      options.bitcode, options.kept,
-                            options.learn,  options.stages, work.preamble.get(), options.role, job.cancelled};
+                            options.learn,  options.stages, work.preamble.get(), options.role, job.cancelled,
+                            options.need};
   Result<void> survived = run_guarded([&] {
     // A crash leaves what was begun in the middle of something: it goes with what the crashed compile held.
     std::unique_ptr<BegunCompile> begun = std::move(work.begun);

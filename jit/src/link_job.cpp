@@ -187,7 +187,7 @@ llvm::Error LinkJob::bind_outside_symbols(LinkGraph &graph) {
       (outside_.was_denied({name.data(), name.size()}) ? denied : undefined).push_back(name.str());
     }
   }
-  if (!denied.empty()) return carry(options_.gate->refuse(denied, artifact_.imports));
+  if (!denied.empty()) return carry(options_.gate->refuse(denied, artifact_));
   if (undefined.empty()) return llvm::Error::success();
   UndefinedReport report{&artifact_.imports, {}};
   for (const auto &definition : merger_.definitions()) report.known.push_back(definition.getKey().str());

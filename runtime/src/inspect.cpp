@@ -79,18 +79,24 @@ Result<Artifact> artifact_of(const Inspected &look, const InspectOptions &option
                         look.job);
 }
 
+/// Every import of what is compiled, with the author's line that leads there.
+Result<std::vector<Import>> places_of(const Inspected &look) {
+  return find_import_places([&](const driver::Job &job) { return look.compiler->compile(job); }, look.job);
+}
+
 } // namespace
 
 Result<PermissionReport> needed_permissions(const std::filesystem::path &path, const InspectOptions &options) {
   GRAFT_TRY_ASSIGN(const Inspected look, begin_look(path, options));
   const Manifest &manifest = look.text.manifest;
   GRAFT_TRY_ASSIGN(const Artifact artifact, artifact_of(look, options));
+  GRAFT_TRY_ASSIGN(const std::vector<Import> imports, places_of(look));
   const UseRecorder recorder;
   GRAFT_TRY(try_link(manifest.name, artifact, &recorder));
   GRAFT_TRY_ASSIGN(const PermissionNames names, names_for(manifest));
   const PermissionBits listed = listed_by(manifest, names);
   PermissionReport report{manifest.name, manifest.lists_permissions, names.names(listed), {}, {}};
-  add_needs(report, names, listed, recorder.uses(), artifact.imports);
+  add_needs(report, names, listed, recorder.uses(), imports);
   return report;
 }
 
@@ -113,7 +119,13 @@ Result<Inspection> inspect(const std::filesystem::path &path, const InspectOptio
   const PermissionBits listed = listed_by(manifest, names);
   const LinkGate gate(names, listed, listed, manifest.file);
   const bool is_closed = manifest.lists_permissions && (listed & kWholeProcess) == 0;
-  GRAFT_TRY_ASSIGN(const jit::ImageStats stats, try_link(manifest.name, inspection.artifact, is_closed ? &gate : nullptr));
+  const auto link = [&] { return try_link(manifest.name, inspection.artifact, is_closed ? &gate : nullptr); };
+  auto linked = link();
+  if (!linked && gate.lacks_places()) {
+    GRAFT_TRY_ASSIGN(inspection.artifact.imports, places_of(look));
+    linked = link(); // the same refusal, with the lines
+  }
+  GRAFT_TRY_ASSIGN(const jit::ImageStats stats, std::move(linked));
   inspection.code_bytes = stats.code_bytes;
   inspection.read_only_bytes = stats.read_only_bytes;
   inspection.writable_bytes = stats.writable_bytes;

@@ -153,7 +153,7 @@ Result<Job> job_from_words(const Words &words) {
   options.flags = taker.list<std::string>(take_text);
   options.working_directory = taker.text();
   options.bitcode = taker.one_of(Bitcode::kKeep);
-  options.need = taker.one_of(Need::kFacts);
+  options.need = taker.one_of(Need::kPlaces);
   options.kept = taker.one_of(Kept::kOutside);
   options.learn = taker.one_of(Learn::kYes);
   options.preambles = taker.one_of(Preambles::kIgnore);

@@ -105,6 +105,18 @@ Result<Artifact> CodeMaker::read(const BundleText &text, const TellCompiled &tel
   return artifact;
 }
 
+Result<std::vector<Import>> CodeMaker::find_places(const BundleText &text) const {
+  return find_import_places([&](const driver::Job &job) { return compile(job, where_of(text)); }, job_of(text));
+}
+
+Result<std::vector<Import>> find_import_places(const Compile &compile, driver::Job job) {
+  if (job.sources.empty()) return std::vector<Import>();
+  job.options.need = driver::Need::kPlaces;
+  job.options.learn = driver::Learn::kNo;
+  GRAFT_TRY_ASSIGN(Artifact artifact, compile(job));
+  return std::move(artifact.imports);
+}
+
 Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, const driver::Job &job) {
   Artifact artifact;
   artifact.bundle = job.bundle;

@@ -20,6 +20,9 @@ using Compile = std::function<Result<Artifact>(const driver::Job &job)>;
 /// As `compile`, with the machine code among the text's files. `job` is of the same text.
 Result<Artifact> compile_bundle(const Compile &compile, const BundleText &text, const driver::Job &job);
 
+/// The imports of what `job` compiles with their places, by a compile that looks for them (driver::Need::kPlaces).
+Result<std::vector<Import>> find_import_places(const Compile &compile, driver::Job job);
+
 /// As Linker::link. For a provider in machine code, `address(table_symbol)` is a table of thunks; they return a status where
 /// a declaration among the facts says so.
 Result<std::unique_ptr<jit::Image>> link_bundle(jit::Linker &linker, const Artifact &artifact,
@@ -48,6 +51,7 @@ class CodeMaker : public ImageMaker {
         linker_(linker) {}
 
   Result<Artifact> read(const BundleText &text, const TellCompiled &tell) const override;
+  Result<std::vector<Import>> find_places(const BundleText &text) const override;
   /// Placed, when an earlier process linked it; that is kept when a bundle comes from the cache, so that no save pays for it.
   Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const override;
   /// The compile that the configuration and the bundle's manifest ask for; a second image may follow where its role says so.

@@ -28,6 +28,9 @@ class ImageMaker {
   virtual MakerTraits traits() const { return {}; }
   /// What is in the bundle. Nothing of it runs. Who compiles several files tells of each.
   virtual Result<Artifact> read(const BundleText &text, const TellCompiled &tell) const = 0;
+  /// The imports of the bundle's code, with as many of their places as can be found, whatever that takes: for a refusal.
+  /// Empty where nothing is compiled.
+  virtual Result<std::vector<Import>> find_places(const BundleText &) const { return std::vector<Import>(); }
   /// Makes it callable: `address` of a provider's `table_symbol` is its table, before any initialiser ran. `options` has the
   /// generation's `graft_self` among its symbols.
   virtual Result<std::unique_ptr<jit::Image>> link(const Artifact &artifact, const jit::LinkOptions &options) const = 0;

@@ -164,7 +164,11 @@ Result<void> Defuser::change_symbols() {
     write(symbol.at, changed);
     ++index;
   }
-  if (!denied.empty()) return gate_->refuse(denied, {});
+  if (!denied.empty()) {
+    Artifact of_it;
+    of_it.objects.push_back({std::string(file_.name()), {}});
+    return gate_->refuse(denied, of_it);
+  }
   return {};
 }
 

@@ -50,19 +50,23 @@ bool LinkGate::allows(std::string_view symbol) const {
   return needs && (*needs == 0 || (granted_ & *needs) != 0);
 }
 
-Error LinkGate::refuse(const std::vector<std::string> &symbols, const std::vector<Import> &imports) const {
+Error LinkGate::refuse(const std::vector<std::string> &symbols, const Artifact &artifact) const {
   Error failure = error(Code::kRefused, {});
   PermissionBits missing = 0;
+  lacks_places_ = false;
   std::vector<std::string> sorted = symbols;
   std::ranges::sort(sorted);
   for (const std::string &symbol : sorted) {
     const PermissionBits needs = names_.needs_of(symbol).value_or(0);
     failure.message += (failure.message.empty() ? "'" : "; '") + demangle(symbol) + "'";
-    const auto import =
-        std::ranges::find_if(imports, [&](const Import &one) { return one.symbol == symbol && !one.where.file.empty(); });
-    if (import != imports.end()) {
+    const auto import = std::ranges::find_if(
+        artifact.imports, [&](const Import &one) { return one.symbol == symbol && !one.where.file.empty(); });
+    if (import != artifact.imports.end()) {
       failure.message += " at " + to_string(import->where);
       if (failure.where.file.empty()) failure.where = import->where;
+    } else {
+      lacks_places_ = true;
+      if (const std::string asker = asker_of(artifact.objects, symbol); !asker.empty()) failure.message += " in " + asker;
     }
     if (needs == 0)
       failure.message += " is the host's or another library's, and a list of permissions leaves those out";

@@ -26,13 +26,15 @@ class LinkGate final : public jit::SymbolGate {
 
   bool allows(std::string_view symbol) const override;
   /// kRefused: each function with its place and what it needs, then what to add where.
-  Error refuse(const std::vector<std::string> &symbols, const std::vector<Import> &imports) const override;
+  Error refuse(const std::vector<std::string> &symbols, const Artifact &artifact) const override;
+  bool lacks_places() const override { return lacks_places_; }
 
  private:
   const PermissionNames &names_;
   const PermissionBits granted_, asked_;
   const std::string manifest_;
   const Sanitized sanitized_;
+  mutable bool lacks_places_ = false;
 };
 
 /// What `syscall` is for code that does not have all of the process: it waits on and wakes futexes, as the C++ library's

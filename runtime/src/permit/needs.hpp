@@ -17,7 +17,7 @@ namespace graft {
 class UseRecorder final : public jit::SymbolGate {
  public:
   bool allows(std::string_view symbol) const override { return uses_.emplace(symbol), true; }
-  Error refuse(const std::vector<std::string> &, const std::vector<Import> &) const override { return {}; }
+  Error refuse(const std::vector<std::string> &, const Artifact &) const override { return {}; }
 
   const std::set<std::string> &uses() const { return uses_; }
 

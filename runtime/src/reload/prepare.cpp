@@ -208,7 +208,14 @@ Result<void> Runtime::Impl::link(Prepared &prepared) {
   GRAFT_TRY(permit(generation, prepared.text));
   jit::LinkOptions options = options_of_link(generation);
   options.second = prepared.second != nullptr ? jit::Second::kPossible : jit::Second::kNone;
-  auto image = maker_of(prepared.text).link(artifact, options);
+  const ImageMaker &maker = maker_of(prepared.text);
+  auto image = maker.link(artifact, options);
+  if (!image && generation.gate != nullptr && generation.gate->lacks_places()) {
+    if (auto imports = maker.find_places(prepared.text); imports && !(*imports).empty()) {
+      prepared.artifact.imports = *std::move(imports);
+      image = maker.link(artifact, options); // the same refusal, with the lines
+    }
+  }
   for (KeptBinding &binding : generation.kept) {
     binding.expected = binding.object;
     if (!binding.is_fresh) binding.object.reset();

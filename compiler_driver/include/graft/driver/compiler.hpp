@@ -39,6 +39,8 @@ enum class Bitcode : std::uint8_t { kOmit, kKeep };
 enum class Need : std::uint8_t {
   kObjects, ///< the whole artifact
   kFacts,   ///< parse and check only: facts, diagnostics, no objects and no imports
+  kPlaces,  ///< as kObjects, and compiled anew for it: an import that only headers of the system name has the place of the
+            ///< author's line that leads there
 };
 
 /// Where GRAFT_KEEP variables live: in the object like any other, or outside, where the linker is told that they are.

@@ -33,8 +33,10 @@ class SymbolGate {
   /// Asked for each name that the image looks for outside; of a thread-local variable, the variable's. What is denied is not
   /// there: a weak reference to it is null, and weak data of the image's own is not merged with it.
   virtual bool allows(std::string_view symbol) const = 0;
-  /// What the link fails with when code asks for symbols that are there and denied. `imports` has places.
-  virtual Error refuse(const std::vector<std::string> &symbols, const std::vector<Import> &imports) const = 0;
+  /// What the link fails with when code asks for symbols that are there and denied. The artifact's imports have places.
+  virtual Error refuse(const std::vector<std::string> &symbols, const Artifact &artifact) const = 0;
+  /// Whether what was refused last lacks a place: whoever finds more of them may link again, for better words.
+  virtual bool lacks_places() const { return false; }
 };
 
 /// When an image ends, and what becomes of the exceptions that its ends throw.
