@@ -7,14 +7,15 @@
 
 #include <graft/base/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace graft {
 
-/// The bytes of kept objects at one time, as sums. What objects only point at is not looked at, nor are those of more than
-/// 1 MiB.
+/// The bytes of kept objects at one time, as sums. What objects only point at is not looked at, nor what comes to more than
+/// 1 MiB in all.
 class KeptSums {
  public:
   /// Of those that `fresh`, whose code did not run yet, shares with the running version.
@@ -28,6 +29,7 @@ class KeptSums {
     std::uint64_t bytes = 0;
   };
   std::vector<Sum> sums_;
+  std::size_t bytes_ = 0; ///< that were looked at
 };
 
 } // namespace graft
