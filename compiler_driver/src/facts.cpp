@@ -85,6 +85,7 @@ class FactsConsumer : public clang::SemaConsumer {
     check_stray_keeps(compiler_, macros_);
     check_instance_providers(compiler_, facts_, instance_places_);
     if (compiler_.getDiagnostics().hasErrorOccurred()) return;
+    types_->add_late_definitions(types_of_contracts());
     if (kept_)
       kept_->finish();
     else
@@ -100,6 +101,13 @@ class FactsConsumer : public clang::SemaConsumer {
  private:
   clang::SourceManager &sources() { return context_->getSourceManager(); }
   SourcePos place(clang::SourceLocation location) { return position(sources(), sources().getExpansionLoc(location)); }
+
+  std::vector<TypeIndex> types_of_contracts() const {
+    std::vector<TypeIndex> types;
+    for (const ContractFacts &contract : facts_.contracts)
+      for (const ContractFunction &function : contract.functions) types.push_back(function.type);
+    return types;
+  }
 
   /// Namespaces and linkage blocks are walked; everything deeper is no namespace scope.
   void look_at(clang::Decl &declaration) {

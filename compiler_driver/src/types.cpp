@@ -91,6 +91,22 @@ class ArgumentWalk {
   llvm::DenseSet<const void *> seen_;
 };
 
+/// The rows that `roots` lead to, themselves included.
+llvm::DenseSet<TypeIndex> reachable(const TypeTable &table, std::vector<TypeIndex> roots) {
+  llvm::DenseSet<TypeIndex> met;
+  while (!roots.empty()) {
+    const TypeIndex index = roots.back();
+    roots.pop_back();
+    if (!met.insert(index).second) continue;
+    const Type &row = table[index];
+    if (row.kind == TypeKind::kPointer || row.kind == TypeKind::kArray || row.kind == TypeKind::kFunction)
+      roots.push_back(row.target);
+    for (const Field &field : row.fields) roots.push_back(field.type);
+    roots.insert(roots.end(), row.behind.begin(), row.behind.end());
+  }
+  return met;
+}
+
 } // namespace
 
 llvm::SetVector<clang::QualType> template_arguments(const clang::CXXRecordDecl &record, const clang::ASTContext &context) {
@@ -116,7 +132,21 @@ TypeIndex TypeBuilder::add(clang::QualType type) {
   Type row = convert(type);
   --depth_;
   table_.types[index] = std::move(row);
+  if (type->getAsTagDecl() != nullptr && type->isIncompleteType()) late_.push_back({index, type, depth_});
   return index;
+}
+
+void TypeBuilder::add_late_definitions(const std::vector<TypeIndex> &seen_by_others) {
+  const llvm::DenseSet<TypeIndex> theirs = reachable(table_, seen_by_others);
+  for (std::size_t i = 0; i < late_.size(); ++i) { // more are met on the way
+    const LateRow late = late_[i];
+    if (late.type->isIncompleteType() || theirs.contains(late.row)) continue;
+    depth_ = std::min(late.depth + 1, kDeepest);
+    Type row = convert(late.type);
+    table_.types[late.row] = std::move(row);
+  }
+  late_.clear();
+  depth_ = 0;
 }
 
 void TypeBuilder::add_template_arguments() {

@@ -36,6 +36,9 @@ class TypeBuilder {
   /// Fills in `Type::behind` of classes that are made from templates. To be asked when a file was read to its end:
   /// arguments may be completed as late as that.
   void add_template_arguments();
+  /// Fills in the rows of types that were met before they were defined; not of what `seen_by_others` lead to, the functions
+  /// of contracts, for which such a type is what it was for the other side. To be asked then, too, and first.
+  void add_late_definitions(const std::vector<TypeIndex> &seen_by_others);
   /// Whether a type since the last time this was asked is nested deeper than `kDeepest`; what lies beyond is opaque.
   bool was_too_deep() { return std::exchange(too_deep_, false); }
 
@@ -47,6 +50,13 @@ class TypeBuilder {
   struct ClassRow {
     TypeIndex row = 0;
     const clang::CXXRecordDecl *record = nullptr;
+    unsigned depth = 0;
+  };
+
+  /// A row of a type that was not defined yet, met that deep.
+  struct LateRow {
+    TypeIndex row = 0;
+    clang::QualType type;
     unsigned depth = 0;
   };
 
@@ -64,6 +74,7 @@ class TypeBuilder {
   TypeTable &table_;
   llvm::DenseMap<const void *, TypeIndex> known_;
   std::vector<ClassRow> classes_; ///< whose template arguments were not added yet
+  std::vector<LateRow> late_;
   unsigned depth_ = 0;
   bool too_deep_ = false;
 };

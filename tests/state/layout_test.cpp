@@ -83,5 +83,19 @@ TEST_F(Layout, AFunctionOfAnotherCallingConventionIsOfAnotherType) {
               FailsWith(Code::kIncompatible, HasSubstr("ms_abi")));
 }
 
+TEST_F(Layout, AStructThatIsDefinedBelowThePointerToItIsWatched) {
+  const auto version = [](const std::string &fields, const std::string &answer) {
+    return c_text("#include <stdlib.h>\nstruct node;\nstruct list { struct node *first; };\n"
+                  "GRAFT_KEEP static struct list list;\nstruct node { " + fields + " struct node *next; };",
+                  "(list.first ? 0 : (list.first = calloc(1, sizeof *list.first)) != 0) + " + answer);
+  };
+  load(version("int n;", "1"));
+  EXPECT_EQ(call(), 2);
+  EXPECT_THAT(runtime->reload(version("int n; int more[8];", "1")),
+              FailsWith(Code::kIncompatible, HasSubstr("'list.first'")));
+  ASSERT_THAT(runtime->reload(version("int n;", "5")), Succeeds());
+  EXPECT_EQ(call(), 5);
+}
+
 } // namespace
 } // namespace graft
