@@ -45,6 +45,9 @@ void run_thread(ImageState &image, const std::shared_ptr<StartedThread> &thread,
     throw;
   } catch (...) {
     thread->thrown = describe_current_exception();
+    // An image that wants to hear of it at once says so by defining this.
+    if (const auto told = image.exports.find(kThreadThrew); told != image.exports.end())
+      reinterpret_cast<void (*)(const char *)>(reinterpret_cast<std::uintptr_t>(told->second))(thread->thrown.c_str());
   }
 }
 

@@ -115,5 +115,19 @@ TEST(FailFast, TakesACrashAndABrokenBundleForFailures) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("sample.first")));
 }
 
+TEST(Names, ThatTwoTestsHaveOrNoneAreRefusedWithTheirLines) {
+  const TestBundle same("same_test.c", "#include <graft/test.h>\nGRAFT_TEST(\"one\") {}\n\nGRAFT_TEST(\"one\") {}\n");
+  EXPECT_THAT(same.run().err + same.run().out,
+              testing::ContainsRegex("two tests are named 'one': at .*same_test.c:2 and at .*same_test.c:4"));
+  EXPECT_EQ(same.run().status, 1);
+  const TestBundle none("none_test.c", "#include <graft/test.h>\nGRAFT_TEST(\"\") {}\n");
+  EXPECT_THAT(none.run().out, testing::ContainsRegex("the test at .*none_test.c:2 has no name"));
+}
+
+TEST(Junit, IsAllThatStdoutSaysWhereItGoesThere) {
+  EXPECT_THAT(named().run({"--junit", "-"}).out, AllOf(testing::StartsWith("<?xml"), testing::EndsWith("</testsuites>\n")));
+  EXPECT_EQ(named().run({"--junit", "-", "--json"}).status, 2);
+}
+
 } // namespace
 } // namespace graft::test

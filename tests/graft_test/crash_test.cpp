@@ -121,5 +121,15 @@ TEST(Crash, WhenABundleIsUnloadedFailsTheRun) {
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("[  PASSED  ] 1 test."), HasSubstr("SIGABRT (Aborted) when it was unloaded")));
 }
 
+TEST(Thrown, ByAThreadOfATestIsItsFailure) {
+  const TestBundle bundle("thread_test.cpp", "#include <graft/test.h>\n#include <thread>\n"
+                          "GRAFT_TEST(\"throws\") { std::thread([] { throw 1; }).join(); }\n"
+                          "GRAFT_TEST(\"does not\") { std::thread([] {}).join(); }\n");
+  const json report = bundle.report();
+  EXPECT_EQ(verdict(report, "throws"), "failed") << report;
+  EXPECT_EQ(verdict(report, "does not"), "passed") << report;
+  EXPECT_THAT(failure(report, "throws").value("text", ""), testing::HasSubstr("a thread threw an object of type int"));
+}
+
 } // namespace
 } // namespace graft::test

@@ -38,6 +38,9 @@ struct TestOptions {
   std::string lcov;
 };
 
+/// As the name of a file: the output, which then has nothing else.
+constexpr const char *kStdout = "-";
+
 /// A seed that fits into a line and is never 0.
 std::uint64_t new_seed() { return std::random_device()() % 99'999 + 1; }
 
@@ -87,6 +90,7 @@ void keep_own_lines(Coverage &coverage, const std::vector<std::string> &bundles)
 
 int write_file(const std::string &path, const std::string &text) {
   if (path.empty()) return kDone;
+  if (path == kStdout) return fmt::print("{}", text), std::fflush(stdout) == 0 ? kDone : kFailed;
   if (std::ofstream file(path, std::ios::binary); file << text << std::flush) return kDone;
   print_error("cannot write '" + path + "'");
   return kFailed;
@@ -114,7 +118,7 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options, in
   const std::vector<TestRequest> requests = requests_of(bundles, chosen);
   if (options.list) return list(requests, options);
 
-  const bool is_text = options.format == Format::kText;
+  const bool is_text = options.format == Format::kText && options.junit != kStdout && options.lcov != kStdout;
   if (is_text) {
     fmt::print("{} Testing {}.\n", paint(stdout, Ink::kGreen, "[==========]"), counted(bundles.size(), "bundle"));
     if (chosen.request.seed != 0) fmt::print("Note: shuffled; --seed {} repeats this order.\n", chosen.request.seed);
@@ -134,7 +138,7 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options, in
     print_summary(*report);
     if (options.lines) print_lines((*report).coverage);
     print_coverage((*report).coverage);
-  } else {
+  } else if (options.format == Format::kJson) {
     print_json(json_of(*report));
   }
   const int written =
@@ -152,11 +156,11 @@ int test(const std::vector<std::string> &bundles, const TestOptions &options, in
 int watch(const std::vector<std::string> &bundles, const TestOptions &options) {
   const auto stop = StopSignal::create();
   if (!stop) return fail(stop.error(), options.format);
-  const auto saves = SaveWatch::create(bundles, options.request.include_dirs);
+  const auto saves = SaveWatch::create(bundles, options.paths, options.request.include_dirs);
   if (!saves) return fail(saves.error(), options.format);
   for (std::vector<std::string> touched = bundles; !touched.empty(); touched = (*saves)->wait((*stop)->descriptor())) {
     test(touched, options, (*stop)->descriptor());
-    fmt::print(stderr, "watching {}; end with ctrl-c\n", counted(bundles.size(), "bundle"));
+    fmt::print(stderr, "watching {}; end with ctrl-c\n", counted((*saves)->bundles().size(), "bundle"));
   }
   return kDone;
 }
@@ -206,7 +210,7 @@ void add_test(CLI::App &app, Action &action) {
   command->add_flag("--coverage", request.coverage, "say which lines ran");
   command->add_flag("--lines", options->lines, "print the sources with how often each line ran, too");
   command->add_option("--lcov", options->lcov, "write coverage as a tracefile, too")->type_name("FILE");
-  command->add_option("--junit", options->junit, "write the results as JUnit's XML, too")->type_name("FILE");
+  command->add_option("--junit", options->junit, "write the results as JUnit's XML, too; '-' is stdout, and nothing else there")->type_name("FILE");
   command->add_option("-O", request.optimise, "-O0 to -O3")->check(between(0, 3))->type_name("LEVEL");
   command
       ->add_option("--cache", request.caches,
@@ -228,7 +232,9 @@ Examples:
   graft test plugins --junit results.xml --sanitize address,undefined
   graft test plugins/greeter --coverage --lcov greeter.info)");
   command->callback([&action, options] {
-    action = [options] {
+    action = [options]() -> int {
+      if ((options->format == Format::kJson) + (options->junit == kStdout) + (options->lcov == kStdout) > 1)
+        return print_error("'--json', '--junit -' and '--lcov -' are each all that stdout says; leave one"), kUsedWrongly;
       if (!options->lcov.empty() || options->lines) options->request.coverage = true;
       return test_all(*options);
     };

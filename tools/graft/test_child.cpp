@@ -19,6 +19,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -78,7 +79,20 @@ Result<std::unique_ptr<Runtime>> make_runtime(const TestRequest &request) {
   return runtime;
 }
 
-std::vector<Task> list_tasks(const Bound<graft_tests> &tests, const TestRequest &request, const std::string &bundle) {
+/// Names are how tests are chosen and told apart. Why they cannot be; nothing where they can.
+std::string find_wrong_name(const std::vector<Task> &tasks) {
+  std::map<std::string_view, const Task *> known;
+  const auto place = [](const Task &task) { return shorten(task.file) + ":" + std::to_string(task.line); };
+  for (const Task &task : tasks) {
+    if (task.name.empty() || task.name.starts_with('/')) return "the test at " + place(task) + " has no name";
+    const auto [other, is_first] = known.try_emplace(task.name, &task);
+    if (!is_first)
+      return fmt::format("two tests are named '{}': at {} and at {}", task.name, place(*other->second), place(task));
+  }
+  return {};
+}
+
+std::vector<Task> list_tasks(const Bound<graft_tests> &tests) {
   std::vector<Task> tasks;
   const std::uint64_t count = tests->count();
   for (std::uint64_t index = 0; index < count; ++index) {
@@ -88,7 +102,6 @@ std::vector<Task> list_tasks(const Bound<graft_tests> &tests, const TestRequest 
     for (std::uint64_t number = 0; number < info.cases; ++number)
       tasks.push_back({index, number, fmt::format("{}/{}", info.name, number), info.file, info.line});
   }
-  std::erase_if(tasks, [&](const Task &task) { return !takes_test(request.filters, bundle, task.name); });
   return tasks;
 }
 
@@ -156,7 +169,10 @@ int run_tests(const TestRequest &request) {
   {
     auto tests = runtime->bind<graft_tests>();
     if (!tests) return tell_broken(tests.error());
-    const std::vector<Task> tasks = choose_tasks(list_tasks(*tests, request, (*loaded).name), request);
+    std::vector<Task> all = list_tasks(*tests);
+    if (const std::string wrong = find_wrong_name(all); !wrong.empty()) return tell_broken(error(Code::kInvalid, wrong));
+    std::erase_if(all, [&](const Task &task) { return !takes_test(request.filters, (*loaded).name, task.name); });
+    const std::vector<Task> tasks = choose_tasks(std::move(all), request);
     Json plan = {{"event", "plan"}, {"bundle", (*loaded).name}, {"tests", Json::array()}};
     for (const Task &task : tasks) plan["tests"].push_back({{"name", task.name}, {"file", task.file}, {"line", task.line}});
     mark_output();

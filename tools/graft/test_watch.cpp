@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -38,15 +39,31 @@ void drain(int descriptor) {
 } // namespace
 
 Result<std::unique_ptr<SaveWatch>> SaveWatch::create(std::vector<std::string> bundles,
+                                                     std::vector<std::string> paths,
                                                      std::vector<std::string> include_dirs) {
   const int descriptor = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (descriptor < 0) return error(Code::kExhausted, std::string("cannot watch files: ") + std::strerror(errno));
-  std::unique_ptr<SaveWatch> watch(new SaveWatch(descriptor, std::move(bundles), std::move(include_dirs)));
+  std::unique_ptr<SaveWatch> watch(new SaveWatch(descriptor, std::move(bundles), std::move(paths), std::move(include_dirs)));
+  watch->find_new();
   for (const std::string &bundle : watch->bundles_) watch->known_[bundle] = watch->look_at(bundle);
   return watch;
 }
 
 SaveWatch::~SaveWatch() { ::close(descriptor_); }
+
+void SaveWatch::find_new() {
+  std::error_code failure;
+  for (const std::string &path : paths_) {
+    if (!fs::is_directory(path, failure)) continue;
+    ::inotify_add_watch(descriptor_, path.c_str(), kWrites);
+    for (fs::directory_iterator entry(path, failure), end; !failure && entry != end; entry.increment(failure))
+      if (entry->is_directory(failure)) ::inotify_add_watch(descriptor_, entry->path().c_str(), kWrites); // it may become one
+    const auto found = find_bundles(path);
+    if (!found) continue; // there is none yet
+    for (const fs::path &bundle : *found)
+      if (std::ranges::find(bundles_, bundle.string()) == bundles_.end()) bundles_.push_back(bundle.string());
+  }
+}
 
 SaveWatch::Files SaveWatch::look_at(const std::string &bundle) {
   Files files;
@@ -77,6 +94,7 @@ std::vector<std::string> SaveWatch::wait(int stop) {
       drain(descriptor_);
     } while (::poll(descriptors.data(), 1, kQuietMs) == 1);
     std::vector<std::string> touched;
+    find_new();
     for (const std::string &bundle : bundles_) {
       const Files files = look_at(bundle);
       if (files != known_[bundle]) touched.push_back(bundle);

@@ -259,7 +259,7 @@ jit::LinkOptions Runtime::Impl::options_of_link(Generation &generation) const {
   options.gate = generation.gate.get();
   if (options.gate != nullptr) options.symbols.push_back({"syscall", futex_alone()});
   options.terminated = [&generation](const std::string &function) { generation.report_termination(function); };
-  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume"};
+  options.exports = {"graft_init", "graft_stop", "graft_probe", "graft_suspend", "graft_resume", jit::kThreadThrew};
   for (const ProviderFacts &provider : generation.facts.providers) options.exports.push_back(provider.table_symbol);
   if (generation.counted != nullptr)
     options.symbols.insert(options.symbols.end(), generation.counted->symbols().begin(), generation.counted->symbols().end());

@@ -52,6 +52,10 @@ enum class Prelink : std::uint8_t { kNo, kYes };
 /// image, whether it may be a member of a fused one; then they are remembered as long as it lives.
 enum class Second : std::uint8_t { kNone, kPossible };
 
+/// What an image may define and export to hear at once of a thread of its own that ended in an exception:
+/// `void graft_thread_threw(const char *what)`, on that thread.
+inline constexpr const char *kThreadThrew = "graft_thread_threw";
+
 struct LinkOptions {
   /// What initialisers are handed, as `main` is; it must outlive the image.
   struct Arguments {
