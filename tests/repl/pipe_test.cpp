@@ -185,5 +185,22 @@ TEST(ReplPipe, CommandsRefuseWordsThatTheyDoNotTake) {
   EXPECT_EQ(outcome.status, 1);
 }
 
+TEST(ReplOutput, ThatCannotBeWrittenIsAFailure) {
+  EXPECT_EQ(run({"/bin/sh", "-c", graft_command() + " repl -e 1 >/dev/full 2>/dev/null"}).status, 1);
+}
+
+TEST(ReplScripts, MayBeginWithAMarkOfUtf8) {
+  const TempFolder folder;
+  const Outcome outcome = graft({"repl", folder.write("marked.cpp", "\xef\xbb\xbfint a = 1;\na\n")});
+  EXPECT_EQ(outcome.out, "1\n") << outcome.err;
+}
+
+TEST(ReplScripts, HaveNoArguments) {
+  const TempFolder folder;
+  const Outcome outcome = graft({"repl", folder.write("script.cpp", "1\n"), "a"});
+  EXPECT_THAT(outcome.err, HasSubstr("a script has no arguments"));
+  EXPECT_EQ(outcome.status, 2);
+}
+
 } // namespace
 } // namespace graft::test

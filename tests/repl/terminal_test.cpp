@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace graft::test {
@@ -100,6 +102,31 @@ TEST(ReplTerminal, CompletesCommands) {
   ASSERT_TRUE(session.await("graft> "));
   session.type("%lo\t /no\n");
   ASSERT_TRUE(session.await("there is no '/no'")) << session.seen();
+}
+
+TEST(ReplTerminal, CompletesArgumentsOfCommands) {
+  const TempFolder folder;
+  Session session(folder / "history");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("%load " GRAFT_SOURCE_DIR "/plugins_src/greeter\n");
+  ASSERT_TRUE(session.await("is at hand")) << session.seen();
+  session.type("%call demo.g\t you\n");
+  ASSERT_TRUE(session.await("Hello, you!")) << session.seen();
+  session.type("%unload g\t\n%ps\n");
+  ASSERT_TRUE(session.await("no bundle is loaded")) << session.seen();
+}
+
+TEST(ReplTerminal, RemembersAnInputWhileTheSessionRuns) {
+  const TempFolder folder;
+  Session session(folder / "history");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("int kept_line = 41;\n");
+  ASSERT_TRUE(session.await("graft> "));
+  session.type("kept_line + 1\n");
+  ASSERT_TRUE(session.await("(int) 42")) << session.seen();
+  std::ifstream file(folder / "history");
+  const std::string history{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_THAT(history, testing::HasSubstr("kept_line"));
 }
 
 TEST(ReplTerminal, CompletesHeadersAndWhatAnArrowIsOf) {

@@ -60,7 +60,11 @@ Result<Paths> sort_out(const std::vector<std::string> &paths) {
       result.bundles.push_back(path);
       continue;
     }
-    if (!std::filesystem::exists(path, failure)) return error(Code::kNotFound, fmt::format("there is no '{}'", path));
+    if (!std::filesystem::exists(path, failure)) {
+      if (result.script.empty()) return error(Code::kNotFound, fmt::format("there is no '{}'", path));
+      return error(Code::kNotFound, fmt::format("there is no '{}'; a script has no arguments: what stands behind it are bundles "
+                                                "to load. Variables of the environment reach it", path));
+    }
     if (!result.script.empty())
       return error(Code::kInvalid, fmt::format("'{}' and '{}' are both scripts; one can run", result.script, path));
     result.script = path;
@@ -118,6 +122,7 @@ int repl(const ReplCommand &command) {
     std::ostringstream all;
     all << file.rdbuf();
     text = all.str();
+    if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3); // a mark of UTF-8, which says nothing else
   }
   const std::string name = !command.code.empty() ? "-e" : is_program ? paths->script : "stdin";
   InputReader inputs(is_program ? lines_of(std::move(text)) : lines_of(STDIN_FILENO), name,

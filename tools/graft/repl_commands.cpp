@@ -152,6 +152,29 @@ Reply ReplCommands::run(const Question &question) {
   return failed(unknown_command(name));
 }
 
+std::optional<std::vector<std::string>> ReplCommands::complete(const std::string &text) const {
+  std::string_view begun = text;
+  begun.remove_prefix(std::min(begun.find_first_not_of(" \t"), begun.size()));
+  if (!begun.starts_with('%')) return std::nullopt;
+  const std::string_view name = begun.substr(1, begun.find(' ') - 1);
+  for (const char *code : {"time", "ir", "asm", "type", "doc"})
+    if (name == code) return std::nullopt;
+  const std::string_view word = begun.substr(begun.find_last_of(" \t") + 1);
+  std::vector<std::string> found;
+  const auto add = [&](const std::string &one) {
+    if (one.starts_with(word)) found.push_back(one);
+  };
+  if (!runtime_) return found;
+  if (name == "unload" || name == "rollback" || name == "reload" || name == "plan")
+    for (const BundleInfo &bundle : runtime_->bundles()) add(bundle.name);
+  if (name == "call")
+    for (const ContractInfo &contract : runtime_->contracts())
+      if (const Result<ContractDescription> description = runtime_->describe(contract.handle))
+        for (const ContractFunction &one : description->contract.functions) add(contract.name + "." + one.name);
+  std::ranges::sort(found);
+  return found;
+}
+
 Result<Runtime *> ReplCommands::runtime() {
   if (!runtime_) {
     Config config;

@@ -44,6 +44,8 @@ class ReplCommands {
   ReplCommands(Repl &repl, ReplLanguage language, Talk talk) : repl_(repl), language_(language), talk_(talk) {}
 
   Reply run(const Question &question);
+  /// What may stand as the argument of a command at the end of `text`; nothing where that is code, or no command.
+  std::optional<std::vector<std::string>> complete(const std::string &text) const;
 
  private:
   Reply load(const Question &question, const std::vector<std::string> &words);

@@ -77,7 +77,7 @@ class Server {
     while (const std::optional<Question> question = channel_.next_question(along)) {
       if (question->what == Asks::kEnd) {
         commands_.reset();
-        std::exit(0);
+        std::exit(has_written() ? 0 : 1);
       }
       if (question->what == Asks::kSnapshot)
         copy(along);
@@ -104,7 +104,8 @@ class Server {
   Reply answer(const Question &question) {
     if (question.what == Asks::kComplete) {
       std::string words;
-      for (const std::string &word : repl_->complete(question.text)) words += word + "\n";
+      const std::optional<std::vector<std::string>> arguments = commands_->complete(question.text);
+      for (const std::string &word : arguments ? *arguments : repl_->complete(question.text)) words += word + "\n";
       return {Outcome::kNothingNew, words};
     }
     std::optional<Silence> silence;
@@ -157,6 +158,14 @@ class Server {
     int status = 1;
     while (between > 0 && ::waitpid(between, &status, 0) < 0 && errno == EINTR) {}
     reply({between > 0 && status == 0 ? Outcome::kDone : Outcome::kFailed, {}});
+  }
+
+  /// Whether all that was printed got where it was to go.
+  static bool has_written() {
+    Silence::flush();
+    if (std::ferror(stdout) == 0 && std::cout) return true;
+    print_error("the output could not be written");
+    return false;
   }
 
   static bool has_threads() {

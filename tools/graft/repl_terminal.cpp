@@ -70,10 +70,13 @@ struct Terminal::State {
     const std::string text(info->buffer, info->cursor);
     const bool is_path = text.starts_with("%load ") || text.starts_with("%reload ") || text.starts_with("%save ") ||
                          text.starts_with("%plan ") || std::count(text.begin(), text.end(), '"') % 2 == 1;
+    // A name of a contract has dots, one of a bundle may have anything.
+    const bool is_argument = is_path || text.starts_with("%call ") || text.starts_with("%unload ") || text.starts_with("%rollback ");
     std::size_t begin = text.size();
-    while (begin > 0 && (is_path ? text[begin - 1] != ' ' && text[begin - 1] != '"' : is_word(text[begin - 1]))) --begin;
+    while (begin > 0 && (is_argument ? text[begin - 1] != ' ' && text[begin - 1] != '"' : is_word(text[begin - 1]))) --begin;
     const std::string word = text.substr(begin);
-    const std::vector<std::string> found = is_path ? paths_like(word) : complete(text);
+    std::vector<std::string> found = is_path ? paths_like(word) : complete(text);
+    if (text.starts_with("%reload ") || text.starts_with("%plan ")) std::ranges::move(complete(text), std::back_inserter(found));
     if (found.empty()) return CC_ERROR;
     std::string common = found.front();
     for (const std::string &one : found)
@@ -165,7 +168,10 @@ std::optional<std::string> Terminal::read_line(Prompt prompt) {
 
 void Terminal::remember(const std::string &input) {
   HistEvent event;
-  if (!input.empty()) history(state_->history, &event, H_ENTER, input.c_str());
+  if (input.empty()) return;
+  history(state_->history, &event, H_ENTER, input.c_str());
+  // Now: a terminal that is closed ends the session without asking.
+  if (!state_->path.empty()) history(state_->history, &event, H_SAVE, state_->path.c_str());
 }
 
 } // namespace graft::tool
