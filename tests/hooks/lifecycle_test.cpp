@@ -117,6 +117,60 @@ TEST_F(Lifecycle, ALimitThatNoCallCanKeepIsRefused) {
   EXPECT_THAT(Runtime::create(std::move(config)), FailsWith(Code::kInvalid, HasSubstr("-1 ms")));
 }
 
+TEST_F(Lifecycle, ALimitForNoHookIsRefused) {
+  for (const auto &[name, meant] : {std::pair("pre_qurey", "'pre_query'"), {"proxy.pre_qurey", "'proxy.pre_query'"}}) {
+    Config config;
+    config.hooks.chain_limits[name] = 5ms;
+    EXPECT_THAT(Runtime::create(std::move(config)),
+                FailsWith(Code::kInvalid, HasSubstr("which is no hook; did you mean " + std::string(meant) + "?")));
+  }
+  start({.hooks = {.chain_limits = {{"test.before_svae", 5ms}, {"pre_query", 5ms}}}});
+  trail();
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_THAT(log[0], HasSubstr("a limit for 'test.before_svae'"));
+  EXPECT_THAT(log[0], HasSubstr("did you mean 'test.before_save'?"));
+}
+
+TEST_F(Lifecycle, FailClosedIsRefusedForWhatCannotDeny) {
+  ASSERT_THAT(runtime->hook<after_save>(), Succeeds());
+  load(part("a", "after_save", ""));
+  EXPECT_THAT(runtime->configure("a", {.on_failure = HookFailure::kFailClosed}),
+              FailsWith(Code::kInvalid, HasSubstr("hook 'test.after_save' cannot deny")));
+  EXPECT_THAT(runtime->configure("b", {.on_failure = HookFailure::kFailClosed}), Succeeds()); // not loaded yet
+  load(part("b", "after_save", ""));
+  EXPECT_EQ(part_of("b").on_failure, HookFailure::kFailOpen);
+}
+
+/// A bundle for a hook's second major version, on a host that runs the first.
+MemoryBundle next_major(const std::string &name, const std::string &manifest = {}) {
+  MemoryBundle bundle = part(name, "before_save", leaves("a"), manifest);
+  std::string &header = bundle.files[1].contents;
+  const std::string first = "\"test.before_save\", 1";
+  header.replace(header.find(first), first.size(), "\"test.before_save\", 2");
+  return bundle;
+}
+
+TEST_F(Lifecycle, ABundleForAnotherMajorVersionOfAHookIsToldOf) {
+  constexpr const char *kSaid = "bundle 'a' takes part in major version 2 of hook 'test.before_save', this host runs major "
+                                "version 1 and never asks it";
+  EXPECT_EQ(trail(), "");
+  load(next_major("a"));
+  EXPECT_THAT(log, ElementsAre(HasSubstr(kSaid)));
+  log.clear();
+  start({});
+  load(next_major("a")); // before the host asks for its hook
+  EXPECT_THAT(log, IsEmpty());
+  EXPECT_EQ(trail(), "");
+  EXPECT_THAT(log, ElementsAre(HasSubstr(kSaid)));
+}
+
+TEST_F(Lifecycle, ABundleForAnotherMajorVersionThatMustNotBeMissedIsRefused) {
+  EXPECT_EQ(trail(), "");
+  EXPECT_THAT(runtime->load(next_major("a", "hooks = [{name = \"test.before_save\", on_failure = \"fail_closed\"}]")),
+              FailsWith(Code::kIncompatible, AllOf(HasSubstr("major version 2"), HasSubstr("major version 1"),
+                                                   HasSubstr("must not be missed (fail_closed)"))));
+}
+
 TEST_F(Lifecycle, ThePartsOfAHookAreListedInTheOrderOfItsChain) {
   load(part("a", "before_save", leaves("a")));
   load(part("b", "before_save", leaves("b"), "priority = 1"));

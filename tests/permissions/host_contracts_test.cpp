@@ -110,6 +110,14 @@ TEST_F(VaultOffer, IsNeverGivenToWhoDidNotAskForIt) {
   EXPECT_THAT(runtime->take_permission("closed", "acme.volt"), FailsWith(Code::kInvalid, HasSubstr("is no permission")));
 }
 
+TEST_F(VaultOffer, IsTakenFromWhoIsMeant) {
+  ASSERT_THAT(load("\"acme.vault\""), Succeeds());
+  EXPECT_THAT(runtime->take_permission("clsoed", "acme.vault"),
+              FailsWith(Code::kNotFound, HasSubstr("no bundle 'clsoed' is loaded; did you mean 'closed'?")));
+  EXPECT_EQ(number_of(*runtime), 7);
+  EXPECT_THAT(runtime->take_permission("closed2", "acme.vault"), Succeeds()); // may come, in a row with that one
+}
+
 TEST_F(VaultOffer, AsksForAPermissionThatThereIs) {
   const vault table{.take = take};
   const auto other = Runtime::create();

@@ -1,4 +1,5 @@
 // What a host does with hooks and bundles between loads: asks for a hook, pauses, resumes, configures, looks.
+#include "../observe/log.hpp"
 #include "../runtime_impl.hpp"
 
 #include <graft/base/hook_rule.hpp>
@@ -7,7 +8,30 @@
 
 namespace graft {
 
+namespace {
+
+/// Lines for the log, which is told when no lock is held any more: declared before the locks.
+struct Warnings {
+  Log &log;
+  std::vector<std::string> lines{};
+
+  explicit Warnings(Log &log) : log(log) {}
+  Warnings(const Warnings &) = delete;
+  ~Warnings() {
+    for (const std::string &line : lines) log.write(LogLevel::kWarn, line);
+  }
+  void add(std::string line) {
+    if (!line.empty()) lines.push_back(std::move(line));
+  }
+};
+
+} // namespace
+
 Result<void> Runtime::Impl::publish(std::vector<Change> changes) {
+  Warnings warnings(log);
+  for (const Change &change : changes)
+    if (change.generation != nullptr)
+      warnings.add(hooks.passed_over(*change.generation, change.slot->contract->name, change.slot->contract->major));
   StagedChains staged = hooks.stage(changes);
   GRAFT_TRY(store.publish(std::move(changes), staged.changes()));
   hooks.adopt(std::move(staged));
@@ -35,10 +59,16 @@ Result<const detail::HookPoint *> Runtime::Impl::hook_point(const graft_contract
   if (there != nullptr) return there;
 
   std::vector<Change> members; // that are live; nothing of them changes
+  std::vector<std::pair<const Generation *, std::uint16_t>> others; // of another major version
+  Warnings warnings(log);
   const MutexLock lock(bundles_mutex_);
   for (const auto &[name, bundle] : bundles_)
     for (SlotRecord *slot : bundle.slots) {
-      if (slot->contract->name != info.name || slot->contract->major != info.major) continue;
+      if (slot->contract->name != info.name) continue;
+      if (slot->contract->major != info.major) {
+        others.push_back({bundle.live.get(), slot->contract->major});
+        continue;
+      }
       GRAFT_TRY(store.fits_host(*bundle.live, info.name, info.major));
       const ContractFacts *contract = find_contract(bundle.live->facts, info.name, info.major);
       if (const auto other = contract != nullptr ? hook_rule_of(*contract) : std::nullopt;
@@ -50,6 +80,8 @@ Result<const detail::HookPoint *> Runtime::Impl::hook_point(const graft_contract
       members.push_back(Change{slot, bundle.live.get(), nullptr, {}, 0});
     }
   const HookPointRecord &point = hooks.add(info, rule, payload_bytes, decision_bytes);
+  for (const auto &[generation, major] : others) warnings.add(hooks.passed_over(*generation, info.name, major));
+  warnings.add(hooks.unmet_limit(info.name));
   StagedChains staged = hooks.stage(members);
   ignore(store.publish({}, staged.changes()), "no slot of a bundle changes");
   hooks.adopt(std::move(staged));
@@ -84,6 +116,7 @@ Result<void> Runtime::Impl::configure(std::string_view name, const BundleSetting
   if (settings.call_limit) GRAFT_TRY(check_call_limit(*settings.call_limit));
   GRAFT_TRY(token.acquire());
   const HeldToken held(token);
+  if (settings.on_failure == HookFailure::kFailClosed) GRAFT_TRY(hooks.check_fail_closed(std::string(name)));
   records.set_enabled(std::string(name), settings.enabled);
   hooks.configure(std::string(name), settings);
   hooks.renew();

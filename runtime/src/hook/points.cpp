@@ -5,8 +5,10 @@
 #include "../reload/generation.hpp"
 #include "../store/threads.hpp"
 #include "fused.hpp"
+#include "names.hpp"
 
 #include <graft/base/hook_rule.hpp>
+#include <graft/base/near.hpp>
 
 #include <algorithm>
 
@@ -78,7 +80,8 @@ HookPointRecord &HookPoints::add(const graft_contract_info &contract, const graf
   point->shape.rule = rule;
   point->shape.payload_bytes = payload_bytes;
   point->shape.decision_bytes = decision_bytes;
-  const auto limit = config_.chain_limits.find(contract.name);
+  const auto limit =
+      std::ranges::find_if(config_.chain_limits, [&](const auto &one) { return hook_of_alias(one.first) == contract.name; });
   point->shape.limit = limit != config_.chain_limits.end() ? limit->second : config_.chain_limit;
   point->shape.log = &log_;
   point->shape.scale = TickScale::since(made_);
@@ -97,7 +100,61 @@ Result<void> HookPoints::check(const Generation &generation) const {
                      " to bundle '" + generation.bundle + "'; build both from one header, or raise the major version",
                  contract.where);
   }
+  for (const ProviderFacts &provider : generation.facts.providers) {
+    if (failure_of(provider.contract, generation) == HookFailure::kFailOpen) continue;
+    const std::string passed = passed_over(generation, provider.contract, provider.major);
+    if (!passed.empty())
+      return error(Code::kIncompatible, passed + ", and must not be missed (fail_closed); build both from one header",
+                   provider.where);
+  }
   return {};
+}
+
+HookFailure HookPoints::failure_of(const std::string &hook, const Generation &generation) const {
+  const MutexLock lock(mutex_);
+  const auto known = settings_.find(generation.bundle);
+  const auto of_host = known != settings_.end() ? known->second.on_failure : std::nullopt;
+  return of_host ? *of_host : said_of(hook, generation).on_failure.value_or(HookFailure::kFailOpen);
+}
+
+std::string HookPoints::passed_over(const Generation &generation, std::string_view hook, std::uint16_t major) const {
+  const MutexLock lock(mutex_);
+  const HookPointRecord *other = nullptr;
+  for (const auto &[id, point] : points_) {
+    if (point->shape.name != hook) continue;
+    if (point->shape.major == major) return {};
+    const bool takes_part_there = std::ranges::any_of(generation.facts.providers, [&](const ProviderFacts &provider) {
+      return provider.contract == hook && provider.major == point->shape.major;
+    });
+    if (takes_part_there) return {};
+    other = point.get();
+  }
+  if (other == nullptr) return {};
+  return "bundle '" + generation.bundle + "' takes part in major version " + std::to_string(major) + " of hook '" +
+         std::string(hook) + "', this host runs major version " + std::to_string(other->shape.major) + " and never asks it";
+}
+
+std::string HookPoints::unmet_limit(std::string_view hook) const {
+  const MutexLock lock(mutex_);
+  for (const auto &[name, limit] : config_.chain_limits) {
+    const std::string whole = hook_of_alias(name);
+    const auto is_it = [&](const auto &point) { return point.second->shape.name == whole; };
+    if (whole == hook || std::ranges::any_of(points_, is_it) || nearest(whole, {std::string(hook)}).empty()) continue;
+    return "chain_limits has a limit for '" + name + "', which is no hook of this host so far; did you mean '" +
+           std::string(hook) + "'?";
+  }
+  return {};
+}
+
+Result<void> HookPoints::check_fail_closed(const std::string &bundle) const {
+  std::string open;
+  for (const HookPointRecord *point : hooks_of(bundle)) {
+    if (point->shape.rule.deny != 0) return {};
+    open = point->shape.name;
+  }
+  if (open.empty()) return {};
+  return error(Code::kInvalid, "hook '" + open + "' cannot deny, so 'fail_closed' has no meaning there for bundle '" +
+                                   bundle + "', which takes part in none that can");
 }
 
 void HookPoints::apply_settings(HookMember &member) const {
@@ -128,7 +185,10 @@ HookMember HookPoints::member_of(const HookPointRecord &point, const SlotRecord 
 }
 
 StagedChains::One HookPoints::stage(HookPointRecord &point, std::vector<HookMember> members) {
-  for (HookMember &member : members) apply_settings(member);
+  for (HookMember &member : members) {
+    apply_settings(member);
+    if (point.shape.rule.deny == 0) member.seat.on_failure = HookFailure::kFailOpen; // there is nothing else
+  }
   std::ranges::sort(members, runs_before);
   std::vector<Seat> seats;
   for (const HookMember &member : members)
@@ -189,10 +249,27 @@ Result<void> check_call_limit(std::chrono::milliseconds limit) {
                                    " ms is none that a call or a chain can have: 0 (none) to " + std::to_string(kMost.count()) + " ms are");
 }
 
+/// Hooks of the host's own are known only when it asks for them (HookPoints::unmet_limit); short names, and those of the
+/// proxy's, are known now.
+static Result<void> check_limited_hook(const std::string &name) {
+  std::vector<std::string> known = hook_aliases();
+  const bool is_short = name.find('.') == name.npos;
+  if (!is_short)
+    for (std::string &one : known) one = hook_of_alias(one);
+  const bool is_known = is_short ? !hook_of_alias(name).empty() : std::ranges::find(known, name) != known.end();
+  if (is_known || (!is_short && !name.starts_with("proxy."))) return {};
+  const std::string near = nearest(name, known);
+  return error(Code::kInvalid, "chain_limits has a limit for '" + name + "', which is no hook" +
+                                   (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+}
+
 Result<void> check_limits(const HookConfig &config) {
   GRAFT_TRY(check_call_limit(config.call_limit));
   GRAFT_TRY(check_call_limit(config.chain_limit));
-  for (const auto &[hook, limit] : config.chain_limits) GRAFT_TRY(check_call_limit(limit));
+  for (const auto &[hook, limit] : config.chain_limits) {
+    GRAFT_TRY(check_limited_hook(hook));
+    GRAFT_TRY(check_call_limit(limit));
+  }
   return {};
 }
 

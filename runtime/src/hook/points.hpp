@@ -72,8 +72,16 @@ class HookPoints {
   /// Makes a point; nobody takes part in it yet.
   HookPointRecord &add(const graft_contract_info &contract, const graft_hook_info &rule, std::size_t payload_bytes,
                        std::size_t decision_bytes) GRAFT_EXCLUDES(mutex_);
-  /// kIncompatible when a generation was compiled with another rule for a hook that the host runs.
+  /// kIncompatible when a generation was compiled with another rule for a hook that the host runs, or takes part in another
+  /// major version of it alone and must not be missed.
   Result<void> check(const Generation &generation) const GRAFT_EXCLUDES(mutex_);
+  /// What to tell of a bundle that takes part in another major version of a hook than the host runs; empty when it does not.
+  std::string passed_over(const Generation &generation, std::string_view hook, std::uint16_t major) const
+      GRAFT_EXCLUDES(mutex_);
+  /// What to tell of a limit for a hook that is not there and is nearly this one, which is new; empty when there is none.
+  std::string unmet_limit(std::string_view hook) const GRAFT_EXCLUDES(mutex_);
+  /// kInvalid when none of the hooks that a bundle takes part in can deny.
+  Result<void> check_fail_closed(const std::string &bundle) const GRAFT_EXCLUDES(mutex_);
 
   /// What chains will be once these changes are published.
   StagedChains stage(const std::vector<Change> &changes) GRAFT_EXCLUDES(mutex_);
@@ -102,6 +110,7 @@ class HookPoints {
  private:
   HookMember member_of(const HookPointRecord &point, const SlotRecord &slot, const Generation &generation);
   StagedChains::One stage(HookPointRecord &point, std::vector<HookMember> members) GRAFT_REQUIRES(mutex_);
+  HookFailure failure_of(const std::string &hook, const Generation &generation) const GRAFT_EXCLUDES(mutex_);
   /// The settings of a bundle for its seat, the host's before the manifest's before the configuration's.
   void apply_settings(HookMember &member) const GRAFT_REQUIRES(mutex_);
 

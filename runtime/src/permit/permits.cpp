@@ -1,6 +1,8 @@
 // See permits.hpp. What changes is stored under the mutex and read without it.
 #include "permits.hpp"
 
+#include <graft/base/near.hpp>
+
 #include <algorithm>
 
 namespace graft {
@@ -10,6 +12,12 @@ std::string quoted(const std::vector<std::string> &names) {
   std::string text;
   for (const std::string &name : names) text += (text.empty() ? "'" : ", '") + name + "'";
   return text.empty() ? "none" : text;
+}
+
+std::string without_digits(std::string_view name) {
+  std::string rest(name);
+  std::erase_if(rest, [](char one) { return one >= '0' && one <= '9'; });
+  return rest;
 }
 
 } // namespace
@@ -102,9 +110,21 @@ void Permits::settle(std::string_view bundle) {
       grant.granted->store(grant.asked & at_most_ & ~taken, std::memory_order_relaxed); // pairs with Permit::is_granted
 }
 
+/// What may be taken from is loaded, or is to come; what is nearly the name of one that is there was meant to be it. Names
+/// that differ in digits are those of a row.
+Result<void> Permits::refuse_mistyped(std::string_view bundle) const {
+  std::vector<std::string> known;
+  for (const auto &[generation, grant] : grants_) known.push_back(grant.bundle);
+  if (taken_.contains(bundle) || std::ranges::find(known, bundle) != known.end()) return {};
+  const std::string near = nearest(bundle, known);
+  if (near.empty() || without_digits(near) == without_digits(bundle)) return {};
+  return error(Code::kNotFound, "no bundle '" + std::string(bundle) + "' is loaded; did you mean '" + near + "'?");
+}
+
 Result<void> Permits::take(std::string_view bundle, std::string_view permission) {
   GRAFT_TRY_ASSIGN(const PermissionBits bit, names_.bit_of(permission));
   const MutexLock lock(mutex_);
+  GRAFT_TRY(refuse_mistyped(bundle));
   taken_[std::string(bundle)] |= bit;
   settle(bundle);
   return {};
