@@ -61,6 +61,26 @@ TEST(Prometheus, AHistogramIsCumulativeAndEndsInAllOfIt) {
       HasSubstr("le=\"+Inf\"} 5\napp_latency_seconds_sum{hook=\"pre\"} 0.5\napp_latency_seconds_count{hook=\"pre\"} 5\n"));
 }
 
+TEST(Prometheus, WhatBucketsAreTooCoarseForQuantilesSay) {
+  Histogram histogram;
+  for (std::uint64_t us = 10'000; us <= 20'000; ++us) histogram.record(us * 1'000);
+  MetricFamily family{"app_latency_seconds", "How long it took", MetricKind::kHistogram, {}};
+  family.samples.push_back({{{"hook", "pre"}}, 0.5, histogram.snapshot()});
+  const std::string text = to_prometheus({family});
+  EXPECT_THAT(text, HasSubstr("# TYPE app_latency_seconds_quantiles summary\n"));
+  for (const auto &[quantile, expected] : {std::pair("0.5", 0.015), {"0.9", 0.019}, {"0.99", 0.0199}, {"1", 0.02}}) {
+    const std::string line = "app_latency_seconds_quantiles{hook=\"pre\",quantile=\"" + std::string(quantile) + "\"} ";
+    const auto at = text.find(line);
+    ASSERT_NE(at, text.npos) << text;
+    EXPECT_NEAR(std::stod(text.substr(at + line.size())), expected, expected * 0.03);
+  }
+}
+
+TEST(Prometheus, QuantilesOfNothingAreLeftOut) {
+  MetricFamily family{"app_latency_seconds", "How long it took", MetricKind::kHistogram, {{}}};
+  EXPECT_THAT(to_prometheus({family}), Not(HasSubstr("quantile")));
+}
+
 TEST(Prometheus, NumbersThatAreNoneAreSpelledAsItWants) {
   const double infinite = std::numeric_limits<double>::infinity();
   const MetricFamily family{"app_load",

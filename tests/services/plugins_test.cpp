@@ -43,6 +43,18 @@ std::string asks(const std::string &tag, const std::string &body) {
          body + "\n  return 0;\n}\nGRAFT_PROVIDE(number, {.number = run})\n";
 }
 
+TEST(Services, HaveHeadersThatStandAlone) {
+  const auto runtime = *Runtime::create();
+  for (const std::string name : {"cache", "config", "crypto", "http", "kv", "log", "metrics", "query", "time"})
+    EXPECT_THAT(runtime->load(test::text(name, "#include <graft/service/" + name +
+                                                   ".h>\nstatic graft_service service;\n"
+                                                   "graft_status graft_init(const graft_host *host, "
+                                                   "const graft_init_context *context) {\n  (void)context;\n"
+                                                   "  GRAFT_SERVICE(host, graft_" +
+                                                   name + ", &service);\n  return GRAFT_OK;\n}\n")),
+                Succeeds());
+}
+
 struct Host {
   test::ManualClock clock;
   std::mutex mutex;

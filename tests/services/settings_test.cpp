@@ -52,6 +52,23 @@ TEST(Settings, WhatDoesNotFitIsRefusedWithBothSides) {
     EXPECT_THAT(complete_settings(kRules, given, "b"), FailsWith(Code::kInvalid, HasSubstr(why)));
 }
 
+TEST(Settings, BoundsOfLargeIntegersAreExact) {
+  constexpr std::int64_t kLarge = (std::int64_t{1} << 53) + 1; // which no real number is
+  const SettingRules rules = {{.name = "whole", .type = SettingType::kInteger, .min = -kLarge, .max = kLarge},
+                              {.name = "real", .type = SettingType::kReal, .max = kLarge}};
+  EXPECT_THAT(complete_settings(rules, {{"whole", kLarge}}, "b"), Succeeds());
+  EXPECT_THAT(complete_settings(rules, {{"whole", -kLarge}}, "b"), Succeeds());
+  EXPECT_THAT(complete_settings(rules, {{"whole", kLarge + 1}}, "b"),
+              FailsWith(Code::kInvalid, HasSubstr("is 9007199254740994; at most 9007199254740993 is wanted")));
+  EXPECT_THAT(complete_settings(rules, {{"whole", -kLarge - 1}}, "b"), FailsWith(Code::kInvalid, HasSubstr("at least -90")));
+  EXPECT_THAT(complete_settings(rules, {{"real", 0x1p53}}, "b"), Succeeds());
+  EXPECT_THAT(complete_settings(rules, {{"real", 0x1p53 + 2}}, "b"), FailsWith(Code::kInvalid, HasSubstr("at most")));
+  const SettingRule last = {.name = "last", .type = SettingType::kInteger, .max = std::numeric_limits<std::int64_t>::max()};
+  EXPECT_THAT(complete_settings({last}, {{"last", std::numeric_limits<std::int64_t>::max()}}, "b"), Succeeds());
+  EXPECT_THAT(check_rule({.name = "text", .type = SettingType::kText, .min = "four"}),
+              FailsWith(Code::kInvalid, HasSubstr("has the bound 'four'; wanted is a number")));
+}
+
 TEST(Settings, ARequiredOneMustBeGiven) {
   const SettingRules rules = {{.name = "key", .type = SettingType::kText, .need = SettingNeed::kRequired}};
   EXPECT_THAT(complete_settings(rules, {}, "b"),

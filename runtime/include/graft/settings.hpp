@@ -42,8 +42,8 @@ struct SettingRule {
   SettingType type = SettingType::kText;
   SettingNeed need = SettingNeed::kOptional; ///< kRequired: the host must give it, or the rule a default
   std::optional<SettingValue> fallback{};    ///< `default` in a manifest
-  std::optional<double> min{};               ///< of a number; of a text, how long it is in bytes
-  std::optional<double> max{};
+  std::optional<SettingValue> min{}; ///< a number, whole or real, compared exactly; of a text, how long it is in bytes
+  std::optional<SettingValue> max{};
   std::vector<std::string> choices{}; ///< of a text; empty: any
   std::string description{};
 

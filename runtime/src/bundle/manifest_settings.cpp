@@ -20,12 +20,12 @@ Result<SettingValue> read_default(const TableReader &reader, const toml::node &n
                reader.place(node));
 }
 
-Result<std::optional<double>> read_bound(const TableReader &reader, std::string_view key) {
+Result<std::optional<SettingValue>> read_bound(const TableReader &reader, std::string_view key) {
   const toml::node *node = reader.get(key);
-  if (node == nullptr) return std::optional<double>();
-  if (const auto *integer = node->as_integer()) return std::optional(static_cast<double>(integer->get()));
+  if (node == nullptr) return std::optional<SettingValue>();
+  if (const auto *integer = node->as_integer()) return std::optional(SettingValue(integer->get()));
   if (const auto *real = node->as_floating_point(); real != nullptr && !std::isnan(real->get()))
-    return std::optional(real->get());
+    return std::optional(SettingValue(real->get()));
   return error(Code::kInvalid,
                "'" + std::string(key) + "' is " + (node->is_floating_point() ? "nan" : word_for(node->type())) +
                    "; wanted a number",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <utility>
 
 namespace graft {
@@ -47,19 +48,36 @@ std::string list_of(const std::vector<std::string> &words) {
   return list;
 }
 
-/// What a range is held against.
-double extent_of(const SettingValue &value) {
-  switch (type_of(value)) {
-  case SettingType::kFlag:
-    return 0;
-  case SettingType::kInteger:
-    return static_cast<double>(as<std::int64_t>(value));
-  case SettingType::kReal:
-    return as<double>(value);
-  case SettingType::kText:
-    return static_cast<double>(as<std::string>(value).size());
-  }
-  std::unreachable();
+/// What a range is held against: a number; of a text its size.
+SettingValue extent_of(const SettingValue &value) {
+  if (type_of(value) == SettingType::kText) return static_cast<std::int64_t>(as<std::string>(value).size());
+  return value;
+}
+
+bool is_number(const SettingValue &value) {
+  return type_of(value) == SettingType::kInteger || type_of(value) == SettingType::kReal;
+}
+
+std::partial_ordering order(double left, std::int64_t right) {
+  constexpr double kPast = 0x1p63; // every 64-bit integer is below it
+  if (std::isnan(left)) return std::partial_ordering::unordered;
+  if (left >= kPast) return std::partial_ordering::greater;
+  if (left < -kPast) return std::partial_ordering::less;
+  const double whole = std::floor(left);
+  const auto order = static_cast<std::int64_t>(whole) <=> right;
+  return order == 0 && left > whole ? std::partial_ordering::greater : order;
+}
+
+/// Of two numbers, exactly: an integer need not be one that a real number can be.
+std::partial_ordering order(const SettingValue &left, const SettingValue &right) {
+  const auto *const integer = std::get_if<std::int64_t>(&left), *const other = std::get_if<std::int64_t>(&right);
+  if (integer != nullptr && other != nullptr) return *integer <=> *other;
+  if (other != nullptr) return order(as<double>(left), *other);
+  if (integer == nullptr) return as<double>(left) <=> as<double>(right);
+  const std::partial_ordering turned = order(as<double>(right), *integer);
+  return turned == std::partial_ordering::less      ? std::partial_ordering::greater
+         : turned == std::partial_ordering::greater ? std::partial_ordering::less
+                                                    : turned;
 }
 
 Result<SettingValue> fit(const SettingRule &rule, SettingValue value) {
@@ -68,13 +86,14 @@ Result<SettingValue> fit(const SettingRule &rule, SettingValue value) {
   if (type_of(value) != rule.type)
     return error(Code::kInvalid, std::string("is the ") + to_string(type_of(value)) + " " + text_of(value) + "; wanted is " +
                                      kWanted[static_cast<std::size_t>(rule.type)]);
-  const double extent = extent_of(value);
-  if (std::isnan(extent)) return error(Code::kInvalid, "is no number");
+  const SettingValue extent = extent_of(value);
+  if (const auto *real = std::get_if<double>(&extent); real != nullptr && std::isnan(*real))
+    return error(Code::kInvalid, "is no number");
   const bool is_text = rule.type == SettingType::kText;
   const std::string what = is_text ? text_of(value) + ", " + text_of(extent) + " bytes long" : text_of(value);
-  if (extent < rule.min.value_or(extent))
+  if (rule.min && order(extent, *rule.min) < 0)
     return error(Code::kInvalid, "is " + what + "; at least " + text_of(*rule.min) + " is wanted");
-  if (extent > rule.max.value_or(extent))
+  if (rule.max && order(extent, *rule.max) > 0)
     return error(Code::kInvalid, "is " + what + "; at most " + text_of(*rule.max) + " is wanted");
   if (!rule.choices.empty() && std::ranges::find(rule.choices, as<std::string>(value)) == rule.choices.end())
     return error(Code::kInvalid, "is " + what + "; wanted is one of " + list_of(rule.choices));
@@ -124,7 +143,10 @@ Result<Settings> complete_settings(const SettingRules &rules, const Settings &gi
 Result<void> check_rule(const SettingRule &rule) {
   if (rule.type == SettingType::kFlag && (rule.min || rule.max))
     return error(Code::kInvalid, "is a flag and has a range; drop 'min' and 'max'");
-  if (rule.min && rule.max && !(*rule.min <= *rule.max))
+  for (const auto *bound : {&rule.min, &rule.max})
+    if (*bound && (!is_number(**bound) || order(**bound, **bound) != 0))
+      return error(Code::kInvalid, "has the bound " + text_of(**bound) + "; wanted is a number");
+  if (rule.min && rule.max && order(*rule.min, *rule.max) > 0)
     return error(Code::kInvalid,
                  "is at least " + text_of(*rule.min) + " and at most " + text_of(*rule.max) + ", which nothing is");
   if (!rule.choices.empty() && rule.type != SettingType::kText)

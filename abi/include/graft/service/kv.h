@@ -7,6 +7,7 @@
 #ifndef GRAFT_SERVICE_KV_H
 #define GRAFT_SERVICE_KV_H
 
+#include "../abi/service.h"
 #include "../abi/util.h"
 
 /* No time to live. */
