@@ -6,6 +6,7 @@
 #include "../reload/generation.hpp"
 #include "../store/store.hpp"
 #include "../store/threads.hpp"
+#include "block_head.hpp"
 #include "host_contracts.hpp"
 
 #include <graft/base/fault.hpp>
@@ -45,14 +46,6 @@ Result<void> refuse_undeclared(const Generation *asking, std::string_view contra
                                    "' in graft_init and does not require it; add it to 'requires' in its graft.toml, optional if need be");
 }
 
-/// In front of every block: whose it is, so that either side may give it back, and how large, whatever they say then.
-struct BlockHead {
-  MemoryAccount *account;
-  std::uint64_t size : 56;
-  std::uint64_t shift : 8; ///< what lies before the block is 1 << shift bytes
-};
-static_assert(sizeof(BlockHead) == 16);
-
 void *host_alloc(const graft_host *host, size_t size, size_t align) {
   if (size == 0 || !std::has_single_bit(align) || fault::at("the host's allocator")) return nullptr;
   const std::size_t before = std::max(align, sizeof(BlockHead));
@@ -82,8 +75,7 @@ void host_free(const graft_host *host, void *memory, size_t size, size_t align) 
           LogLevel::kError, (context.generation != nullptr ? "bundle '" + context.generation->bundle + "' " : "the host ") +
                                 known.error().message);
   if (memory == nullptr) return;
-  BlockHead head;
-  std::memcpy(&head, static_cast<char *>(memory) - sizeof head, sizeof head);
+  const BlockHead head = head_of(memory);
   if (head.account != nullptr) head.account->give_back(head.size);
   std::free(static_cast<char *>(memory) - (std::size_t{1} << head.shift));
 }

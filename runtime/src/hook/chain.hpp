@@ -34,6 +34,7 @@ struct Seat {
   std::uint32_t error_budget = 0;
   std::chrono::nanoseconds call_limit{0};
   bool is_unseen = false; ///< nobody saw the function's type: what it throws comes back as no status, but as the thread's error
+  bool has_quota = false; ///< what it takes from a request's arena counts against its quota
 
   const std::string &bundle() const { return record->plugin->name; }
 };

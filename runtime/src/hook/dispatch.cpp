@@ -3,6 +3,7 @@
 // What a plugin that fails has changed is put back: payload and decision byte by byte, attributes by forgetting the newest.
 // Memory that they point at is the plugin's to leave alone.
 #include "../observe/log.hpp"
+#include "../reload/generation.hpp"
 #include "../store/threads.hpp"
 #include "fused.hpp"
 
@@ -82,6 +83,36 @@ void note_failure(const HookChain &chain, const Seat &seat, CallFailure failure,
                                                   " failures in hook '" + chain.shape->name + "'; resume or reload it");
 }
 
+/// While a plugin is called: what it takes from the request's arena is taken through `host`, unless that is null. Behind the
+/// call the context is as it was, its attributes aside: the next plugin's is not this one's to change.
+class Lent {
+ public:
+  Lent(graft_hook_context &context, const graft_host *host)
+      : context_(context), before_(context), owner_(context.arena->host) {
+    if (host != nullptr) context.arena->host = host;
+  }
+  Lent(const Lent &) = delete;
+  ~Lent() {
+    context_.struct_size = before_.struct_size;
+    context_.reserved = before_.reserved;
+    context_.request = before_.request;
+    context_.arena = before_.arena;
+    context_.arena->host = owner_;
+  }
+
+ private:
+  graft_hook_context &context_;
+  const graft_hook_context before_;
+  const graft_host *const owner_;
+};
+
+/// Whose quota counts, where the seat has one: of the version that is called, which the pin of `table` holds.
+const graft_host *payer(const Seat &seat, const void *table) {
+  if (!seat.has_quota) return nullptr;
+  const Generation *const generation = Table::of(table).generation();
+  return generation != nullptr ? &generation->host : nullptr;
+}
+
 /// One run of one chain.
 class ChainRun {
  public:
@@ -150,6 +181,12 @@ class ChainRun {
     std::memcpy(decision_, decision_before_, shape().decision_bytes);
   }
 
+  /// The sizes are the host's: whoever comes next reads by them what is there.
+  void put_back_sizes() {
+    std::memcpy(payload_, payload_before_, sizeof(std::uint32_t));
+    std::memcpy(decision_, decision_before_, sizeof(std::uint32_t));
+  }
+
   std::optional<CallFailure> failure_of(const Seat &seat, graft_status status, std::chrono::nanoseconds took) const {
     if (status == GRAFT_EXCEPTION) return CallFailure::kException;
     if (status == GRAFT_STACK_LIMIT) return CallFailure::kStack;
@@ -159,7 +196,12 @@ class ChainRun {
     return {};
   }
 
-  /// Within the pin of the seat.
+  /// Within the pin of the seat, which names `table`.
+  graft_status call(const Seat &seat, HookFunction &function, const void *table) {
+    const Lent lent(context_, payer(seat, table));
+    return seat.is_unseen ? call_unseen(function) : function(&context_, payload_, decision_);
+  }
+
   graft_status call_unseen(HookFunction &function) {
     set_last_error(GRAFT_OK, {});
     const graft_status status = function(&context_, payload_, decision_);
@@ -178,13 +220,13 @@ class ChainRun {
     if (detail::is_stub(reinterpret_cast<const void *>(function))) return false;
     if (shape().rule.rule == GRAFT_RULE_FOLD || result_.called == 0) save(); // else everybody meets what is saved already
     attributes_before_ = context_.attributes;
-    const graft_status status =
-        seat.is_unseen ? call_unseen(*function) : function(&context_, payload_, decision_);
+    const graft_status status = call(seat, *function, pin.table());
     const std::chrono::nanoseconds took = take_time();
     ++result_.called;
     seat.record->latency.record(static_cast<std::uint64_t>(took.count()));
     if (const auto failure = failure_of(seat, status, took)) [[unlikely]]
       return fail(seat, *failure, status, took);
+    put_back_sizes();
     if (shape().rule.rule == GRAFT_RULE_FOLD ? action_of(decision_) < shape().rule.first_final : !has_decided())
       return false;
     result_.decided_by = seat.record->plugin->id;

@@ -57,7 +57,7 @@ void Runtime::Impl::ask_to_fuse(HookPointRecord &point) {
 Result<std::unique_ptr<FusedChain>> Runtime::Impl::make_fused(const HookPointRecord &point, const LiveChain &chain,
                                                               const std::atomic<bool> &cancelled) {
   const std::string name = "hook '" + point.shape.name + "'";
-  driver::FuseJob job{name, fused_text(point.shape, chain.seats.size()), kFusedFunction, {}, &cancelled};
+  driver::FuseJob job{name, fused_text(point.shape, chain.seats), kFusedFunction, {}, &cancelled};
   std::vector<std::shared_ptr<const std::vector<char>>> bitcode; // shared with the generations, which may end meanwhile
   std::vector<std::uint64_t> numbers;
   {
@@ -92,7 +92,7 @@ Result<std::unique_ptr<FusedChain>> Runtime::Impl::make_fused(const HookPointRec
     const void *const table = table_of(seat, *generation);
     if (table == nullptr) return error(Code::kSuperseded, "newer code is live");
     images.push_back(generation->image.get());
-    seats.push_back({&seat.slot->table, table, &seat.record->plugin->state});
+    seats.push_back({&seat.slot->table, table, &seat.record->plugin->state, seat.has_quota ? &generation->host : nullptr});
     records.push_back(seat.record);
     is_brief.push_back(fused.members[at] == driver::Brief::kYes);
   }

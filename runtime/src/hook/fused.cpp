@@ -8,12 +8,17 @@ namespace graft {
 namespace {
 
 // What the text takes for granted, besides the sizes and the order of members that are pointers or 32 bits.
-static_assert(sizeof(FusedSeat) == 3 * sizeof(void *) && sizeof(std::atomic<const void *>) == sizeof(void *));
+static_assert(sizeof(FusedSeat) == 4 * sizeof(void *) && sizeof(std::atomic<const void *>) == sizeof(void *));
 static_assert(sizeof(FusedFrame) == 9 * sizeof(void *) + 4 * sizeof(std::uint32_t));
 static_assert(sizeof(std::atomic<BundleState>) == 1);
 
 constexpr const char *kDeclarations = R"(#include <graft/abi.h>
-typedef struct seat { const void *const *slot; const void *table; const unsigned char *state; } seat;
+typedef struct seat {
+  const void *const *slot;
+  const void *table;
+  const unsigned char *state;
+  const graft_host *payer;
+} seat;
 typedef struct frame {
   graft_hook_context *context;
   void *payload;
@@ -58,14 +63,38 @@ static inline __attribute__((always_inline)) void put_back(frame *run) {
   __builtin_memcpy(run->decision, run->decision_before, DECISION_BYTES);
 }
 
-/* One seat: `together` counts those since the last lap, this one with it; `is_timed`: here is a lap in any case. */
+/* As ChainRun::put_back_sizes. */
+static inline __attribute__((always_inline)) void put_back_sizes(frame *run) {
+  __builtin_memcpy(run->payload, run->payload_before, sizeof(uint32_t));
+  __builtin_memcpy(run->decision, run->decision_before, sizeof(uint32_t));
+}
+
+/* The call itself, and the context behind it as Lent leaves it. */
+static inline __attribute__((always_inline)) graft_status lend(frame *run, uint32_t at, hook *function, int pays) {
+  graft_hook_context *const context = run->context;
+  const uint32_t size = context->struct_size, reserved = context->reserved;
+  const graft_str request = context->request;
+  graft_arena *const arena = context->arena;
+  const graft_host *const owner = arena->host;
+  if (pays) arena->host = run->seats[at].payer;
+  const graft_status status = function(context, run->payload, run->decision);
+  context->struct_size = size;
+  context->reserved = reserved;
+  context->request = request;
+  context->arena = arena;
+  if (pays) arena->host = owner;
+  return status;
+}
+
+/* One seat: `together` counts those since the last lap, this one with it; `is_timed`: here is a lap in any case; `pays`: it
+ * has a quota. */
 static inline __attribute__((always_inline)) uint32_t call(frame *run, uint32_t at, hook *function, uint32_t together,
-                                                           int is_brief, int is_timed) {
+                                                           int is_brief, int is_timed, int pays) {
   run->at = at;
   if (!is_as_fused(run, at)) return together > 1 ? (graft_fused_lap(run, at - 1, together - 1), STOPPED) : STOPPED;
   if (RULE == FOLD || at == 0) save(run); /* else everybody meets what is saved already */
   run->attributes_before = run->context->attributes;
-  const graft_status status = function(run->context, run->payload, run->decision);
+  const graft_status status = lend(run, at, function, pays);
   run->called = at + 1;
   const int is_wrong = status != GRAFT_OK || (RULE != OBSERVE && ACTION > LAST);
   const int ends = !is_wrong && RULE != OBSERVE && ACTION >= FIRST_FINAL;
@@ -75,6 +104,7 @@ static inline __attribute__((always_inline)) uint32_t call(frame *run, uint32_t 
     run->status = (uint32_t)status;
     return FAILED;
   }
+  put_back_sizes(run);
   if (ends) return ENDED;
   if (RULE != FOLD) put_back(run);
   return ALL;
@@ -87,7 +117,7 @@ void define(std::string &text, const char *name, std::uint64_t value) {
 
 } // namespace
 
-std::string fused_text(const HookShape &shape, std::size_t seats) {
+std::string fused_text(const HookShape &shape, const std::vector<Seat> &seats) {
   std::string text = "/* Hook " + shape.name + " */\n";
   const std::pair<const char *, std::uint64_t> numbers[] = {
       {"PAYLOAD_BYTES", shape.payload_bytes},
@@ -106,14 +136,14 @@ std::string fused_text(const HookShape &shape, std::size_t seats) {
   for (const auto &[name, value] : numbers) define(text, name, value);
   text += kDeclarations;
   std::string body;
-  for (std::size_t seat = 0; seat < seats; ++seat) {
+  for (std::size_t seat = 0; seat < seats.size(); ++seat) {
     const std::string n = std::to_string(seat);
     text += "hook graft_member_" + n + ";\nint graft_is_brief_" + n + "(void);\n";
-    const std::string next = seat + 1 < seats ? "graft_is_brief_" + std::to_string(seat + 1) + "()" : "0";
+    const std::string next = seat + 1 < seats.size() ? "graft_is_brief_" + std::to_string(seat + 1) + "()" : "0";
     body += "  together = graft_is_brief_" + n + "() ? together + 1 : 1;\n";
     body += "  timed = !graft_is_brief_" + n + "() || !" + next + ";\n";
-    body += "  if ((answer = call(run, " + n + ", graft_member_" + n + ", together, graft_is_brief_" + n +
-            "(), timed)) != ALL) return answer;\n";
+    body += "  if ((answer = call(run, " + n + ", graft_member_" + n + ", together, graft_is_brief_" + n + "(), timed, " +
+            (seats[seat].has_quota ? "1" : "0") + ")) != ALL) return answer;\n";
     body += "  if (timed) together = 0;\n";
   }
   return text + "uint32_t " + kFusedFunction + "(frame *run) {\n  uint32_t answer, together = 0;\n  int timed;\n" + body +

@@ -27,6 +27,7 @@ struct FusedSeat {
   const std::atomic<const void *> *slot = nullptr; ///< Slot::table
   const void *table = nullptr;                     ///< that the seat was fused from
   const std::atomic<BundleState> *state = nullptr;
+  const graft_host *payer = nullptr; ///< through whom it takes memory from a request's arena; null: the request's owner
 };
 
 /// One run, shared by the function and the runtime. Its layout is in the text.
@@ -84,6 +85,6 @@ inline constexpr const char *kFusedFunction = "graft_fused_chain";
 inline constexpr const char *kFusedLap = "graft_fused_lap";
 
 /// The function in C, for seats whose plugins' functions are `graft_member_N`.
-std::string fused_text(const HookShape &shape, std::size_t seats);
+std::string fused_text(const HookShape &shape, const std::vector<Seat> &seats);
 
 } // namespace graft

@@ -176,6 +176,7 @@ HookMember HookPoints::member_of(const HookPointRecord &point, const SlotRecord 
   member.manifest = said_of(point.shape.name, generation);
   member.seat.slot = &slot;
   member.seat.is_unseen = is_unseen(point, generation);
+  member.seat.has_quota = generation.counted != nullptr;
   member.seat.tag = slot.tag.load(std::memory_order_relaxed); // changed under the commit token only, which is held
   const MutexLock lock(mutex_);
   std::shared_ptr<HookRecord> &record = hooks_[{generation.bundle, point.shape.name}];

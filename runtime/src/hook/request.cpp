@@ -1,4 +1,6 @@
 // A request's context: its name, its memory, its attributes.
+#include "../call/block_head.hpp"
+
 #include <graft/runtime.hpp>
 
 #include <sys/random.h>
@@ -25,7 +27,11 @@ HookRequest::~HookRequest() { graft_arena_free(&arena_); }
 
 void HookRequest::renew() noexcept {
   context_.attributes = nullptr;
-  graft_arena_rewind(&arena_);
+  // What counts against a plugin's quota is not kept: it would count for as long as the request lives.
+  if (arena_.block != nullptr && head_of(arena_.block).account != nullptr)
+    graft_arena_free(&arena_);
+  else
+    graft_arena_rewind(&arena_);
   name();
 }
 
