@@ -191,7 +191,11 @@ Result<Permit> Runtime::permit(const graft_service_request &request, std::string
 }
 
 Result<void> Runtime::take_permission(std::string_view bundle, std::string_view permission) {
-  return impl_->permits->take(bundle, permission);
+  GRAFT_TRY(impl_->permits->take(bundle, permission));
+  if (const std::string near = impl_->permits->perhaps_meant(bundle); !near.empty())
+    impl_->log.write(LogLevel::kWarn, "'" + std::string(permission) + "' was taken from bundle '" + std::string(bundle) +
+                                          "', which is not loaded so far; did you mean '" + near + "'?");
+  return {};
 }
 
 Result<void> Runtime::give_permission(std::string_view bundle, std::string_view permission) {

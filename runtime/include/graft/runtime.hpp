@@ -197,8 +197,8 @@ class GRAFT_API Runtime {
   Result<Permit> permit(const graft_service_request &request, std::string_view permission) const;
   /// Takes a permission away from a bundle, or gives it back: host contracts see it at their next call, whichever version
   /// makes it; the functions of the process that code is linked to stay linked until its next load or reload, which then
-  /// fails. It may be taken before the bundle is loaded. kInvalid for what is no permission; kNotFound for taking it from a
-  /// bundle that is not there, with a name that is nearly another's; kRefused for giving what the bundle does not ask for.
+  /// fails. It may be taken before the bundle is loaded; the log is told where another one has nearly that name. kInvalid for
+  /// what is no permission; kRefused for giving what the bundle does not ask for.
   Result<void> take_permission(std::string_view bundle, std::string_view permission);
   Result<void> give_permission(std::string_view bundle, std::string_view permission);
   /// Takes a host contract back. kConflict, with their names, while bundles hold it.

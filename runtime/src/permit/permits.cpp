@@ -14,12 +14,6 @@ std::string quoted(const std::vector<std::string> &names) {
   return text.empty() ? "none" : text;
 }
 
-std::string without_digits(std::string_view name) {
-  std::string rest(name);
-  std::erase_if(rest, [](char one) { return one >= '0' && one <= '9'; });
-  return rest;
-}
-
 } // namespace
 
 Result<std::unique_ptr<Permits>> Permits::create(const PermissionRules &rules) {
@@ -110,21 +104,16 @@ void Permits::settle(std::string_view bundle) {
       grant.granted->store(grant.asked & at_most_ & ~taken, std::memory_order_relaxed); // pairs with Permit::is_granted
 }
 
-/// What may be taken from is loaded, or is to come; what is nearly the name of one that is there was meant to be it. Names
-/// that differ in digits are those of a row.
-Result<void> Permits::refuse_mistyped(std::string_view bundle) const {
+std::string Permits::perhaps_meant(std::string_view bundle) const {
+  const MutexLock lock(mutex_);
   std::vector<std::string> known;
   for (const auto &[generation, grant] : grants_) known.push_back(grant.bundle);
-  if (taken_.contains(bundle) || std::ranges::find(known, bundle) != known.end()) return {};
-  const std::string near = nearest(bundle, known);
-  if (near.empty() || without_digits(near) == without_digits(bundle)) return {};
-  return error(Code::kNotFound, "no bundle '" + std::string(bundle) + "' is loaded; did you mean '" + near + "'?");
+  return std::ranges::find(known, bundle) != known.end() ? std::string() : nearest(bundle, known);
 }
 
 Result<void> Permits::take(std::string_view bundle, std::string_view permission) {
   GRAFT_TRY_ASSIGN(const PermissionBits bit, names_.bit_of(permission));
   const MutexLock lock(mutex_);
-  GRAFT_TRY(refuse_mistyped(bundle));
   taken_[std::string(bundle)] |= bit;
   settle(bundle);
   return {};

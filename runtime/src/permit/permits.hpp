@@ -54,18 +54,18 @@ class Permits {
   /// kInvalid for what is no permission.
   Result<Permit> permit(std::uint64_t generation, std::string_view permission) const;
 
-  /// Of all versions of a bundle, loaded or to come. kInvalid for what is no permission; `take` as well kNotFound for what is
-  /// nearly the name of one that is loaded; `give` as well kRefused for what no live version asked
-  /// for, or nobody may have.
+  /// Of all versions of a bundle, loaded or to come. kInvalid for what is no permission; `give` as well kRefused for what no
+  /// live version asked for, or nobody may have.
   Result<void> take(std::string_view bundle, std::string_view permission);
   Result<void> give(std::string_view bundle, std::string_view permission);
+  /// The loaded bundle with nearly that name; empty when it is one's own name, or nobody's.
+  std::string perhaps_meant(std::string_view bundle) const;
 
   const PermissionNames &names() const { return names_; }
 
  private:
   Permits(PermissionNames names, PermissionBits at_most) : names_(std::move(names)), at_most_(at_most) {}
   const Grant *find(std::uint64_t generation) const GRAFT_REQUIRES(mutex_);
-  Result<void> refuse_mistyped(std::string_view bundle) const GRAFT_REQUIRES(mutex_);
   void settle(std::string_view bundle) GRAFT_REQUIRES(mutex_);
 
   const PermissionNames names_;
