@@ -104,6 +104,7 @@ TEST_F(Sarif, HasEachDiagnosticWithItsNotesAndItsFixes) {
   EXPECT_THAT(outcome_.err, HasSubstr("bad.c:2:24: error:")) << "printed all the same";
   const json &run = log["runs"][0];
   EXPECT_EQ(run["tool"]["driver"]["name"], "graft");
+  EXPECT_THAT(run["tool"]["driver"].value("semanticVersion", ""), testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
   ASSERT_EQ(run["results"].size(), 3u);
   const json &few = run["results"][0], &semicolon = run["results"][1];
   EXPECT_EQ(few["level"], "error");

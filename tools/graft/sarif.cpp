@@ -129,7 +129,12 @@ Json sarif_of(const std::vector<Diagnostic> &diagnostics) {
     results.push_back(std::move(result));
   }
   for (const std::string &option : options) rules.push_back(rule_of(option));
-  const Json driver = {{"name", "graft"}, {"fullName", version_text()}, {"rules", rules}};
+  const std::string full = version_text(); // "graft 0.1.0 (clang 22.1.8)"
+  const std::size_t begin = full.find(' ') + 1;
+  const Json driver = {{"name", "graft"},
+                       {"fullName", full},
+                       {"semanticVersion", full.substr(begin, full.find(' ', begin) - begin)},
+                       {"rules", rules}};
   Json run = {{"tool", {{"driver", driver}}}, {"columnKind", "unicodeCodePoints"}, {"results", results}};
   std::error_code failure;
   if (const std::string here = std::filesystem::current_path(failure).string(); !failure)
