@@ -276,7 +276,8 @@ TEST_F(LeftBehind, TheStandardStreamsGoBackToTheProcesssOwn) {
   std::wstreambuf *const wide = std::wcerr.rdbuf();
   auto image = run({"a.cpp", "#include <iostream>\n#include <sstream>\n"
                              "struct Nowhere : std::wstreambuf {};\nstatic std::stringbuf text;\n"
-                             "extern \"C\" void f() { std::clog.rdbuf(&text); std::wcerr.rdbuf(new Nowhere); }"});
+                             "alignas(Nowhere) static char nowhere[sizeof(Nowhere)]; // that no destructor ends\n"
+                             "extern \"C\" void f() { std::clog.rdbuf(&text); std::wcerr.rdbuf(::new (nowhere) Nowhere); }"});
   function<void()>(*image, "f")();
   image->run_finalisers();
   EXPECT_THAT(image->take_back(), ElementsAre(HasSubstr("std::clog"), HasSubstr("std::wcerr")));
