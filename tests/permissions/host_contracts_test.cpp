@@ -117,7 +117,7 @@ TEST(TakenPermission, FromWhatIsNearlyABundleIsToldOf) {
     if (level >= LogLevel::kWarn) lines.emplace_back(line);
   };
   const auto runtime = Runtime::create(std::move(config));
-  ASSERT_THAT((*runtime)->load(closed("\"acme.vault\"", test::kNumberContract, "main.c")), Succeeds());
+  ASSERT_THAT((*runtime)->load(closed("\"acme.vault\"", kTaker, "main.c")), Succeeds());
   EXPECT_THAT((*runtime)->take_permission("closed", "acme.vault"), Succeeds());
   EXPECT_THAT(lines, testing::IsEmpty());
   EXPECT_THAT((*runtime)->take_permission("clsoed", "acme.vault"), Succeeds()); // it may come
