@@ -83,7 +83,6 @@ void name_producer(llvm::Module &module) {
 
 void emit_object(clang::CompilerInstance &compiler, llvm::Module &module, std::vector<char> &out) {
   lower_ifuncs(module);
-  name_producer(module);
   mark_stack_users(module, compiler.getLangOpts());
   clang::CodeGenOptions &options = compiler.getCodeGenOpts();
   const auto ran_before = options.DisableLLVMPasses;
@@ -104,7 +103,6 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
     return !reason.empty();
   };
   lower_ifuncs(module);
-  name_producer(module);
   if (request.role != Role::kOnly) {
     align_variables(module);
     name_literals(module);
@@ -112,7 +110,10 @@ void run_back_end(clang::CompilerInstance &compiler, llvm::Module &module, const
   SecondImage second(module, unit.source);
   const bool is_second = request.role == Role::kSecond;
   if (is_second && refuses(second.leave_state_behind())) return;
-  if (request.role == Role::kFirst) open_entries(module);
+  if (request.role == Role::kFirst) {
+    open_entries(module);
+    name_producer(module);
+  }
   if (unit.trace.unrepeatable.empty()) unit.trace.unrepeatable = unrepeatable_assembly(module);
   if (request.bitcode == Bitcode::kKeep && !is_second) write_bitcode(module, unit.bitcode);
 
