@@ -57,10 +57,11 @@ class Checker {
   void gather_variables();
   llvm::Instruction *place() const;
   llvm::Instruction *behind_parameters(llvm::Instruction *at) const;
+  llvm::DebugLoc opening() const;
   void begin_at(llvm::Instruction *at);
   llvm::Value *is_below(llvm::Value *bytes);
   llvm::CallInst *call(const char *name, llvm::Type *result, llvm::Value *bytes);
-  void check_at(llvm::Instruction *at, llvm::Value *bytes);
+  void check_at(llvm::Instruction *at, llvm::Value *bytes, const llvm::DebugLoc &told);
   void keep_promise(llvm::CallInst &check);
   void take_large(llvm::Instruction *at);
   llvm::MDNode *unlikely() { return llvm::MDBuilder(function_.getContext()).createUnlikelyBranchWeights(); }
@@ -130,12 +131,16 @@ llvm::Instruction *Checker::place() const {
   return block == &entry && (at->comesBefore(first) || at == first) ? first : at;
 }
 
+/// The line that the function begins in; null without debug information.
+llvm::DebugLoc Checker::opening() const {
+  llvm::DISubprogram *subprogram = function_.getSubprogram();
+  if (subprogram == nullptr) return {};
+  return llvm::DILocation::get(function_.getContext(), subprogram->getScopeLine(), 0, subprogram);
+}
+
 void Checker::begin_at(llvm::Instruction *at) {
   builder_.SetInsertPoint(at);
-  const llvm::DISubprogram *subprogram = function_.getSubprogram();
-  if (subprogram != nullptr && !at->getDebugLoc())
-    builder_.SetCurrentDebugLocation(llvm::DILocation::get(function_.getContext(), subprogram->getScopeLine(), 0,
-                                                           const_cast<llvm::DISubprogram *>(subprogram)));
+  if (!at->getDebugLoc()) builder_.SetCurrentDebugLocation(opening());
 }
 
 /// Whether the stack pointer, `bytes` further down, would be below the limit. Null: where it is.
@@ -192,13 +197,13 @@ void Checker::keep_promise(llvm::CallInst &check) {
   builder_.CreateUnreachable();
 }
 
-void Checker::check_at(llvm::Instruction *at, llvm::Value *bytes) {
+/// `told`: where a function that runs out of stack is said to do so.
+void Checker::check_at(llvm::Instruction *at, llvm::Value *bytes, const llvm::DebugLoc &told) {
   begin_at(at);
-  const llvm::DebugLoc where = builder_.getCurrentDebugLocation();
   llvm::Instruction *slow =
       llvm::SplitBlockAndInsertIfThen(is_below(bytes), at->getIterator(), /*Unreachable=*/false, unlikely());
   builder_.SetInsertPoint(slow);
-  builder_.SetCurrentDebugLocation(where);
+  builder_.SetCurrentDebugLocation(told);
   llvm::CallInst *check = call(kStackCheck, builder_.getVoidTy(), bytes);
   if (ends_at_overflow(function_)) keep_promise(*check);
 }
@@ -214,14 +219,15 @@ void Checker::check() {
   const std::uint64_t bytes = large_bytes_ + largest_argument(function_);
   if (llvm::Instruction *at = place()) {
     while (llvm::is_contained(large_, at)) at = at->getNextNode();
-    check_at(at, bytes == 0 ? nullptr : builder_.getInt64(bytes));
+    const bool is_first = function_.hasOptNone() || !at->getDebugLoc();
+    check_at(at, bytes == 0 ? nullptr : builder_.getInt64(bytes), is_first ? opening() : at->getDebugLoc());
     take_large(at);
   }
   for (llvm::AllocaInst *variable : dynamic_) {
     begin_at(variable);
     const std::uint64_t size = function_.getDataLayout().getTypeAllocSize(variable->getAllocatedType());
     llvm::Value *count = builder_.CreateZExtOrTrunc(variable->getArraySize(), builder_.getInt64Ty());
-    check_at(variable, builder_.CreateMul(count, builder_.getInt64(size)));
+    check_at(variable, builder_.CreateMul(count, builder_.getInt64(size)), builder_.getCurrentDebugLocation());
   }
 }
 

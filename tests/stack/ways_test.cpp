@@ -41,7 +41,7 @@ TEST_F(OutOfStackOnce, TheErrorSaysWhereIfTheCodeKnows) {
   ASSERT_THAT(runtime->load(MemoryBundle{"b", {{"graft.toml", manifest}, {"main.cpp", kInCxx}}}), Succeeds());
   EXPECT_THAT((*runtime->bind<::diver>()).call(&::diver::dive, -1),
               FailsWith(Code::kStackLimit,
-                        testing::AllOf(HasSubstr("ran out of stack in 'deep(int)' at "), HasSubstr("main.cpp:13"))));
+                        testing::AllOf(HasSubstr("ran out of stack in 'deep(int)' at "), HasSubstr("main.cpp:12"))));
 }
 
 TEST_F(OutOfStackOnce, CodeFromTheCacheFailsToo) {
