@@ -120,10 +120,15 @@ TEST(ReloadUnderLoad, MemoryIsFlatAfterTheFirstReloads) {
   auto runtime = Runtime::create();
   ASSERT_THAT(runtime->load(text("number", number_text(0))), Succeeds());
   for (int round = 1; round <= 100; ++round) ASSERT_THAT(runtime->reload(text("number", number_text(round))), Succeeds());
-  const std::size_t before = test::resident_bytes();
-  for (int round = 1; round <= 4 * kRounds; ++round)
-    ASSERT_THAT(runtime->reload(text("number", number_text(round % 2))), Succeeds());
-  EXPECT_LT(test::resident_bytes(), before + allowed);
+  std::size_t grown = allowed;
+  for (int stretch = 0; stretch < 3 && grown >= allowed; ++stretch) { // a leak grows in each, an allocator's arenas in one
+    const std::size_t before = test::resident_bytes();
+    for (int round = 1; round <= 4 * kRounds; ++round)
+      ASSERT_THAT(runtime->reload(text("number", number_text(round % 2))), Succeeds());
+    const std::size_t after = test::resident_bytes();
+    grown = after > before ? after - before : 0;
+  }
+  EXPECT_LT(grown, allowed);
 }
 
 } // namespace
