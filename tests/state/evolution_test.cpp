@@ -362,7 +362,7 @@ class StateEvolution : public test::State, public testing::WithParamInterface<bo
 
 TEST_P(StateEvolution, EveryValueArrives) {
   const std::uint64_t first = test::seed_of_run();
-  const std::uint64_t rounds = std::getenv("GRAFT_LONG") != nullptr ? 500 : 5;
+  const std::uint64_t rounds = std::getenv("GRAFT_LONG") == nullptr ? 5 : GetParam() ? 100 : 500; // C++ has <string>
   for (std::uint64_t seed = first; seed < first + rounds && !HasFatalFailure(); ++seed) live(seed);
 }
 
